@@ -40,7 +40,9 @@ class Local:
 
     def __getattr__(self, name: str) -> Any:
         values = self._context.get()
-        if name not in values and "site" not in values and not name.startswith("__"):
+        if name in values:
+            return values[name]
+        if "site" not in values and not name.startswith("__"):
             self._first_use()
             values = self._context.get()
         if name in values:

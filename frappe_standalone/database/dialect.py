@@ -42,11 +42,13 @@ KEPT = 4096
 """So many texts are kept taken apart, translated where they were."""
 
 
+@lru_cache(maxsize=KEPT)
 def quoted(name: str) -> str:
     """A name in MariaDB's SQL, where placeholders stand beside it."""
     return f"`{name.replace('`', '``').replace('%', '%%')}`"
 
 
+@lru_cache(maxsize=KEPT)
 def double_quoted(text: str) -> str:
     """A statement of MariaDB's with its names as PostgreSQL quotes them."""
     return _NAME.sub(lambda name: '"' + name[1].replace("``", "`").replace('"', '""') + '"', text)
@@ -102,6 +104,9 @@ def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | Non
     texts, keys, _ = found
     if not keys:
         return texts[0], None
+    in_order = isinstance(values, (list, tuple)) and keys == tuple(range(len(values)))
+    if in_order and not any(issubclass(kind, _LISTS) for kind in {*map(type, values)}):
+        return _marked(texts), [adapted(value, vendor) for value in values]
     if any(isinstance(key, int) for key in keys) and isinstance(values, Mapping):
         raise ValueError(f"%s in a statement whose values are named {list(values)}")
     text, arguments = texts[0].replace("%", "%%"), []
@@ -114,6 +119,11 @@ def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | Non
         arguments += [adapted(of_kind(each, kind, vendor), vendor) for each in each_one]
         text += following.replace("%", "%%")
     return text, arguments
+
+
+@lru_cache(maxsize=KEPT)
+def _marked(texts: tuple[str, ...]) -> str:
+    return "%s".join(text.replace("%", "%%") for text in texts)
 
 
 def _is_number(value: Any) -> bool:
@@ -179,12 +189,14 @@ def adapted(value: Any, vendor: str) -> Any:
 # -- rows
 
 
-def rows_of(cursor: Any, vendor: str, times: Times = ()) -> Sequence[Any]:
-    """All rows of an answer: decimals as floats, times of day as timedeltas."""
+def rows_of(
+    rows: Sequence[Any], description: Sequence[Any], vendor: str, times: Times = ()
+) -> Sequence[Any]:
+    """Rows of an answer as task code knows them: decimals as floats, times of day as timedeltas."""
     kinds = _DRIVER_TYPES.get(vendor, {})
-    columns = enumerate(cursor.description or ())
+    columns = enumerate(description if kinds else ())
     found = {number: kinds[column[1]] for number, column in columns if column[1] in kinds}
-    return read(cursor.fetchall(), found | {number: READERS[kind] for number, kind in times})
+    return read(rows, found | {number: READERS[kind] for number, kind in times})
 
 
 def read(rows: Sequence[Any], readers: Mapping[int, Callable[[Any], Any]]) -> Sequence[Any]:

@@ -35,6 +35,8 @@ _configured_for: Settings | None = None
 _ready_for: set[tuple[str, str]] = set()
 _owners: dict[str, str] = {}
 """By database: the site that it belongs to, of those that `default` can be."""
+generation = 0
+"""Counts how often connections that this process had were given up for others."""
 _inherited: list[Any] = []
 _failure: Exception | None = None
 """Why Django could not be set up: it cannot be tried a second time in a process."""
@@ -270,7 +272,7 @@ def _create(statement: str) -> None:
 
 def _follow() -> None:
     """Where the process went over to another project (`settings.use`), so do its databases."""
-    global _configured_for
+    global _configured_for, generation
     here = settings.current()
     if _configured_for is None or _configured_for is here:
         return
@@ -281,6 +283,7 @@ def _follow() -> None:
         for connection in opened:
             connection.close()
             del connections[connection.alias]
+        generation += 1
         connections.settings = connections.configure_settings(_own_settings(here)["DATABASES"])
         _configured_for = here
 
@@ -374,8 +377,10 @@ def _one_at_a_time() -> Iterator[None]:
 
 def _forget_connections() -> None:
     """In a forked child: the parent's connections are the parent's, not even to be closed here."""
+    global generation
     from django.db import connections
 
+    generation += 1
     for inherited in connections.all(initialized_only=True):
         _inherited.append(inherited.connection)
         del connections[inherited.alias]

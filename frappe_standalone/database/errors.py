@@ -151,41 +151,49 @@ def _where() -> str:
     return f"{host}{config['NAME']}"
 
 
-@contextmanager
-def translated(query: str = "") -> Iterator[None]:
-    """Raise Frappe's errors for what the database says."""
-    try:
-        yield
-    except Exception as error:
-        if not is_database_error(error):
-            raise
-        if is_deadlocked(error):
-            raise QueryDeadlockError(error) from error
-        if is_timedout(error):
-            raise QueryTimeoutError(error) from error
-        if _DUPLICATE.search(str(error)):
-            of_the_name = _OF_THE_NAME.search(str(error))
-            raise (DuplicateEntryError if of_the_name else UniqueValidationError)(error) from error
-        if is_lost(error):
-            said = f"the database {_where()} does not answer: "
-            if str(error).startswith(said):
-                raise
-            raise type(error)(f"{said}{error}") from error
-        if not query:
-            raise
-        if is_missing_table(error) and (named := _NAMED_TABLE.search(str(error))):
-            raise no_table(named[1].removeprefix("tab")) from error
-        if local.db.vendor == "mysql" or isinstance(error, sys.modules["django.db"].IntegrityError):
-            raise
-        if is_missing_column(error):
-            raise type(error)(
-                f"{error}; where no app describes the doctype, the first document with a value"
-                " makes its column, or `frappe-celery migrate --doctype '…' field=kind`; the"
-                f" statement is: {query}"
-            ) from error
-        if is_missing_table(error):
-            raise type(error)(f"{error}; the statement is: {query}") from error
-        raise not_carried(query, local.db.vendor, str(error)) from error
+class translated:  # noqa: N801 (as contextlib's are called; a generator costs three times as much)
+    """Raise Frappe's errors for what the database says in the block."""
+
+    def __init__(self, query: str = "") -> None:
+        self.query = query
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None and is_database_error(error):
+            _translate(error, self.query)
+
+
+def _translate(error: BaseException, query: str) -> None:
+    """Raise another error where there is a better one."""
+    if is_deadlocked(error):
+        raise QueryDeadlockError(error) from error
+    if is_timedout(error):
+        raise QueryTimeoutError(error) from error
+    if _DUPLICATE.search(str(error)):
+        of_the_name = _OF_THE_NAME.search(str(error))
+        raise (DuplicateEntryError if of_the_name else UniqueValidationError)(error) from error
+    if is_lost(error):
+        said = f"the database {_where()} does not answer: "
+        if str(error).startswith(said):
+            return
+        raise type(error)(f"{said}{error}") from error
+    if not query:
+        return
+    if is_missing_table(error) and (named := _NAMED_TABLE.search(str(error))):
+        raise no_table(named[1].removeprefix("tab")) from error
+    if local.db.vendor == "mysql" or isinstance(error, sys.modules["django.db"].IntegrityError):
+        return
+    if is_missing_column(error):
+        raise type(error)(
+            f"{error}; where no app describes the doctype, the first document with a value"
+            " makes its column, or `frappe-celery migrate --doctype '…' field=kind`; the"
+            f" statement is: {query}"
+        ) from error
+    if is_missing_table(error):
+        raise type(error)(f"{error}; the statement is: {query}") from error
+    raise not_carried(query, local.db.vendor, str(error)) from error
 
 
 # -- going on after one

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.host import WatchedTransaction as Transaction
-from frappe_standalone.database import blocks, django_setup
+from frappe_standalone.database import blocks, django_setup, guarded
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -56,7 +56,7 @@ def _sees(execute: Any, sql: str, params: Any, many: bool, context: dict[str, An
     connection = context["connection"]
     transaction: Transaction = getattr(connection, NAME)
     if connection.in_atomic_block or not connection.autocommit:
-        transaction.sees(sql, connection.vendor == "mysql")
+        transaction.sees(sql.removeprefix(guarded.BEFORE), connection.vendor == "mysql")
     try:
         return execute(sql, params, many, context)
     finally:

@@ -18,28 +18,36 @@ _TABLE = re.compile(r"[`\"]tab([^`\"]+)[`\"]|\btab(\w+)")
 def of(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What the columns of a row hold; those that are not there are made first."""
     meta = schema.described(doctype)
-    columns = prepare(doctype, fields)
-    spelled = {name.lower(): name for name in columns}
+    columns = prepare(doctype, fields, meta)
     row = {}
     for field, value in fields.items():
-        name = field if field in columns else spelled.get(field.lower())
+        name = field if field in columns else _spelled(columns, field)
         if name is not None:
-            _check_holds(doctype, meta.column_of(name), name, columns[name], value)
-            _check_day(field, columns[name], value)
-            row[name] = values.to_column(value, columns[name], field, meta.is_known)
+            column = columns[name]
+            wanted = meta.column_of(name)
+            may_be_less = not wanted.fits(column) if wanted else column.kind == "date"
+            if may_be_less and value is not None:
+                _check_holds(doctype, wanted, name, column, value)
+            if column.kind in ("date", "datetime"):
+                _check_day(field, column, value)
+            row[name] = values.to_column(value, column, field, meta.is_known)
     row.update({field: None for field in meta.unique if row.get(field) == ""})
     return row
+
+
+def _spelled(columns: schema.Columns, field: str) -> str | None:
+    """The column that differs from a field by case only."""
+    return next((name for name in columns if name.lower() == field.lower()), None)
 
 
 def _check_holds(
     doctype: str, wanted: schema.Column | None, field: str, column: schema.Column, value: Any
 ) -> None:
-    """Refuse what the column would not hold as it is described, or would cut.
+    """Refuse what a column that is not as described would not hold, or would cut.
 
-    A column of the described kind makes of a value what Frappe does: an Int of 2.75 is 2.
+    A column of the described kind makes of a value what Frappe does: an Int of 2.75 is 2. Where
+    nothing is described, `to_column` refuses another kind, but for a time in a column of days.
     """
-    if value is None or (wanted and wanted.fits(column)):
-        return
     if wanted and not wanted.widens(column):
         raise ValidationError(schema.unfit_text(doctype, wanted, column))
     is_longer = column.size is not None and len(str(value)) > column.size
@@ -47,8 +55,6 @@ def _check_holds(
         return
     command = "frappe-celery migrate"
     if wanted is None:
-        if column.kind != "date":
-            return  # `to_column` says which kind the first document's was
         command += f" --doctype {doctype!r} {field}=datetime"
     raise ValidationError(
         f"the column {field!r} of {doctype!r} holds {column}, not all of {value!r:.60};"
@@ -58,35 +64,40 @@ def _check_holds(
 
 def _check_day(field: str, column: schema.Column, value: Any) -> None:
     """Refuse what MariaDB refuses: nothing says which of the others is the month."""
-    is_day = column.kind in ("date", "datetime") and isinstance(value, str) and value
-    if is_day and not _YEAR_FIRST.match(value):
+    if isinstance(value, str) and value and not _YEAR_FIRST.match(value):
         raise ValidationError(
             f"{field}: {value!r} cannot be stored as {column.kind}; write 2026-12-31"
         )
 
 
-def prepare(doctype: str, fields: Mapping[str, Any]) -> schema.Columns:
-    """Make the columns of a row that are not there, before anything else is written; all of it."""
+def prepare(doctype: str, fields: Mapping[str, Any], meta: Any = None) -> schema.Columns:
+    """Make the columns of a row that are not there, before anything else is written; all of it.
+
+    Args:
+        meta: the doctype's, where the caller has it.
+    """
     columns = statements.columns(doctype)
-    lacking = _lacking(doctype, fields, columns)
+    if columns and fields.keys() <= columns.keys():
+        return columns
+    meta = meta or schema.described(doctype)
+    lacking = _lacking(meta, fields, columns)
     if columns and not lacking:
         return columns
     if lacking:  # another process may have made them
         columns = statements.columns(doctype, anew=True)
-        lacking = _lacking(doctype, fields, columns)
+        lacking = _lacking(meta, fields, columns)
     if not columns or lacking:
         _make(doctype, lacking, bool(columns))
     return statements.columns(doctype)
 
 
-def _lacking(
-    doctype: str, fields: Mapping[str, Any], columns: schema.Columns
-) -> list[schema.Column]:
+def _lacking(meta: Any, fields: Mapping[str, Any], columns: schema.Columns) -> list[schema.Column]:
+    doctype = meta.name
     present = {name.lower() for name in columns} | {"name"}
     absent = {field for field in fields if field.lower() not in present}
     if not absent and columns:
         return []
-    if schema.described(doctype).is_known or doctype in schema.CORE:
+    if meta.is_known or doctype in schema.CORE:
         return [column for column in schema.wanted_of(doctype) if column.name in absent]
     known = {column.name for column in schema.wanted_of(doctype)} if not columns else set()
     return [

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from frappe_standalone.database import dialect, schema, values
+from frappe_standalone.database import dialect, errors, guarded, schema, values
 from frappe_standalone.local import local
 from frappe_standalone.missing import not_carried
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def columns(doctype: str, anew: bool = False) -> schema.Columns:
     """What a doctype's table has; nothing where there is none."""
-    with local.db._reading() as connection:
+    with errors.translated():
+        connection = local.db._open(write=False)
         if anew:
             schema.forget(connection, doctype)
         return schema.columns(connection, doctype)
@@ -33,28 +37,48 @@ def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
         NeedsFrappeSite: it cannot be carried to this database; shows the statement.
         UnreadableStatement: it cannot be read; shows it and where.
     """
-    with local.db._writing() if write else local.db._reading() as connection:
-        vendor, has_values = connection.vendor, arguments is not None
-        found: dialect.Parts
-        if vendor == "mysql" or is_plain:
-            spelled = dialect.double_quoted(text) if vendor == "postgresql" else text
-            found = dialect.apart(spelled, has_values)
-        else:
-            from frappe_standalone.database import carrying
+    with errors.translated():
+        connection = local.db._open(write)
+        if not write:
+            return _run(connection, text, arguments, is_plain)
+        if guarded.is_possible(connection):
+            return _run(connection, text, arguments, is_plain, is_guarded=True)
+        with local.db._writing():
+            return _run(connection, text, arguments, is_plain)
 
-            columns_of = partial(schema.columns, connection)
-            numbers = dialect.numbers(text, arguments)
-            found = carrying.carried(text, has_values, vendor, columns_of, numbers)
-        try:
-            statement, filled = dialect.filled(found, arguments, vendor)
-        except values.NotOfKind as error:
-            raise not_carried(text, vendor, str(error)) from error
-        with connection.cursor() as cursor:
+
+def _run(
+    connection: BaseDatabaseWrapper,
+    text: str,
+    arguments: Any,
+    is_plain: bool,
+    is_guarded: bool = False,
+) -> Any:
+    vendor, has_values = connection.vendor, arguments is not None
+    found: dialect.Parts
+    if vendor == "mysql" or is_plain:
+        spelled = dialect.double_quoted(text) if vendor == "postgresql" else text
+        found = dialect.apart(spelled, has_values)
+    else:
+        from frappe_standalone.database import carrying
+
+        columns_of = partial(schema.columns, connection)
+        numbers = dialect.numbers(text, arguments)
+        found = carrying.carried(text, has_values, vendor, columns_of, numbers)
+    try:
+        statement, filled = dialect.filled(found, arguments, vendor)
+    except values.NotOfKind as error:
+        raise not_carried(text, vendor, str(error)) from error
+    with connection.cursor() as cursor:
+        if is_guarded:
+            guarded.execute(cursor, statement, filled)
+        else:
             cursor.execute(statement, filled)
-            if cursor.description is None:
-                return [], (), cursor.rowcount
-            names = [column[0] for column in cursor.description]
-            return names, dialect.rows_of(cursor, vendor, found[2]), cursor.rowcount
+        description = cursor.description  # psycopg makes it anew at each look
+        if description is None:
+            return [], (), cursor.rowcount
+        rows = dialect.rows_of(cursor.fetchall(), description, vendor, found[2])
+        return [column[0] for column in description], rows, cursor.rowcount
 
 
 def locking(doctype: str) -> str:

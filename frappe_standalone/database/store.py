@@ -11,7 +11,7 @@ from frappe_standalone.database import query as queries
 from frappe_standalone.database.dialect import quoted
 from frappe_standalone.database.filters import KEEP_DEFAULT, bare, parse
 from frappe_standalone.database.query import Select
-from frappe_standalone.database.values import READERS
+from frappe_standalone.database.values import READERS, to_column
 from frappe_standalone.exceptions import DuplicateEntryError, UniqueValidationError
 from frappe_standalone.local import local
 from frappe_standalone.missing import unsupported
@@ -102,10 +102,16 @@ def _read(made: Select, names: list[str], rows: Any) -> list[dict[str, Any]]:
         is_all = columns.keys() | own.keys() >= set(names)
         columns |= own if is_all else statements.columns(made.doctype, anew=True)
     kinds = [column.kind if (column := columns.get(name)) else "" for name in names]
+    return _as_read(made.doctype, names, rows, kinds)
+
+
+def _as_read(doctype: str, names: list[str], rows: Any, kinds: list[str]) -> list[dict[str, Any]]:
+    """Rows with their names; where an app describes the doctype, JSON stays the text it is."""
+    left_out = "json" if "json" in kinds and schema.described(doctype).is_known else ""
     readers = {
         number: READERS[kind]
         for number, kind in enumerate(kinds)
-        if kind in READERS and not (kind == "json" and made.meta.is_known)
+        if kind in READERS and kind != left_out
     }
     return [dict(zip(names, row, strict=True)) for row in dialect.read(rows, readers)]
 
@@ -118,8 +124,39 @@ def names(doctype: str, filters: Any, limit: int | None = None) -> list[str]:
 def get(doctype: str, name: str, for_update: bool = False) -> dict[str, Any] | None:
     if doctype in virtual.READ:
         return virtual.get(doctype, name)
-    rows = select(doctype, str(name), limit=1, for_update=for_update)
-    return rows[0] if rows else None
+    found = having(doctype, {"name": str(name)}, for_update=for_update)
+    return found[0] if found else None
+
+
+def having(
+    doctype: str, values: Mapping[str, str], *, order_by: str = "", for_update: bool = False
+) -> list[dict[str, Any]]:
+    """The whole rows that have these values, as a document reads its own and its children's."""
+    columns = statements.columns(doctype)
+    if not (_are_texts(values) and values.keys() <= columns.keys()):
+        return select(doctype, values, order_by=order_by, for_update=for_update)
+    is_there, arguments = _holding(columns, values)
+    text = f"select * from {quoted(schema.table_name(doctype))} where {is_there}"
+    text += f" order by {order_by}" if order_by else ""
+    text += statements.locking(doctype) if for_update else ""
+    with errors.translated():
+        names, found, _ = statements.run(text, arguments, for_update)
+    if not columns.keys() >= set(names):  # another process added one
+        columns = statements.columns(doctype, anew=True)
+    kinds = [columns[name].kind for name in names]
+    return _as_read(doctype, names, found, kinds)
+
+
+def _are_texts(filters: Any) -> bool:
+    """Whether they ask for texts of fields and for nothing else."""
+    is_mapping = isinstance(filters, dict) and bool(filters)
+    return is_mapping and all(isinstance(each, str) and each for each in filters.values())
+
+
+def _holding(columns: schema.Columns, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """That a row has these values, as SQL, and its arguments."""
+    arguments = [to_column(value, columns[name], name, True) for name, value in values.items()]
+    return " and ".join(f"{quoted(name)} = %s" for name in values), arguments
 
 
 def count(doctype: str, filters: Any = None, distinct: bool = False) -> int:
@@ -209,12 +246,27 @@ def delete(doctype: str, filters: Any) -> int:
     return int(statements.run(f"delete from `tab{doctype}`{where}", arguments, True)[2])
 
 
+def delete_others(doctype: str, values: Mapping[str, Any], kept: list[Any]) -> None:
+    """Remove the rows that have these values and none of the names."""
+    if not kept:
+        delete(doctype, values)
+    elif columns := statements.columns(doctype):
+        where, arguments = _where(doctype, values)
+        names = [to_column(name, columns["name"], "name", True) for name in kept]
+        text = f"delete from `tab{doctype}`{where} and `name` not in %s"
+        statements.run(text, [*arguments, names], True)
+
+
 def _check_has_table(doctype: str) -> None:
     if doctype in virtual.READ:
         raise unsupported(f"writing documents of {doctype!r}")
 
 
 def _where(doctype: str, filters: Any) -> tuple[str, list[Any]]:
+    named = {"name": filters} if isinstance(filters, str) else filters
+    if _are_texts(named) and named.keys() <= (columns := statements.columns(doctype)).keys():
+        is_there, arguments = _holding(columns, named)
+        return f" where {is_there}", arguments
     made = Select(doctype)
     where = made.where(filters)
     if made.joins:

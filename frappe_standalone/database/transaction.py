@@ -16,7 +16,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from frappe_standalone.database import blocks, django_setup, errors, schema
@@ -85,6 +86,8 @@ class Transaction:
         self.after_commit = AfterCommit(self)
         self.before_rollback = CallbackManager()
         self.after_rollback = CallbackManager()
+        self._held: BaseDatabaseWrapper | None = None
+        self._held_by: tuple[int, int, str] | None = None
         self._atomic: Atomic | None = None
         self._savepoints: dict[str, str] = {}
         self._written_again: list[Callable[[], Any]] = []
@@ -93,8 +96,7 @@ class Transaction:
 
     def _open(self, write: bool = True) -> BaseDatabaseWrapper:
         """The connection, with the transaction open where that is ours to do."""
-        with errors.translated():
-            connection = django_setup.connection(self.site)
+        connection = self._visited()
         if self._atomic is None and not self._is_anothers(connection) and not self.is_djangos:
             if not connection.in_atomic_block:  # a test's would be lost with it
                 with errors.translated():
@@ -103,6 +105,19 @@ class Transaction:
             if write or not lazy:
                 self._enter(connection)
         return connection
+
+    def _visited(self) -> BaseDatabaseWrapper:
+        """This thread's connection: which it is, and that it is ready, is asked once a visit."""
+        if self._held is None or self._held_by != self._holder(self._held):
+            with errors.translated():
+                self._held = django_setup.connection(self.site)
+            self._held_by = self._holder(self._held)
+        return self._held
+
+    @staticmethod
+    def _holder(connection: BaseDatabaseWrapper) -> tuple[int, int, str]:
+        """With what a connection stays this visit's: the thread, its process and the database."""
+        return get_ident(), django_setup.generation, str(connection.settings_dict["NAME"])
 
     def begin(self, *, read_only: bool = False) -> None:
         """Open the transaction now instead of at the first use."""
@@ -240,9 +255,8 @@ class Transaction:
 
         connection = self._open(write=True)
         is_safe = connection.in_atomic_block and connection.vendor != "postgresql"
-        with errors.translated(), ExitStack() as block:
-            if not is_safe:
-                block.enter_context(transaction.atomic(using=connection.alias))
+        block = nullcontext() if is_safe else transaction.atomic(using=connection.alias)
+        with errors.translated(), block:
             yield connection
 
     def _alter(self, change: Callable[[BaseDatabaseWrapper], Any], what: str) -> None:
@@ -294,12 +308,6 @@ class Transaction:
         with self._writing() as connection, connection.cursor() as cursor:
             cursor.execute(statement, values or None)
             return list(cursor.fetchall()) if cursor.description else []
-
-    @contextmanager
-    def _reading(self) -> Iterator[BaseDatabaseWrapper]:
-        """For a statement that only reads: it begins no transaction by itself."""
-        with errors.translated():
-            yield self._open(write=False)
 
     def savepoint(self, save_point: str) -> None:
         """Mark this point, for `rollback(save_point=…)`."""

@@ -101,6 +101,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return str(int(value))
     return to_json(value) if isinstance(value, (list, tuple, set, dict)) else str(value)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import sys
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from frappe_standalone.database import statements
 from frappe_standalone.documents.controllers import get_controller, stored
 from frappe_standalone.documents.docstatus import DocStatus
-from frappe_standalone.documents.meta import TABLES, Meta, fits, get_meta
+from frappe_standalone.documents.matching import fits
+from frappe_standalone.documents.meta import Meta, get_meta
 from frappe_standalone.documents.precision import precision, round_floats_in
 from frappe_standalone.missing import asked_how, explain, is_ours, missing_name, unsupported
 from frappe_standalone.utils.formatters import format_value
@@ -79,9 +80,7 @@ class BaseDocument:
 
     def _empty_table(self, name: str) -> list[Any] | None:
         """The rows of a child table that has none yet; None for any other field."""
-        df = self.meta.get_field(name)
-        is_table = df is not None and df.fieldtype in TABLES
-        return self.__dict__.setdefault(name, []) if is_table else None
+        return self.__dict__.setdefault(name, []) if name in self.meta.tables else None
 
     @property
     def docstatus(self) -> DocStatus:
@@ -94,8 +93,12 @@ class BaseDocument:
 
     @property
     def meta(self) -> Meta:
-        """What its doctype's JSON says of it."""
-        return get_meta(self.__dict__.get("doctype") or "")
+        """What its doctype's JSON says of it; held from its first use on, as in Frappe."""
+        doctype = self.__dict__.get("doctype") or ""
+        held: Meta | None = self.__dict__.get("_meta")
+        if held is None or held.name != doctype:
+            held = self.__dict__["_meta"] = get_meta(doctype)
+        return held
 
     # -- fields
 
@@ -139,8 +142,7 @@ class BaseDocument:
 
     def _are_rows(self, key: str, value: Iterable[Any] | None) -> bool:
         if self.meta.is_known:
-            df = self.meta.get_field(key)
-            return df is not None and df.fieldtype in TABLES
+            return key in self.meta.tables
         rows = value or ()
         return bool(value) and all(isinstance(row, (Mapping, BaseDocument)) for row in rows)
 
@@ -225,18 +227,29 @@ class BaseDocument:
     ) -> _dict:
         """All fields, child rows as dictionaries too."""
         found = _dict({field: self.get(field) for field in STANDARD_FIELDS})
-        found["doctype"], meta = self.doctype, self.meta
-        for key, value in self.__dict__.items():
-            if key.startswith("_") or key == "flags" or isinstance(value, BaseDocument):
-                continue
+        found["doctype"] = self.doctype
+        for key, value in self._values(self.__dict__.keys()).items():
             if isinstance(value, list):
                 value = [r.as_dict() if isinstance(r, BaseDocument) else r for r in value]
-            found[key] = meta.as_number(key, value)
+            found[key] = value
         if convert_dates_to_str:
             for key, value in found.items():
                 if isinstance(value, (date, datetime, timedelta)):
                     found[key] = str(value)
         return _dict({k: v for k, v in found.items() if v is not None}) if no_nulls else found
+
+    def _values(self, names: Container[str]) -> dict[str, Any]:
+        """Which of these fields are set, numbers as such."""
+        found = {
+            key: value
+            for key, value in self.__dict__.items()
+            if key in names
+            and not (key.startswith("_") or key == "flags" or isinstance(value, BaseDocument))
+        }
+        numbers = self.meta.numbers
+        for key in numbers.keys() & found.keys():
+            found[key] = numbers[key](found[key])
+        return found
 
     def get_valid_dict(self, *_args: Any, **kwargs: Any) -> _dict:
         """All fields' values, without the rows of child tables."""
@@ -271,11 +284,12 @@ class BaseDocument:
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         clone = type(self).__new__(type(self))
         memo[id(self)] = clone
-        clone.__setstate__(copy.deepcopy(self.__dict__, memo))
+        state = {key: value for key, value in self.__dict__.items() if key != "_meta"}
+        clone.__setstate__(copy.deepcopy(state, memo))
         return clone
 
     def __getstate__(self) -> dict[str, Any]:
-        kept_out = ("_doc_before_save", "_parent_doc")
+        kept_out = ("_doc_before_save", "_meta", "_parent_doc")
         return {key: value for key, value in self.__dict__.items() if key not in kept_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

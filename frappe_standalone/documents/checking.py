@@ -67,14 +67,14 @@ def _has_content(df: Any, text: str) -> bool:
 
 def _check_fields(doc: Any) -> None:
     for df in doc.meta.limited:
-        value = doc.get(df.fieldname)
-        if df.fieldtype == "Rating":
+        value, kind = doc.get(df.fieldname), df.fieldtype
+        if kind == "Rating":
             doc.set(df.fieldname, max(0, min(flt(value), 1)))
-        elif value and df.fieldtype == "Select":
+        elif value and kind == "Select":
             _check_choice(doc, df, cstr(value).strip())
-        elif value and df.fieldtype == "Phone":
+        elif value and kind == "Phone":
             validate_phone_number_with_country_code(value, df.fieldname)
-        elif value and df.fieldtype == "Data":
+        elif value and kind == "Data":
             _check_shape(doc, df.options, value)
         elif df.non_negative and flt(value) < 0:
             raise exceptions.NonNegativeError(f"{_label(doc, df)} cannot be negative")

@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from frappe_standalone.documents.doctypes import doctype_folder
-from frappe_standalone.site.app_hooks import get_hooks
+from frappe_standalone.documents.doctypes import controller_module
+from frappe_standalone.site.app_hooks import doctype_hooks
 from frappe_standalone.site.calling import get_attr
 from frappe_standalone.site.context import current_apps
-from frappe_standalone.utils.text import scrub
 
 Loader = Callable[[str | None], Any]
 
@@ -79,7 +78,7 @@ def stored(doctype: str, name: str, for_update: bool | None = None) -> Any:
 def get_controller(doctype: str) -> Any:
     """The class of a doctype's documents, with what `extend_doctype_class` hooks mix in."""
     found = find_controller(doctype) or _plain
-    mixed_in = (get_hooks("extend_doctype_class") or {}).get(doctype)
+    mixed_in = doctype_hooks("extend_doctype_class").get(doctype)
     return _extended(*map(get_attr, reversed(mixed_in)), found) if mixed_in else found
 
 
@@ -94,19 +93,19 @@ def find_controller(doctype: str) -> Any:
     Raises:
         ImportError: the controller's module is there and does not import, or lacks the class.
     """
-    overrides = (get_hooks("override_doctype_class") or {}).get(doctype)
+    overrides = doctype_hooks("override_doctype_class").get(doctype)
     if overrides:
         return get_attr(overrides[-1])
-    folder = doctype_folder(doctype, current_apps())
-    if doctype in _OURS and (folder is None or folder[0].startswith("frappe.")):
+    package, has_module = controller_module(doctype, current_apps())
+    if doctype in _OURS and (not package or package.startswith("frappe.")):
         return get_attr(_OURS[doctype])
-    if folder and (folder[1] / f"{scrub(doctype)}.py").exists():
-        module = importlib.import_module(f"{folder[0]}.{scrub(doctype)}")
-        name = doctype.replace(" ", "").replace("-", "")
-        try:
-            return getattr(module, name)
-        except AttributeError:
-            raise ImportError(
-                f"{module.__name__} has no class {name}, the controller of {doctype!r}"
-            ) from None
-    return None
+    if not has_module:
+        return None
+    module = importlib.import_module(package)
+    name = doctype.replace(" ", "").replace("-", "")
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise ImportError(
+            f"{module.__name__} has no class {name}, the controller of {doctype!r}"
+        ) from None

@@ -64,6 +64,17 @@ def doctype_folder(doctype: str, apps: AppsKey) -> tuple[str, Path] | None:
     return next(described, found[0] if found else None)
 
 
+@lru_cache(maxsize=1024)
+def controller_module(doctype: str, apps: AppsKey) -> tuple[str, bool]:
+    """The module of a doctype's controller, in the folder of `doctype_folder`, and whether it is
+    there; '' where no app has such a folder."""
+    folder = doctype_folder(doctype, apps)
+    if folder is None:
+        return "", False
+    name = scrub(doctype)
+    return f"{folder[0]}.{name}", (folder[1] / f"{name}.py").exists()
+
+
 def known_doctypes() -> list[str]:
     """The doctypes that the current site's apps describe, and our own."""
     found = {}
@@ -101,5 +112,6 @@ def _modules(root: Path) -> list[str]:
 
 def forget() -> None:
     """Look for them again when they are next asked for."""
-    for kept in (doctype_folder, _module_folders, custom_fields, property_setters, roles):
+    own = (doctype_folder, controller_module, _module_folders)
+    for kept in (*own, custom_fields, property_setters, roles):
         kept.cache_clear()

@@ -199,7 +199,7 @@ class Document(StoredDocument):
     def _set_defaults(self) -> None:
         if self.is_new():
             self.update_if_missing(self.meta.defaults())
-        for df in self.meta.get_table_fields():
+        for df in self.meta.tables.values():
             new = [row for row in self.get(df.fieldname) or [] if row.is_new()]
             defaults = get_meta(df.options).defaults(self) if new else {}
             for row in new:

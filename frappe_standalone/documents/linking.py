@@ -39,7 +39,7 @@ def follow(doc: Any) -> None:
 
 
 def _follow(doc: Any) -> Iterator[str]:
-    for df in doc.meta.fields:
+    for df in doc.meta.links:
         doctype = _linked(doc, df)
         if not doctype:
             continue
@@ -66,7 +66,7 @@ def _is_always_there(doctype: str, name: Any) -> bool:
 
 def _linked(doc: Any, df: Any) -> str:
     """The doctype that a field links to, where it is set and its documents are here."""
-    if df.fieldtype not in ("Link", "Dynamic Link") or not doc.get(df.fieldname) or df.is_virtual:
+    if not doc.get(df.fieldname):
         return ""
     doctype = str((df.options if df.fieldtype == "Link" else doc.get(df.options)) or "")
     is_here = get_meta(doctype).is_known or local.db.table_exists(doctype)

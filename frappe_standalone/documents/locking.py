@@ -38,7 +38,7 @@ def get_lock_path(name: str) -> str:
 
 def lock_exists(name: str) -> bool:
     """Whether somebody holds the lock, or left it."""
-    return os.path.exists(get_lock_path(name))
+    return os.access(get_lock_path(name), os.F_OK)
 
 
 def lock_age(name: str) -> float:

@@ -6,7 +6,6 @@ The Custom Fields and Property Setters that apps bring as files belong to it (`d
 from __future__ import annotations
 
 import json
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -24,7 +23,7 @@ from frappe_standalone.documents.doctypes import (
     known_doctypes,
     property_setters,
 )
-from frappe_standalone.exceptions import ValidationError
+from frappe_standalone.documents.matching import fits
 from frappe_standalone.local import local
 from frappe_standalone.missing import missing_attribute
 from frappe_standalone.site import app_hooks
@@ -36,8 +35,8 @@ from frappe_standalone.utils.text import cstr, scrub, unscrub
 
 DECIMAL = ("Float", "Currency", "Percent")
 _NUMBERS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(DECIMAL, flt),
-    "Int": cint,
+    **dict.fromkeys(DECIMAL, lambda value: value if type(value) is float else flt(value)),
+    "Int": lambda value: value if type(value) is int else cint(value),
     "Check": lambda value: int(bool(cint(value))),
 }
 TABLES = ("Table", "Table MultiSelect")
@@ -114,7 +113,8 @@ class Meta:
 
     def __getattr__(self, name: str) -> Any:
         if name in _UNSAID:
-            return self.said.get(name) or _UNSAID[name]
+            found = self.__dict__[name] = self.said.get(name) or _UNSAID[name]
+            return found
         if name.startswith("_") or name not in self.said:
             raise missing_attribute("frappe.get_meta()", name)
         return self.said[name]
@@ -148,7 +148,7 @@ class Meta:
 
     def get_table_fields(self) -> list[_dict]:
         """The fields that hold child rows."""
-        return [df for df in self.fields if df.fieldtype in TABLES]
+        return list(self.tables.values())
 
     def get_valid_columns(self) -> list[str]:
         """The names of its table's columns, as an app describes them."""
@@ -168,6 +168,42 @@ class Meta:
             df.fieldname: _column(df)
             for df in self.fields
             if df.fieldtype in KINDS and not df.is_virtual
+        }
+
+    @cached_property
+    def tables(self) -> dict[str, _dict]:
+        """By name the fields that hold child rows."""
+        return {df.fieldname: df for df in self.fields if df.fieldtype in TABLES}
+
+    @cached_property
+    def unset(self) -> dict[str, None]:
+        """The fields that a document holds beside its rows, each with nothing."""
+        left_out = (*NO_FIELDS, *TABLES)
+        return {df.fieldname: None for df in self.fields if df.fieldtype not in left_out}
+
+    @cached_property
+    def stored(self) -> frozenset[str]:
+        """The fields that a row of its table may hold."""
+        return frozenset(self._by_name).difference(self.tables)
+
+    @cached_property
+    def links(self) -> list[_dict]:
+        """The fields that link to documents."""
+        links = ("Link", "Dynamic Link")
+        return [df for df in self.fields if df.fieldtype in links and not df.is_virtual]
+
+    @cached_property
+    def secrets(self) -> list[_dict]:
+        """The fields whose values are kept apart."""
+        return [df for df in self.fields if df.fieldtype == "Password"]
+
+    @cached_property
+    def numbers(self) -> dict[str, Callable[[Any], Any]]:
+        """By name what makes a field's value the number that it holds."""
+        return {
+            name: _NUMBERS[df.fieldtype]
+            for name, df in self._by_name.items()
+            if df.fieldtype in _NUMBERS
         }
 
     @cached_property
@@ -201,29 +237,24 @@ class Meta:
 
     def defaults(self, parent: Any = None) -> dict[str, Any]:
         """What a new document's fields hold; `parent` is the one that a new row is in."""
-        found: dict[str, Any] = {}
-        for df in self.fields:
-            if df.fieldtype in (*TABLES, *NO_FIELDS) or df.fieldname == self.title_field:
-                continue
-            found[df.fieldname] = self.as_held(df.fieldname, _default(df, parent))
+        names = self.unset.keys() - {self.title_field}
+        return self.held(
+            {df.fieldname: _default(df, parent) for df in self.fields if df.fieldname in names}
+        )
+
+    def held(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields as a document holds them: numbers as such, None where none was given."""
+        found = dict(values)
+        for name in self.numbers.keys() & found.keys():
+            if found[name] is not None or self._by_name[name].fieldtype == "Check":
+                found[name] = self.numbers[name](found[name])
         return found
-
-    def as_held(self, fieldname: str, value: Any) -> Any:
-        """As a document holds it: a number where the field is one; None where none was given."""
-        df = self._by_name.get(fieldname)
-        if value is None and (df is None or df.fieldtype != "Check"):
-            return None
-        return self.as_number(fieldname, value)
-
-    def as_number(self, fieldname: str, value: Any) -> Any:
-        """A number where the field holds one; any other value as it is."""
-        df = self._by_name.get(fieldname)
-        reads = _NUMBERS.get(df.fieldtype) if df is not None else None
-        return reads(value) if reads else value
 
     def cast(self, fieldname: str, value: Any) -> Any:
         """A stored value as the type that the field has."""
-        df, value = self._by_name.get(fieldname), self.as_number(fieldname, value)
+        df = self._by_name.get(fieldname)
+        if fieldname in self.numbers:
+            return self.numbers[fieldname](value)
         if df is None or value is None:
             return value
         if df.fieldtype == "Date" and not isinstance(value, date):
@@ -285,44 +316,12 @@ def _of_another(df: _dict, parent: Any) -> Any:
     return local.db.get_value(doctype, name, df.fieldname) if name else None
 
 
-# -- which of a list's rows or fields match
-
-_SIGNS: dict[str, Callable[[Any, Any], Any]] = {
-    "^": lambda value, start: str(value or "").startswith(start),
-    "in": lambda value, values: value in values,
-    "not in": lambda value, values: value not in values,
-    "not None": lambda value, _: value is not None,
-    "None": lambda value, _: value is None,
-    **{"=": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt},
-    **{">=": operator.ge, "<=": operator.le},
-}
-
-
-def fits(row: Any, filters: Mapping[str, Any]) -> bool:
-    """`{"kind": "A", "size": [">", 3], "name": "^INV-", "item": True}`: True is 'not None'."""
-    return all(_holds(row.get(field), wanted) for field, wanted in filters.items())
-
-
-def _holds(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, (list, tuple)):
-        sign, wanted = wanted
-    elif isinstance(wanted, bool):
-        sign = "not None" if wanted else "None"
-    elif isinstance(wanted, str) and wanted.startswith("^"):
-        sign, wanted = "^", wanted[1:]
-    else:
-        sign = "="
-    if sign not in _SIGNS:
-        raise ValidationError(f"{sign!r} compares nothing: one of {', '.join(_SIGNS)} does")
-    return bool(_SIGNS[sign](value, wanted))
-
-
 # -- the descriptions
 
 
 def get_meta(doctype: Any, cached: bool = True) -> Meta:
     """The description of a doctype, of a document or by name."""
-    name = getattr(doctype, "doctype", doctype)
+    name = doctype if isinstance(doctype, str) else getattr(doctype, "doctype", doctype)
     return _meta(str(name), current_apps())
 
 

@@ -152,9 +152,7 @@ def _row_name(*parts: str) -> str:
 
 def keep_passwords(doc: Any) -> None:
     """Take the secrets out of a document's Password fields; stars are left there."""
-    for df in doc.meta.fields:
-        if df.fieldtype != "Password" or doc.flags.ignore_save_passwords is True:
-            continue
+    for df in doc.meta.secrets if doc.flags.ignore_save_passwords is not True else ():
         if df.fieldname in (doc.flags.ignore_save_passwords or ()):
             continue
         secret = doc.get(df.fieldname)
@@ -167,7 +165,7 @@ def keep_passwords(doc: Any) -> None:
 
 def forget_passwords(doc: Any) -> None:
     """Of a document that is deleted."""
-    if any(df.fieldtype == "Password" for df in doc.meta.fields):
+    if doc.meta.secrets:
         delete_all_passwords_for(doc.doctype, doc.name)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from frappe_standalone import exceptions
@@ -15,10 +16,17 @@ from frappe_standalone.database import known, rows, singles, store
 from frappe_standalone.documents import passwords
 from frappe_standalone.documents.base_document import CHILD_FIELDS, STANDARD_FIELDS, BaseDocument
 from frappe_standalone.documents.docstatus import DocStatus
-from frappe_standalone.documents.meta import NO_FIELDS, TABLES
 from frappe_standalone.documents.naming import set_new_name
 from frappe_standalone.local import local
 from frappe_standalone.utils.frappedict import _dict
+
+
+@lru_cache(maxsize=1024)
+def _properties(controller: type) -> frozenset[str]:
+    """The names that a class answers, or sets, by code."""
+    return frozenset(
+        name for name in dir(controller) if isinstance(getattr(controller, name, None), property)
+    )
 
 
 class StoredDocument(BaseDocument):
@@ -43,12 +51,18 @@ class StoredDocument(BaseDocument):
 
     def load_from_db(self) -> Any:
         """Read all fields anew; what was set and not stored is lost."""
-        row = self._stored_row()
+        self.__dict__.pop("_meta", None)
+        row, meta = self._stored_row(), self.meta
         self.name = row["name"]
-        unset = {df.fieldname: None for df in self.meta.fields if df.fieldtype not in NO_FIELDS}
-        start = unset if "modified" in row else self.meta.defaults()
-        for fieldname, value in {**start, **row}.items():
-            self.set(fieldname, self.meta.as_held(fieldname, value))
+        start = meta.unset if "modified" in row else meta.defaults()
+        values = meta.held({**start, **row})
+        if meta.is_known:  # then rows lie in tables of their own
+            own: Any = type(self)
+            special = {name: values.pop(name) for name in values.keys() & _properties(own)}
+            self.__dict__.update(values)
+            values = special
+        for fieldname, value in values.items():
+            self.set(fieldname, value)
         self._load_children()
         if hasattr(type(self), "__setup__"):
             self.__setup__()
@@ -79,8 +93,8 @@ class StoredDocument(BaseDocument):
         return row
 
     def _load_children(self) -> None:
-        for df in self.meta.get_table_fields():
-            rows = store.select(df.options, self._children_of(df), order_by="idx asc")
+        for df in self.meta.tables.values():
+            rows = store.having(df.options, self._children_of(df), order_by="idx asc")
             self.__dict__[df.fieldname] = []
             self.extend(df.fieldname, rows)
 
@@ -118,7 +132,7 @@ class StoredDocument(BaseDocument):
             singles.delete_single(self.doctype)
         else:
             store.delete(self.doctype, {"name": self.name})
-        for df in self.meta.get_table_fields():
+        for df in self.meta.tables.values():
             store.delete(df.options, self._children_of(df))
         passwords.forget_passwords(self)
 
@@ -126,21 +140,20 @@ class StoredDocument(BaseDocument):
         if self._is_single:
             return
         rows.prepare(self.doctype, self._row())
-        for df in self.meta.get_table_fields():
+        for df in self.meta.tables.values():
             rows.prepare(df.options, {})
 
     def _rows(self) -> list[Any]:
         """The child rows that have tables of their own."""
-        return [row for df in self.meta.get_table_fields() for row in self.get(df.fieldname) or []]
+        return [row for table in self.meta.tables for row in self.get(table) or []]
 
     def update_children(self) -> None:
         """Write the child rows, and delete those that are not there any more."""
-        for df in self.meta.get_table_fields():
+        for df in self.meta.tables.values():
             rows = self.get(df.fieldname) or []
             if not self.is_new():
                 kept = [row.name for row in rows if row.name]
-                gone = [["name", "not in", kept]] if kept else []
-                store.delete(df.options, [*map(list, self._children_of(df).items()), *gone])
+                store.delete_others(df.options, self._children_of(df), kept)
             for row in rows:
                 row.docstatus, row.parent = self.docstatus, self.name
                 self._write_child(row)
@@ -169,16 +182,16 @@ class StoredDocument(BaseDocument):
         self.update_children()
 
     def _row(self) -> dict[str, Any]:
-        row = {key: value for key, value in self.as_dict().items() if self._is_column(key, value)}
+        if not self.meta.is_known:
+            row = dict(self.as_dict())
+            del row["doctype"]
+        else:
+            row = {field: getattr(self, field) for field in STANDARD_FIELDS}
+            row |= self._values(self.meta.stored)
+        for field in CHILD_FIELDS:
+            if (value := self.__dict__.get(field)) is not None:
+                row[field] = value
+            else:
+                row.pop(field, None)
         row["docstatus"] = int(row["docstatus"] or DocStatus.DRAFT)
         return row
-
-    def _is_column(self, key: str, value: Any) -> bool:
-        if key in STANDARD_FIELDS:
-            return True
-        if key in CHILD_FIELDS:
-            return value is not None
-        if not self.meta.is_known:
-            return key != "doctype"
-        df = self.meta.get_field(key)
-        return df is not None and df.fieldtype not in TABLES

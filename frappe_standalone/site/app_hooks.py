@@ -11,6 +11,7 @@ import importlib
 import inspect
 import logging
 import traceback
+from collections.abc import Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -61,14 +62,23 @@ def get_hooks(hook: str | None = None, default: Any = None, app_name: str | None
     An app whose hooks.py cannot be imported is left out, and the log says so.
     """
     root, apps = current_apps()
-    key = (root, (app_name,) if app_name else apps)
-    if key not in _merged:
-        _merged[key] = _merge(key[1])
+    merged = _of((root, (app_name,) if app_name else apps))
     if hook is None:
-        return copy.deepcopy(_merged[key])
-    if hook not in _merged[key]:
+        return copy.deepcopy(merged)
+    if hook not in merged:
         return [] if default is None else default
-    return copy.deepcopy(_merged[key][hook])
+    return copy.deepcopy(merged[hook])
+
+
+def doctype_hooks(hook: str) -> Mapping[str, list[str]]:
+    """A hook that is a dictionary by doctype, to be read only."""
+    return _of(current_apps()).get(hook) or {}
+
+
+def _of(apps: AppsKey) -> _dict:
+    if apps not in _merged:
+        _merged[apps] = _merge(apps[1])
+    return _merged[apps]
 
 
 def forget() -> None:
@@ -79,13 +89,14 @@ def forget() -> None:
 
 def get_doc_hooks() -> dict[str, dict[str, list[str]]]:
     """`doc_events` by doctype and event; a key that names several doctypes counts for each."""
-    key = current_apps()
-    if key not in _doc_events:
-        found = _doc_events[key] = {}
+    apps = current_apps()
+    found = _doc_events.get(apps)
+    if found is None:
+        found = _doc_events[apps] = {}
         for doctypes, events in (get_hooks("doc_events") or {}).items():
             for doctype in doctypes if isinstance(doctypes, tuple) else (doctypes,):
                 _append(found, doctype, events)
-    return _doc_events[key]
+    return found
 
 
 def _merge(apps: tuple[str, ...]) -> _dict:

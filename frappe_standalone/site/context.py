@@ -196,7 +196,7 @@ def site_folder(site: str) -> Path:
 
 def get_site_path(*joins: str) -> str:
     """A path below the current site's folder."""
-    return str(site_folder(local.site).joinpath(*joins))
+    return os.path.join(local.site_path, *joins)
 
 
 def get_site_config(sites_path: str | None = None, site_path: str | None = None) -> _dict:
@@ -211,7 +211,7 @@ def get_conf(site: str | None = None) -> _dict:
     return _dict(settings.current().site_config(site))
 
 
-AppsKey = tuple[Path, tuple[str, ...]]
+AppsKey = tuple[str, tuple[str, ...]]
 """The bench's folder and the apps of a site: what is known of apps' code is kept by it."""
 
 
@@ -225,7 +225,7 @@ def apps_of(config: Mapping[str, Any]) -> AppsKey:
     """Those of a site with this configuration, in the order in which their hooks count."""
     here = settings.current()
     named = config.get("installed_apps")
-    return here.root, tuple(here.app_names if named is None else named)
+    return str(here.root), tuple(here.app_names if named is None else named)
 
 
 def get_installed_apps(*_args: Any, **_kwargs: Any) -> list[str]:

@@ -10,6 +10,7 @@ from frappe_celery.config import settings
 from frappe_standalone.database.rows import prepare
 from frappe_standalone.jobs import run
 from tests.unit.standalone.test_as_real_apps_call import *
+from tests.unit.standalone.test_document_work import *
 from tests.unit.standalone.test_documents import *
 from tests.unit.standalone.test_error_log import *
 from tests.unit.standalone.test_filters import *

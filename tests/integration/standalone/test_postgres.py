@@ -4,10 +4,16 @@
 from typing import Any
 
 import pytest
-from django.db.utils import OperationalError
+from django.db import connections
+from django.db.utils import InternalError, OperationalError, ProgrammingError
+from django.test.utils import CaptureQueriesContext
 
+from frappe_celery.errors import NeedsFrappeSite
+from frappe_standalone.database import open_transaction
 from tests.servers import PostgresServer
 from tests.unit.standalone.test_as_real_apps_call import *
+from tests.unit.standalone.test_document_work import *
+from tests.unit.standalone.test_document_work import change
 from tests.unit.standalone.test_documents import *
 from tests.unit.standalone.test_error_log import *
 from tests.unit.standalone.test_filters import *
@@ -61,3 +67,42 @@ def test_the_newest_are_found_by_the_index(frappe: Any) -> None:
         for sql, values in asked:
             cursor.execute(f"explain {sql}", values)
             assert "Sort" not in str(cursor.fetchall())
+
+
+def test_a_document_is_read_and_stored_in_three_round_trips(bills: Any) -> None:
+    bills.db.sql("select 1")
+    with CaptureQueriesContext(connections["default"]) as sent:
+        change(bills, "Order", "a")
+    assert len(sent) == 3, [each["sql"] for each in sent]
+
+
+def test_a_statement_that_fails_leaves_the_transaction_as_it_was(bills: Any) -> None:
+    def fails(statement: str) -> None:
+        with pytest.raises(NeedsFrappeSite, match="no_such"):
+            bills.db.sql(statement, {"name": "a"})
+
+    bills.db.set_value("Order", "a", "text_1", "100 %")
+    fails("select no_such(%(name)s) -- 100 %% of it")
+    fails("update tabOrder set name = no_such(%(name)s)")
+    assert bills.db.sql("select text_1 from tabOrder where name = %s; -- it", "a") == (("100 %",),)
+    bills.db.commit()
+    assert bills.get_doc("Order", "a").text_1 == "100 %"
+
+
+def test_what_is_sent_with_its_savepoint_is_seen_as_written(bills: Any) -> None:
+    bills.db.rollback()
+    bills.db.sql("select name from tabOrder")
+    assert open_transaction.current("standalone") is None
+    bills.db.sql("update tabOrder set text_1 = 'x'")
+    assert open_transaction.current("standalone") is not None
+
+
+def test_a_transaction_that_another_statement_spoilt_is_not_committed(bills: Any) -> None:
+    bills.db.begin()
+    with pytest.raises(ProgrammingError), connections["default"].cursor() as cursor:
+        cursor.execute("select no_such()")
+    with pytest.raises(InternalError):
+        bills.db.set_value("Order", "a", "text_1", "lost")
+    with pytest.raises(Exception, match="caught and ignored"):
+        bills.db.commit()
+    assert bills.db.get_value("Order", "a", "text_1") is None

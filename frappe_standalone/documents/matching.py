@@ -1,0 +1,38 @@
+"""Which of a list's rows or fields match filters, in memory: `doc.get("items", {"qty": 1})`."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from frappe_standalone.exceptions import ValidationError
+
+_SIGNS: dict[str, Callable[[Any, Any], Any]] = {
+    "^": lambda value, start: str(value or "").startswith(start),
+    "in": lambda value, values: value in values,
+    "not in": lambda value, values: value not in values,
+    "not None": lambda value, _: value is not None,
+    "None": lambda value, _: value is None,
+    **{"=": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt},
+    **{">=": operator.ge, "<=": operator.le},
+}
+
+
+def fits(row: Any, filters: Mapping[str, Any]) -> bool:
+    """`{"kind": "A", "size": [">", 3], "name": "^INV-", "item": True}`: True is 'not None'."""
+    return all(_holds(row.get(field), wanted) for field, wanted in filters.items())
+
+
+def _holds(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, (list, tuple)):
+        sign, wanted = wanted
+    elif isinstance(wanted, bool):
+        sign = "not None" if wanted else "None"
+    elif isinstance(wanted, str) and wanted.startswith("^"):
+        sign, wanted = "^", wanted[1:]
+    else:
+        sign = "="
+    if sign not in _SIGNS:
+        raise ValidationError(f"{sign!r} compares nothing: one of {', '.join(_SIGNS)} does")
+    return bool(_SIGNS[sign](value, wanted))
