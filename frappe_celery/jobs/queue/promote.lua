@@ -1,21 +1,22 @@
 -- Hand the scheduled runs whose time has come to their queues, the earliest first, those that wait for
--- jobs that have ended, and those that
--- have waited for the end of a transaction long enough; and wake a process for each queue in which
--- something waits: the one that was woken for it may have died, or a pause has ended.
+-- jobs that have ended, and those that have waited for the end of a transaction long enough; and wake a
+-- process for each queue in which something waits: the one that was woken for it may have died, or a
+-- pause has ended.
 -- KEYS: scheduled
 -- ARGV: prefix, most of them at once, 'line:' where runs wait in lines of their sites ('' : not),
 --       the queues with such lines …
 -- Returns for how many seconds there is nothing more to do ('' : nothing is scheduled), then the runs
--- that limits let go or that have waited so.
+-- that limits let go, that have waited so or, where there are no such lines, whose time has come.
 local prefix = ARGV[1]
 local time = redis.call('TIME')
-local now = time[1] + time[2] / 1e6
+local now, gone = time[1] + time[2] / 1e6, {}
 for _, run in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])) do
   local record = prefix .. 'job:' .. run
   local found = redis.call('HMGET', record, 'status', 'place')
   if found[1] == 'scheduled' then  -- else canceled or deleted
-    local queue = string.match(found[2], '|(.*)')
-    enter(prefix, run, 'scheduled', now, prefix .. (ARGV[3] ~= '' and ARGV[3] .. found[2] or queue))
+    local lined = ARGV[3] ~= ''
+    local list = prefix .. (lined and ARGV[3] .. found[2] or string.match(found[2], '|(.*)'))
+    if enter(prefix, run, 'scheduled', now, list) and not lined then gone[#gone + 1] = run end
   end
   redis.call('ZREM', KEYS[1], run)
 end
@@ -25,7 +26,7 @@ for i = 4, #ARGV do
   end
 end
 local these = rules(prefix, ARGV[3])
-local gone = these and these.release_due() or {}
+for _, run in ipairs(these and these.release_due() or {}) do gone[#gone + 1] = run end
 local open = prefix .. 'commit:open'
 for _, transaction in ipairs(redis.call('ZRANGEBYSCORE', open, '-inf', now, 'LIMIT', 0, 1)) do
   for _, run in ipairs(hand_out({}, {prefix, ARGV[3], transaction, ARGV[2], now})) do

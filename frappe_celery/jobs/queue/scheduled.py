@@ -24,15 +24,12 @@ def promote(store: JobStore, most: int = AT_ONCE) -> float | None:
     Raises:
         BrokerUnreachable.
     """
-    due = []
-    if store.outbox is not None:
-        due = store.client.zrangebyscore(store.keys.scheduled, "-inf", store.now(), 0, most)
     queues = store.settings.queues if store.lined else ()
-    wait, *let_go = store.run_script(
+    wait, *entered = store.run_script(
         "promote", (store.keys.scheduled,), store.keys.prefix, most, store.lined, *queues
     )
-    if store.outbox is not None and (due or let_go):
-        store.outbox.forward([run.decode() for run in (*due, *let_go)])
+    if store.outbox is not None and entered:
+        store.outbox.forward([run.decode() for run in entered])
     return float(wait) if wait else None
 
 

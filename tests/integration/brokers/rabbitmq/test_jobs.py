@@ -9,6 +9,7 @@ from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.brokers.rabbitmq.publisher import Publisher
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
+from frappe_celery.jobs.queue.scheduled import promote
 from tests.integration.stores import queued
 from tests.project import Project
 from tests.servers import RabbitMQServer
@@ -73,6 +74,19 @@ def test_a_job_reaches_rabbitmq_once_its_callers_transaction_has_ended(
     assert store.outbox.publisher.waiting(queues) == 1
     project.worker("--without-mingle")
     wait_until(lambda: job.get_status() in ENDED, 20, "the job has run")
+
+
+def test_one_that_is_due_before_that_end_reaches_it_no_earlier(
+    project: Project, store: JobStore
+) -> None:
+    assert isinstance(store.outbox, Outbox)
+    queues = store.outbox.names.all("default")
+    queued(store, at=1.0)
+    queued(store, transaction="t", at=1.0)
+    promote(store)
+    assert store.outbox.publisher.waiting(queues) == 1
+    store.transaction_ended("t")
+    assert store.outbox.publisher.waiting(queues) == 2
 
 
 def test_a_transaction_that_ends_while_rabbitmq_is_away_fails_nobody(
