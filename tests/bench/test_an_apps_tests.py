@@ -31,7 +31,7 @@ def on_rq(real_bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 def test_on_celery(bench: Bench, on_rq: dict[str, list[Any]], tmp_path: Path) -> None:
     assert seen(bench, tmp_path, "frappe-celery", "worker", "-c", "1") == on_rq
-    assert len(on_rq) > 100
+    assert len(on_rq) > 90, "v15 has one kind of test case, later ones two"
 
 
 def test_while_it_is_armed(armed: Bench, on_rq: dict[str, list[Any]], tmp_path: Path) -> None:

@@ -266,7 +266,8 @@ class Cases:
             get.return_value.count = 0
             frappe.enqueue("frappe.ping", x=1)
         (call,) = get.return_value.enqueue_call.mock_calls
-        self.note("call", [call.args, sorted(call.kwargs), call.kwargs["kwargs"]["kwargs"]])
+        args = [getattr(one, "__name__", one) for one in call.args]
+        self.note("call", [args, sorted(call.kwargs), call.kwargs["kwargs"]["kwargs"]])
 
     # -- in `long`, from which nobody takes
 
