@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import click
 
 from frappe_celery.commands.options import AS_JSON, queue_with_jobs, site_with_jobs, together, when
+from frappe_celery.commands.progress import counted_off, looking
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
@@ -152,7 +152,7 @@ def parked(requeue: bool) -> None:
 def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: Any) -> None:
     from frappe_celery.watch import job_display
 
-    with _looking() as tell:
+    with looking() as tell:
         found = search(get_store(), _wanted(statuses, **given), tell)
         some = list(islice(found, limit + 1))
     if as_json:
@@ -340,7 +340,7 @@ def _chosen(
     if job_ids:
         return _found(job_ids, given["site"])
     store = get_store()
-    with _looking() as tell:
+    with looking() as tell:
         found = search(store, _wanted(CHOSEN[which], **given), tell)
         runs = list(dict.fromkeys(job.run_id for job in found))
     if verb == "requeue":  # each job once: of one that was repeated its last attempt
@@ -360,7 +360,7 @@ def _each(chosen: list[Found], act: Callable[[Job], Any], done: str) -> None:
         click.echo(f"No such jobs in {settings.current().root}.")
         return
     wrong, each_is_named = 0, len(chosen) <= NAMED_UP_TO
-    for find_job in chosen if each_is_named else _counted_off(chosen, done):
+    for find_job in chosen if each_is_named else counted_off(chosen, done):
         try:
             job = find_job()
             act(job)
@@ -380,29 +380,3 @@ def _each(chosen: list[Found], act: Callable[[Job], Any], done: str) -> None:
 
 NAMED_UP_TO = 20
 """So many jobs are named one by one; of more the number is told."""
-
-
-# -- how far it is: on the terminal of who waits for it, nowhere else
-
-
-def _counted_off(chosen: list[Found], done: str) -> Iterable[Found]:
-    """Each of them, with a bar of how many are `done`."""
-    from rich.progress import track
-
-    return track(chosen, done, console=_terminal(), transient=True)
-
-
-@contextmanager
-def _looking() -> Iterator[Callable[[int], None]]:
-    """While jobs are looked through: call it with how many have been."""
-    if not sys.stderr.isatty():  # a script, which does not wait for rich to be imported
-        yield lambda seen: None
-        return
-    with _terminal().status("") as status:
-        yield lambda seen: status.update(f"{seen:,} jobs looked through")
-
-
-def _terminal() -> Any:
-    from rich.console import Console
-
-    return Console(stderr=True)
