@@ -30,8 +30,6 @@ STARVATION_THRESHOLD = 16
 """v17, `at_front_when_starved`: from how many waiting jobs on a queue counts as starved."""
 SINCE = {"deduplicate": 15, "at_front_when_starved": 16, "retry": 17}
 """Words of `enqueue` that belong to the method before these versions of Frappe."""
-
-
 OWN_WORDS = frozenset(
     (
         *("method", "queue", "timeout", "event", "is_async", "async", "job_name", "now"),
@@ -58,13 +56,15 @@ class Call:
         self.asked: JobOptions = words.pop(ASKED, NO_OPTIONS)
         if not isinstance(said["method"], str):
             self.asked = self.asked.over(declared(said["method"]))
-        own = {w: words.pop(w) for w, since in SINCE.items() if w in words and version >= since}
+        own: dict[str, Any] = {}
+        if not SINCE.keys().isdisjoint(words):
+            own = {w: words.pop(w) for w, since in SINCE.items() if w in words and version >= since}
         at_front = at_front or dependency.goes_first(self.asked.depends_on)
         front = 1 if at_front else STARVATION_THRESHOLD if own.get("at_front_when_starved") else 0
         self.options = {"deduplicate": bool(own.get("deduplicate")), "front": front}
         """Of `JobStore.enqueue`."""
         self.queue: str = said["queue"]
-        self._said = {**said, **rqs_retry(own.get("retry"))}
+        self._said = said | rqs_retry(own["retry"]) if own.get("retry") is not None else said
 
     @property
     def own_words(self) -> frozenset[str]:

@@ -22,22 +22,33 @@ _CALL = re.compile(rf"\b({'|'.join(_PARAMETERS)})\(")
 
 
 @cache
-def _called(name: str) -> dict[str, None]:
-    """The functions that a script calls, each after those that it calls itself."""
-    found: dict[str, None] = {}
-    for function in _CALL.findall(_FILES[name]):
-        if function != name:
-            found |= {**_called(function), function: None}
-    return found
+def _called(name: str) -> tuple[str, ...]:
+    """The functions that a script calls itself, each after those of them that it needs."""
+    own = dict.fromkeys(f for f in _CALL.findall(_FILES[name]) if f != name)
+    return tuple(sorted(own, key=_height))
 
 
-def _whole(name: str) -> bytes:
-    """A script, after the functions that it needs."""
-    functions = [f"local function {f}({_PARAMETERS[f]})\n{_FILES[f]}end\n" for f in _called(name)]
-    return "".join([*functions, _FILES[name]]).encode()
+@cache
+def _height(name: str) -> int:
+    return 1 + max(map(_height, _called(name)), default=0)
 
 
-_SOURCES = {name: _whole(name) for name in _FILES}
+def _whole(name: str, known: tuple[str, ...] = ()) -> str:
+    """A script, after the functions that it calls and that are not `known` around it.
+
+    What only these call stands within them: Redis makes each function of a script anew whenever it
+    runs it, and one within another when that is called, for most jobs never.
+    """
+    functions = []
+    for function in _called(name):
+        if function not in known:
+            body = _whole(function, known)
+            functions.append(f"local function {function}({_PARAMETERS[function]})\n{body}end\n")
+            known += (function,)
+    return "".join([*functions, _FILES[name]])
+
+
+_SOURCES = {name: _whole(name).encode() for name in _FILES}
 _HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.items()}
 
 

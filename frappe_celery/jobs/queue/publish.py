@@ -49,19 +49,18 @@ def publish_by_route(message: JobMessage, **options: Any) -> Job | None:
     """The same, of what must not go to Celery where a route leads to RQ; raises ConfigError."""
     if options["front"] < 0:  # the caller runs it
         return publish_for_caller(message, **options)
-    enqueue = partial(publish_for_caller, message, **options)
-    return by_route(message.queue, message.site, lambda number: enqueue(routes=number))
+    return by_route(message, partial(publish_for_caller, message, **options))
 
 
-def by_route(queue: str, site: str, publish: Callable[[int | None], T]) -> T:
-    """What `publish` returns when it is told the number of the routes that lead to Celery.
+def by_route(message: JobMessage, publish: Callable[..., T]) -> T:
+    """What `publish(routes=…)` returns, told the number of the routes that lead such to Celery.
 
     Raises:
         ConfigError: they lead to RQ.
     """
     while True:
         try:
-            return publish(hosts.current().route_to_celery(queue, site))
+            return publish(routes=hosts.current().route_to_celery(message.queue, message.site))
         except Rerouted:  # others hold now
             continue
 
@@ -77,8 +76,7 @@ def publish_many(
     declarations.tell()
     store, first = get_store(), runs[0].message
     runs = [_seen(run, store.signer) for run in runs]
-    enqueue = partial(many.enqueue_step, store, runs, room, **options)
-    duplicates = by_route(first.queue, first.site, lambda number: enqueue(routes=number))
+    duplicates = by_route(first, partial(many.enqueue_step, store, runs, room, **options))
     for message, *_ in runs:
         if message.run not in duplicates:
             providers.published(message)
