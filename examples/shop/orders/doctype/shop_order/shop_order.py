@@ -8,7 +8,7 @@ class ShopOrder(Document):
         self.save()
 
     def on_update(self):
-        if self.get("confirm"):
+        if self.get("confirm", 0):
             self.confirm = 0
             self.queue_action("send_confirmation", recipient="customer@example.com")
 
