@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Literal, overload
 
 from frappe_celery.config import settings
@@ -66,7 +67,7 @@ class Call:
         self.queue: str = said["queue"]
         self._said = said | rqs_retry(own["retry"]) if own.get("retry") is not None else said
 
-    @property
+    @cached_property
     def own_words(self) -> frozenset[str]:
         """The words that belong to no method."""
         version = self.config.frappe_version

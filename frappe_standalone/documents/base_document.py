@@ -63,20 +63,21 @@ class BaseDocument:
             note = f": no app has its controller, doctype/{file}/{file}.py with the class's method"
             raise missing_name(explain(f"the method {name!r} of {self.doctype!r}", note))
         if how == "hasattr":
-            note = f": no app describes it, doctype/{file}/{file}.json"
-            raise unsupported(f"to know whether {self.doctype!r} has {name!r}", note)
+            raise self._undescribed(f"to know whether {self.doctype!r} has {name!r}")
 
     def _check_field(self, key: str) -> None:
         """Refuse to answer of a field or table that neither a description nor a document names."""
         is_set = key in self.__dict__ or key in CHILD_FIELDS or key.startswith("_")
         if self.meta.is_known or is_set or key in statements.columns(self.doctype):
             return
-        file = scrub(self.doctype)
-        note = (
-            f": no app describes it, doctype/{file}/{file}.json, and no document has brought it;"
-            f" doc.get({key!r}, default) gives that default"
+        raise self._undescribed(
+            f"the field {key!r} of {self.doctype!r}",
+            f", and no document has brought it; doc.get({key!r}, default) gives that default",
         )
-        raise unsupported(f"the field {key!r} of {self.doctype!r}", note)
+
+    def _undescribed(self, what: str, more: str = "") -> Exception:
+        file = scrub(self.doctype)
+        return unsupported(what, f": no app describes it, doctype/{file}/{file}.json{more}")
 
     def _empty_table(self, name: str) -> list[Any] | None:
         """The rows of a child table that has none yet; None for any other field."""

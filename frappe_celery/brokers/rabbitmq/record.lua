@@ -4,12 +4,13 @@
 -- ARGV: prefix, tag that it will hold the next one under, now, tag of the one that ended ('' : none),
 --       that run if it succeeded ('' : it is recorded), seconds to keep its record, field, value …
 -- Returns {what it holds under the tag already (the answer to its claim was lost) or '', its sealed
--- message or '', how many runs limits or what ended let go, these …, queue, how often something came into it, …}.
+-- message or '', how many runs limits or what ended let go, these …, queue, how often something came
+-- into it, …}.
 local prefix = ARGV[1]
 local gone = {}
 if ARGV[5] ~= '' then
-  local _, went = finish({prefix .. 'job:' .. ARGV[5]}, {prefix, ARGV[5], ARGV[3], 'started', 'finished', ARGV[6],
-    '0', 'result_ttl', '', unpack(ARGV, 7)})
+  local _, went = finish({prefix .. 'job:' .. ARGV[5]}, {prefix, ARGV[5], ARGV[3], 'started',
+    'finished', ARGV[6], '0', 'result_ttl', '', unpack(ARGV, 7)})
   for _, run in ipairs(went or {}) do gone[#gone + 1] = run end
 end
 if ARGV[4] ~= '' then

@@ -164,12 +164,11 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     def _waiting(self, offset: int = 0, length: int = -1) -> list[Any]:
         """The sites in turn, each in the order of its line; what a limit or a transaction keeps
         back, or RabbitMQ has, stands in no line and comes last, the oldest first."""
-        jobs = self.store.page(
-            queue=self.queue, statuses=[JobStatus.QUEUED], length=-1, oldest_first=True
-        )
+        runs = self.store.page_of_runs(None, self.queue, [JobStatus.QUEUED], oldest_first=True)
         place = {r: n for line in self.store.standing(self.queue) for n, r in enumerate(line)}
-        jobs.sort(key=lambda job: place.get(job.run_id, len(jobs)))
-        return jobs[offset:][: None if length < 0 else length]
+        runs.sort(key=lambda run: place.get(run, len(runs)))
+        some = runs[offset:][: None if length < 0 else length]
+        return [job for job in self.store.read(some) if job is not None]
 
     @property
     def count(self) -> int:

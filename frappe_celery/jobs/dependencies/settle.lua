@@ -1,8 +1,8 @@
 -- function (prefix, now, lines)
 -- Jobs have ended: who depends on them enters its queue or is canceled, and then who depends on that.
 -- prefix; now; {id, first run} of each
--- As many at once as take 5 ms at most, 100 that enter their queues; what is left is noted in
--- `settling`, and promoted later.
+-- At once 100 that enter their queues, so that Redis serves others in between; what is left is noted
+-- in `settling`, and promoted later.
 -- Returns the runs that entered their queues, in the order in which they were enqueued.
 local gone, left, next = {}, 100, 1
 local DEAR = 3  -- to cancel one, or to bring it back, takes as long as three that enter their queues

@@ -23,8 +23,9 @@
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
 -- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed', 'unknown'
--- (one of those that it depends on: its id) or 'overloaded', and the run that stands in the way, or 'first' where it goes before those that wait;
--- of one that is enqueued also the server's time, where `now` is not that.
+-- or 'overloaded', and the run that stands in the way, the id of the unknown one that it depends on, or
+-- 'first' where it goes before those that wait; of one that is enqueued also the server's time, where
+-- `now` is not that.
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 local function enqueued(which)

@@ -129,14 +129,26 @@ class JobFinder:
     ) -> list[Job]:
         """`length` jobs (-1: all) from `start`, newest first or oldest; the cost does not grow with
         their number."""
+        runs = self.page_of_runs(site, queue, statuses, start, length, oldest_first)
+        return [job for job in self.read(runs) if job is not None]
+
+    def page_of_runs(
+        self,
+        site: str | None,
+        queue: str | None,
+        statuses: Collection[JobStatus] | None,
+        start: int = 0,
+        length: int = -1,
+        oldest_first: bool = False,
+    ) -> list[str]:
+        """The same without their records."""
         self.expire()
         keys = self.indexes(site, queue, map(JobStatus, statuses or JobStatus))
         end = None if length < 0 else start + length
         command, last = "zrange" if oldest_first else "zrevrange", -1 if end is None else end - 1
         found = self.client.each(command, keys, 0, last, withscores=True)
         merged = heapq.merge(*found, key=itemgetter(1), reverse=not oldest_first)
-        runs = [run.decode() for run, _ in islice(merged, start, end)]
-        return [job for job in self.read(runs) if job is not None]
+        return [run.decode() for run, _ in islice(merged, start, end)]
 
     def all_of(
         self, status: JobStatus, *, site: str | None = None, queue: str | None = None
