@@ -36,6 +36,7 @@ from frappe_celery.jobs import providers as _providers
 if TYPE_CHECKING:
     from celery import Celery
 
+    from frappe_celery.batches import Batch, batch, get_batch, get_current_batch
     from frappe_celery.canvas import signature
     from frappe_celery.celery_app import setup
     from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
@@ -51,6 +52,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "setup": "celery_app",
+    **dict.fromkeys(("Batch", "batch", "get_batch", "get_current_batch"), "batches"),
     **dict.fromkeys(("enqueue", "enqueue_doc", "get_job", "is_job_enqueued"), "enqueue_shim"),
     **dict.fromkeys(("Retry", "enqueue_at", "enqueue_in", "options"), "job_options"),
     "Dependency": "jobs.dependencies.dependency",
@@ -63,6 +65,7 @@ _PUBLIC = {
 __all__ = [
     "AbandonedJobError",
     "BadTimeout",
+    "Batch",
     "BrokerUnreachable",
     "CannotTravel",
     "CommitInDoubt",
@@ -83,11 +86,14 @@ __all__ = [
     "Retry",
     "UnknownQueue",
     "app",
+    "batch",
     "enqueue",
     "enqueue_at",
     "enqueue_doc",
     "enqueue_in",
     "enqueue_many",
+    "get_batch",
+    "get_current_batch",
     "get_job",
     "is_job_enqueued",
     "options",

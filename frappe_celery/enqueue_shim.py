@@ -19,6 +19,7 @@ from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
 from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.queue import publish
+from frappe_celery.jobs.record.many import Sealed
 
 Method = str | Callable[..., Any]
 Callback = Callable[..., Any] | None
@@ -73,6 +74,12 @@ class Call:
         version = self.config.frappe_version
         return OWN_WORDS | {word for word, since in SINCE.items() if version >= since}
 
+    @property
+    def waits(self) -> bool:
+        """Whether its jobs enter their queue later."""
+        asked = self.asked
+        return (asked.at, asked.depends_on, asked.batch) != (None, None, None)
+
     def check_id(self, job_id: str | None) -> None:
         """Raises DeduplicateNeedsJobId."""
         if self.options["deduplicate"] and not job_id:
@@ -109,6 +116,8 @@ class Call:
             follow(self.asked, message)
             if self.asked.depends_on is not None:
                 message.depends_on = dependency.lines_of(self.asked.depends_on, message)
+            if self.asked.batch is not None:
+                self.asked.batch.join(message)
         return message
 
 
@@ -194,9 +203,10 @@ def enqueue(
         on_failure=on_failure,
     )
     call.check_id(job_id)
-    if (call.asked.at is not None or call.asked.depends_on is not None) and (now or not is_async):
+    if call.waits and (now or not is_async):
         raise ConfigError(
-            "enqueue_in, enqueue_at and depends_on wait: leave out now=True and is_async=False"
+            "what is enqueued by enqueue_in, enqueue_at, with depends_on or in a batch waits: leave"
+            " out now=True and is_async=False"
         )
     host = hosts.current()
     if now or (not is_async and not host.in_test()):
@@ -208,6 +218,14 @@ def enqueue(
 
     if not is_async:
         options["front"] = -1  # run below, by no worker
+
+    batch = call.asked.batch
+    if batch is not None and batch.keeps(call, enqueue_after_commit):
+        host.route_to_celery(message.queue, call.site)
+        sealed = message.seal(call.config.signer)
+        check_size(message, sealed, call.config)
+        batch.keep(call, [Sealed(message, sealed, bool(job_id))])
+        return get_store().job_of(message)
 
     def publish_it(message: JobMessage) -> Job | None:
         return publish.publish_by_route(message, at_most=call.at_most, **options)

@@ -39,19 +39,12 @@ __all__ = ["Options", "Retry", "enqueue_at", "enqueue_in", "options"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True)
-class Options(JobOptions):
-    """What `options` gives: a decorator for methods, and ways to enqueue that follow it."""
+class Enqueues:
+    """Ways to enqueue jobs of which something is asked beyond `enqueue`'s own words."""
 
-    def __call__(self, function: Function) -> Function:
-        """As a decorator: every job of the method has these options."""
-        if self.depends_on is not None:
-            raise ConfigError(
-                "depends_on is said of one call, not of a method: options(depends_on=…).enqueue(…)"
-            )
-        setattr(function, DECLARED, self)
-        declarations.declare(function, self)
-        return function
+    def _of_a_call(self) -> dict[str, Any]:
+        """The keyword by which that is told; raises ConfigError."""
+        raise NotImplementedError
 
     @overload
     def enqueue(
@@ -112,8 +105,23 @@ class Options(JobOptions):
 
         return enqueue_many(method, entries, **{**kwargs, **self._of_a_call()})
 
+
+@dataclass(frozen=True)
+class Options(JobOptions, Enqueues):
+    """What `options` gives: a decorator for methods, and ways to enqueue that follow it."""
+
+    def __call__(self, function: Function) -> Function:
+        """As a decorator: every job of the method has these options."""
+        if self.depends_on is not None or self.batch is not None:
+            raise ConfigError(
+                "depends_on and a batch are said of one call, not of a method:"
+                " options(depends_on=…).enqueue(…)"
+            )
+        setattr(function, DECLARED, self)
+        declarations.declare(function, self)
+        return function
+
     def _of_a_call(self) -> dict[str, Any]:
-        """The keyword by which they are told; raises ConfigError."""
         from frappe_celery.enqueue_shim import ASKED
 
         if self.running is not None or self.per_minute is not None or self.max_memory is not None:
@@ -121,9 +129,9 @@ class Options(JobOptions):
                 "running, per_minute and max_memory are said of a method, not of one call: as a"
                 " decorator, in the configuration, or by frappe-celery limit"
             )
-        if self.depends_on is not None and self.at is not None:
+        if self.at is not None and (self.depends_on is not None or self.batch is not None):
             raise ConfigError(
-                "a job waits for others or for its time: leave out depends_on or that"
+                "a job waits for others, with its batch, or for its time: leave out two of these"
             )
         return {ASKED: self}
 

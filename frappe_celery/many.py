@@ -156,10 +156,16 @@ def enqueue_many(
     hosts.current().route_to_celery(call.config.queue(queue).name, call.site)
     if call.at_most and not isinstance(entries, Sized):
         entries = list(islice(entries, call.at_most + 1))
-    if not enqueue_after_commit:
+    batch = call.asked.batch
+    keeps = batch is not None and batch.keeps(call, enqueue_after_commit)
+    if not (enqueue_after_commit or keeps):
         return _enqueue(call, kwargs, entries, progress)
     if progress is not None:
-        raise ConfigError("progress is told of what is enqueued now, not after the commit")
+        raise ConfigError(
+            "progress is told of what is enqueued now, not after the commit or with its batch"
+        )
+    if keeps:
+        return _keep(call, kwargs, entries)
     _enqueue_after_commit(call, kwargs, list(entries))
     return None
 
@@ -172,7 +178,7 @@ def _enqueue(
     done = EnqueuedJobs[Job | None]()
     under_way = 0
     try:
-        for step in _steps(_runs(call, common, entries)):
+        for step in steps(_runs(call, common, entries)):
             under_way = len(step)
             transaction = publish.transaction_of_caller()
             done._add(
@@ -190,6 +196,14 @@ def _enqueue(
     return done
 
 
+def _keep(call: Call, common: dict[str, Any], entries: Iterable[Entry]) -> EnqueuedJobs[Job | None]:
+    done = EnqueuedJobs[Job | None]()
+    if runs := list(_runs(call, common, entries)):
+        call.asked.batch.keep(call, runs)
+        done._add(runs, set())
+    return done
+
+
 def _enqueue_after_commit(call: Call, common: dict[str, Any], entries: list[Entry]) -> None:
     runs = list(_runs(call, common, entries))
     if not runs:
@@ -198,7 +212,7 @@ def _enqueue_after_commit(call: Call, common: dict[str, Any], entries: list[Entr
         hosts.current().after_commit(lambda: _enqueue(call, common, entries))
         return
     hold.refuse_where_many_wait(runs[0].message, call.at_most, len(runs))
-    for step in _steps(runs):
+    for step in steps(runs):
         hold.hold_some(step, **call.options)
 
 
@@ -241,7 +255,8 @@ def _read(call: Call, common: dict[str, Any], entry: Entry) -> tuple[str | None,
     return job_id, {**common, **own}
 
 
-def _steps(runs: Iterable[Sealed]) -> Iterator[list[Sealed]]:
+def steps(runs: Iterable[Sealed]) -> Iterator[list[Sealed]]:
+    """So many at a time as Redis takes in one step."""
     step: list[Sealed] = []
     size = 0
     for run in runs:

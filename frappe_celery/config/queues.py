@@ -38,10 +38,11 @@ LONGEST_NAME = 100
 NOT_IN_NAMES = {*"|:,* "}
 """What parts names in Redis (`|`, `:`), or those of `-Q`, or stands for others in limits."""
 TAKEN_NAMES = {
-    *("acted", "alerts", "armed", "came", "caught", "clocks", "compared", "confirmed", "consumers"),
-    *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
-    *("pauses", "places", "refusals", "refused", "routes", "rules", "scheduled", "shares"),
-    *("lacking", "outages", "outboxes", "settling", "suspects", "sweeping", "turn", "workers"),
+    *("acted", "alerts", "armed", "batches", "came", "caught", "clocks", "compared", "confirmed"),
+    *("consumers", "expiring", "forwarding", "lacking", "may_publish", "may_write", "outages"),
+    *("outboxes", "parked", "parkings", "patterns", "pauses", "places", "refusals", "refused"),
+    *("routes", "rules", "scheduled", "settling", "shares", "suspects", "sweeping", "turn"),
+    "workers",
 }
 """What stands beside the queues' lists in Redis, and beside the queues in RabbitMQ."""
 

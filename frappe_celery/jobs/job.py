@@ -24,7 +24,7 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.errors import FrappeCeleryError, InvalidJobOperation, NotEnded
 from frappe_celery.jobs import codec, providers
 from frappe_celery.jobs.keys import Keys
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.message import JobMessage, Line
 from frappe_celery.jobs.options import repetitions
 
 
@@ -253,16 +253,20 @@ class Job:
     @property
     def dependency_ids(self) -> list[str]:
         """Ids of the jobs that it waits or waited for."""
-        return [id for _, id, _ in self.opened.depends_on or ()]
+        return [id for _, id, _ in self._lines]
 
     def fetch_dependencies(self) -> list[Job]:
         """The jobs that it waits or waited for, their newest runs, with what they returned.
 
         They are kept until it has ended; one that was deleted is left out.
         """
-        lines = self.opened.depends_on or ()
-        found = (self.store.find_line(first, id) for first, id, _ in lines)
+        found = (self.store.find_line(first, id) for first, id, _ in self._lines)
         return [job for job in found if job is not None]
+
+    @property
+    def _lines(self) -> list[Line]:
+        """Without what a batch has it wait for, whose runs are none."""
+        return [line for line in self.opened.depends_on or () if "/" not in line[0]]
 
     @property
     def number_of_dependants(self) -> int:

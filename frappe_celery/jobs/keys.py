@@ -96,6 +96,16 @@ class Keys:
     settling = key("settling")
     """Sorted set: jobs that have ended, some of their dependants not told yet (`settle.lua`)."""
 
+    batches = key("batches")
+    """Sorted set: the batches, by when they were begun."""
+
+    batch = key_of("batch:")
+    """Hash: a batch (`batches.state`)."""
+
+    def members(self, batch: str) -> str:
+        """Hash: how each job of a batch stands, and its id, by the run that it began with."""
+        return f"{self.batch(batch)}:members"
+
     scheduled = key("scheduled")
     """Sorted set: the runs that wait for their time, by that time."""
 

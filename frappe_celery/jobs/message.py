@@ -74,6 +74,8 @@ class JobMessage:
     """What limits on keys count it under."""
     depends_on: list[Line] | None = None
     """The jobs that it waits for; those after its first run have waited for them."""
+    batch: str | None = None
+    """The id of the batch that it belongs to, or whose callback it is."""
     enqueued_at: float = 0.0
     """Seconds since the epoch."""
     first_run: str = ""

@@ -75,6 +75,8 @@ class JobOptions(JobDefaults):
     """Seconds since the epoch before which it does not start."""
     depends_on: Any = None
     """What it waits for (`dependencies.dependency`)."""
+    batch: Any = None
+    """The `batches.Batch` that it belongs to."""
     limit_key: str | None = None
     """What limits on keys count it under."""
     running: int | None = None

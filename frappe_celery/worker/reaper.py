@@ -30,6 +30,7 @@ from redis.exceptions import ResponseError
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore, get_store
+from frappe_celery.jobs.batches.state import tend
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.bootsteps import Repeated
@@ -188,7 +189,9 @@ def settle(
         logger.error("run %s waited in no queue: it waits again", run)
     for run in started:
         abandoned.end_or_repeat(store, run, REASON, queues=queues)
-    return back + started + _forgotten(store, places, old)
+    forgotten = _forgotten(store, places, old)
+    tend(store)
+    return back + started + forgotten
 
 
 def _forgotten(store: JobStore, places: Iterable[str], old: float) -> list[str]:

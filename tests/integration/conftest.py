@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from frappe_celery.jobs import JobStore
+from frappe_celery.config import settings
+from frappe_celery.jobs import JobStore, get_store
 from tests.integration.benches import inside, write_tasks
-from tests.integration.stores import make_store, wipe
+from tests.integration.stores import broken, make_store, wipe
 from tests.project import Project
 
 
@@ -45,3 +47,23 @@ def bench_store(bench: Project) -> Iterator[JobStore]:
     """The jobs of `bench`, of which the test is a process."""
     with inside(bench) as store:
         yield store
+
+
+@pytest.fixture
+def choose(bench: Project) -> Iterator[Callable[..., JobStore]]:
+    """Choose a Frappe version and other options for this process; gives an empty store, in which
+    nothing contradicts itself at the end."""
+    stores = []
+
+    def chosen(version: int = 15, **options: Any) -> JobStore:
+        values = {"frappe_version": version, "bench_id": f"test-{uuid.uuid4().hex[:12]}", **options}
+        environ = {f"FRAPPE_CELERY_{name.upper()}": str(v) for name, v in values.items()}
+        settings.use(settings.Settings.load(bench.root, environ))
+        stores.append(get_store())
+        return stores[-1]
+
+    with inside(bench):
+        yield chosen
+        for store in stores:
+            assert broken(store) == []
+            wipe(store)

@@ -103,7 +103,7 @@ local found = {}
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
   local name = string.sub(key, #ARGV[1] + 1)
   local contents
-  if string.find(name, '^job:') then
+  if string.find(name, '^job:[^/]*$') then  -- none of a batch's lines
     contents = redis.call('HGETALL', key)
   elseif string.find(name, '^jobs:') or string.find(name, '^id:')
     or string.find(name, '^turns:') then

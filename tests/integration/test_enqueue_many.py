@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from celery import signals
 
 from frappe_celery import enqueue, enqueue_many, options
-from frappe_celery.config import settings
 from frappe_celery.errors import (
     BadTimeout,
     BrokerUnreachable,
@@ -23,35 +21,12 @@ from frappe_celery.errors import (
     QueueOverloaded,
     UnknownQueue,
 )
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
-from tests.integration.benches import inside
-from tests.integration.stores import broken, take_all, wipe
-from tests.project import Project
+from frappe_celery.jobs import Job, JobStatus, JobStore
+from tests.integration.stores import take_all
 from tests.servers import RedisServer
 
 METHOD = "myapp.tasks.record"
-
 Choose = Callable[..., JobStore]
-
-
-@pytest.fixture
-def choose(bench: Project) -> Iterator[Choose]:
-    """Choose a Frappe version and other options for this process; gives an empty store, in which
-    nothing contradicts itself at the end."""
-    stores = []
-
-    def chosen(version: int = 15, **options: Any) -> JobStore:
-        values = {"frappe_version": version, "bench_id": f"test-{uuid.uuid4().hex[:12]}", **options}
-        environ = {f"FRAPPE_CELERY_{name.upper()}": str(v) for name, v in values.items()}
-        settings.use(settings.Settings.load(bench.root, environ))
-        stores.append(get_store())
-        return stores[-1]
-
-    with inside(bench):
-        yield chosen
-        for store in stores:
-            assert broken(store) == []
-            wipe(store)
 
 
 def numbered(number: int, start: int = 0) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ end
 local runs = redis.call('ZRANGE', asked, 0, most - 1)
 for _, run in ipairs(runs) do
   local record, awaits = prefix .. 'job:' .. run, prefix .. 'awaits:' .. run
-  local found = redis.call('HMGET', record, 'status', 'canceled_by', 'depends_on', 'place', 'id')
+  local found = redis.call('HMGET', record, 'status', 'canceled_by', 'depends_on', 'place', 'id', 'batch')
   redis.call('ZREM', asked, run)
   now = now + 1e-6
   redis.call('ZREM', awaits, first)
@@ -33,6 +33,7 @@ for _, run in ipairs(runs) do
     redis.call('HSET', record, 'status', 'deferred')
     redis.call('HDEL', record, 'canceled_by', 'ended_at', 'keep')
     for _, key in ipairs({record, awaits, prefix .. 'id:' .. found[5]}) do redis.call('PERSIST', key) end
+    if found[6] then count_member(prefix, found[6], run, 'going') end
     redis.call('ZREM', index .. 'canceled', run)
     redis.call('ZREM', prefix .. 'expiring', found[4] .. '|canceled\n' .. run)
     redis.call('ZADD', index .. 'deferred', now, run)

@@ -7,7 +7,5 @@ if not keep then redis.call('DEL', awaits) elseif keep >= 0 then redis.call('EXP
 for _, one in ipairs(cjson.decode(depends_on)) do
   local dependants = prefix .. 'dependants:' .. one[1]
   local settled = not keep or redis.call('ZSCORE', dependants, first) == 'inf'
-  if settled and redis.call('ZREM', dependants, first) == 1 and redis.call('EXISTS', dependants) == 0 then
-    let_expire(prefix, one[1], one[2])
-  end
+  if settled and redis.call('ZREM', dependants, first) == 1 then let_expire(prefix, one[1], one[2]) end
 end

@@ -26,10 +26,10 @@ while lines[next] and left > 0 do
     end
     if found[1] ~= 'deferred' then  -- canceled by another one, or gone
       redis.call('ZREM', dependants, run)
-      if redis.call('EXISTS', dependants) == 0 then let_expire(prefix, first, id) end
+      let_expire(prefix, first, id)
     elseif not runs then
       local _, its = cancel_deferred(prefix, run, now, cause)
-      lines[#lines + 1] = its
+      for _, line in ipairs(its) do lines[#lines + 1] = line end
     elseif redis.call('EXISTS', awaits) == 0 then
       if enter(prefix, run, 'deferred', now) then gone[#gone + 1] = run end
     end

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.keys import Keys
@@ -24,11 +27,13 @@ def asked(
     transaction: str | None = None,
     outbox: bool = False,
     brings_back: bool = False,
+    making: Mapping[str, Any] | None = None,
 ) -> str:
     """What is asked beyond a plain job, as the script takes it ('' : nothing)."""
     ttls = message.result_ttl, message.failure_ttl
     first_run, depends_on = message.first_run or None, message.depends_on
-    given = (at, routes, message.limit_key, first_run, transaction, outbox or None, *ttls)
+    batch = message.batch
+    given = (at, routes, message.limit_key, first_run, transaction, outbox or None, batch, *ttls)
     is_special = own_id or deduplicate or front or at_most or claim or depends_on
     if is_special or given != (None,) * len(given):
         return as_texts(
@@ -48,6 +53,8 @@ def asked(
             canceled_ttl=_canceled_ttl(message, config) if message.waits else None,
             brings_back=brings_back or None,
             outbox=keys.outbox_marks(message.site) if outbox else None,
+            batch=batch,
+            **(making or {}),
             **(claim.asked if claim else {}),
         )
     return ""

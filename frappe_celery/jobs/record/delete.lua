@@ -4,7 +4,7 @@
 -- ARGV: prefix, run
 local prefix, run = ARGV[1], ARGV[2]
 local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'holds', 'parked', 'ended_at',
-  'needed', 'depends_on', 'first_run')
+  'needed', 'depends_on', 'first_run', 'batch')
 if not found[1] then return 0 end
 local place = found[2] .. '|' .. found[1]
 redis.call('ZREM', prefix .. 'jobs:' .. place, run)
@@ -21,11 +21,13 @@ if found[6] then  -- it has ended
   redis.call('SET', prefix .. 'spent:' .. run, found[1], 'EX', left)
 end
 redis.call('DEL', KEYS[1])
-if not (found[7] or found[8]) then return 1 end
+if not (found[7] or found[8] or found[10]) then return 1 end
 local first, time = found[9] or run, redis.call('TIME')
 local _, status = line_now(prefix, found[3], first)
 if is_over(status) then
   if found[8] then needs_no_more(prefix, first, found[8]) end
-  if found[7] then settle(prefix, time[1] + time[2] / 1e6, {{found[3], first}}) end
+  local lines = found[10] and count_member(prefix, found[10], first, status or 'deleted') or {}
+  if found[7] then lines[#lines + 1] = {found[3], first} end
+  if lines[1] then settle(prefix, time[1] + time[2] / 1e6, lines) end
 end
 return 1

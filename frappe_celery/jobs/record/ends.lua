@@ -4,15 +4,16 @@
 -- ARGV: prefix, run, now, status it must have ('' : any that has not ended), new status,
 --       seconds to keep, most to keep (0: any number), field with its own seconds to keep
 --       (below 0: for ever), kind of failure that is mailed ('' : none is), field, value …
--- Returns the new status, or the one that forbids it ('' : no record); and, where its job has ended
--- with it and others depend on that, {its id, its first run} for `settle.lua`.
+-- Returns the new status, or the one that forbids it ('' : no record); and what others depend on that
+-- has ended with it, {id, first run} of each for `settle.lua`.
 local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
 local found = redis.call(
-  'HMGET', KEYS[1], 'status', 'place', 'id', ARGV[8], 'holds', 'parked', 'needed', 'depends_on')
+  'HMGET', KEYS[1], 'status', 'place', 'id', ARGV[8], 'holds', 'parked', 'needed', 'depends_on',
+  'batch')
 local was = found[1]
-if not was then return '' end
-if is_over(was) or (ARGV[4] ~= '' and was ~= ARGV[4]) then return was end
+if not was then return '', {} end
+if is_over(was) or (ARGV[4] ~= '' and was ~= ARGV[4]) then return was, {} end
 
 redis.call('HSET', KEYS[1], 'status', status, 'ended_at', now, unpack(ARGV, 10))
 if (ARGV[9] or '') ~= '' then
@@ -33,19 +34,23 @@ if was == 'queued' and not found[6] then withdraw(prefix, run, found[2]) end
 rank(prefix, found[2])
 if was == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 
-local line
-if found[7] or found[8] then
-  local first = redis.call('HGET', KEYS[1], 'first_run') or run
+local lines = {}
+if found[7] or found[8] or found[9] then
+  local first, is_needed = redis.call('HGET', KEYS[1], 'first_run') or run, false
   if line_now(prefix, found[3], first) == run then  -- else a newer run of its job goes on
     if found[8] then
       needs_no_more(prefix, first, found[8], ARGV[10] == 'canceled_by' and keep or nil)
     end
     if found[7] then
-      line = {found[3], first}
-      if redis.call('EXISTS', prefix .. 'dependants:' .. first) == 1 then
-        redis.call('HSET', KEYS[1], 'keep', keep)
-        keep = -1
-      end
+      lines[1] = {found[3], first}
+      is_needed = redis.call('EXISTS', prefix .. 'dependants:' .. first) == 1
+    end
+    for _, line in ipairs(found[9] and member_ended(prefix, found[9], first, status, keep) or {}) do
+      lines[#lines + 1] = line
+    end
+    if is_needed or is_kept_by(prefix, found[9], first) then
+      redis.call('HSET', KEYS[1], 'keep', keep)
+      keep = -1
     end
   end
 end
@@ -68,4 +73,4 @@ if surplus > 0 then
     end
   end
 end
-return status, line
+return status, lines

@@ -19,12 +19,14 @@
 --         its record is kept if one of them cancels it; brings_back: what the failure of its job has
 --         canceled comes back once it has finished
 --         outbox: the marks of those that its site's outbox has enqueued
+--         batch: that it belongs to; of one that is enqueued with it also number: how many are, title:
+--         its, role: of a callback
 --       then, of one of many, which of them it is, from 0
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
--- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed', 'unknown'
--- or 'overloaded', and the run that stands in the way, the id of the unknown one that it depends on, or
--- 'first' where it goes before those that wait; of one that is enqueued also the server's time, where
+-- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed', 'unknown',
+-- 'closed' or 'overloaded', and the run that stands in the way, the id of the unknown one that it
+-- depends on, why its batch does not take it, or 'first' where it goes before those that wait; of one that is enqueued also the server's time, where
 -- `now` is not that.
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
@@ -55,12 +57,16 @@ end
 
 local asked = cjson.decode(ARGV[9])
 local front, most = tonumber(asked.front or 0), tonumber(asked.most or 0)
-local ids = prefix .. 'id:' .. id
+local ids, first_run = prefix .. 'id:' .. id, asked.first_run
 
 local routes = redis.call('HMGET', prefix .. 'routes', 'number', 'schedule')
 if asked.routes and asked.routes ~= (routes[1] or '0') then return {'rerouted', ''} end
 if asked.outbox and redis.call('ZADD', asked.outbox, 'NX', 0, run) == 0 then
   return {'relayed', run}
+end
+if asked.batch and not first_run then
+  local closed = admit_to_batch(prefix, place, now, asked)
+  if closed then return {'closed', closed} end
 end
 if asked.claim and routes[2] == 'rq' then return {'deposed', ''} end
 if asked.fence and redis.call('GET', prefix .. 'beat:lease') ~= asked.fence then
@@ -85,12 +91,14 @@ if asked.deduplicate then
   local gone, theirs = {}, routes[1] and redis.call('HGET', 'rq:job:' .. id, 'status')
   if theirs == 'queued' or theirs == 'started' then
     act('duplicate', '')
+    if asked.number then join_batch(prefix, run, id, asked, 'duplicate') end
     return {'duplicate', ''}
   end
   for _, other in ipairs(redis.call('ZREVRANGE', ids, 0, -1)) do
     local status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
     if status and not is_over(status) then
       act('duplicate', other)
+      if asked.number then join_batch(prefix, run, id, asked, 'duplicate') end
       return {'duplicate', other}
     end
     gone[#gone + 1] = other
@@ -111,7 +119,7 @@ if asked.deduplicate then
   end
 end
 local lines = {}
-local waits = asked.depends_on and not asked.first_run
+local waits = asked.depends_on and not first_run
 for i, one in ipairs(waits and cjson.decode(asked.depends_on) or {}) do
   lines[i] = {one[1], one[2], one[3], line_now(prefix, one[2], one[1])}
   if not lines[i][4] then
@@ -133,13 +141,13 @@ redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message
 if asked.depends_on then redis.call('HSET', KEYS[1], 'depends_on', asked.depends_on) end
 if asked.result_ttl then redis.call('HSET', KEYS[1], 'result_ttl', asked.result_ttl) end
 if asked.limit_key then redis.call('HSET', KEYS[1], 'limit_key', asked.limit_key) end
-local first_run = asked.first_run
 if first_run then
   redis.call('HSET', KEYS[1], 'first_run', first_run)
   if asked.brings_back then asks_back(prefix, first_run) end
   local needing = {prefix .. 'dependants:' .. first_run, prefix .. 'brings_back:' .. first_run}
   if redis.call('EXISTS', unpack(needing)) > 0 then redis.call('HSET', KEYS[1], 'needed', first_run) end
 end
+if asked.batch then redis.call('HSET', KEYS[1], 'batch', asked.batch) end
 if asked.failure_ttl then redis.call('HSET', KEYS[1], 'failure_ttl', asked.failure_ttl) end
 if asked.own_id then
   redis.call('ZADD', ids, now, run)
@@ -148,6 +156,7 @@ end
 redis.call('ZADD', KEYS[2], now, run)
 redis.call('SADD', prefix .. 'places', place)
 act('enqueued', run)
+if asked.batch then join_batch(prefix, first_run or run, id, asked, 'going') end
 local latest
 if asked.transaction then
   local time = redis.call('TIME')

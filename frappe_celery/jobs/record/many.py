@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from frappe_celery.jobs import clocks, codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record import asking
-from frappe_celery.jobs.record.refusals import no_record, overloaded
+from frappe_celery.jobs.record.refusals import closed, no_record, overloaded
 from frappe_celery.jobs.record.store import JobStore
 from frappe_celery.jobs.routes import Rerouted
 
@@ -57,13 +57,14 @@ def enqueue_step(
 
     Args:
         room: in which they are to find a place, where the number that may wait is limited.
-        options: `deduplicate`, `front`, `routes`, `transaction` and `outbox` of `JobStore.enqueue`.
+        options: `deduplicate`, `front`, `routes`, `transaction`, `outbox` and `making` of
+            `JobStore.enqueue`.
 
     Returns:
         Those that were not enqueued, since a job with their id waits or runs.
 
     Raises:
-        Rerouted, QueueOverloaded, NoSuchJob: none was enqueued.
+        Rerouted, QueueOverloaded, NoSuchJob, InvalidJobOperation: none was enqueued.
     """
     first = step[0].message
     more = partial(asking.asked, store.settings, store.keys, first, **options)
@@ -83,6 +84,8 @@ def enqueue_step(
     for what, *why in became.values():
         if what == b"unknown":
             raise no_record(f"they depend on job {why[0].decode()!r}", store.settings)
+        if what == b"closed":
+            raise closed(why[0].decode())
     if room:
         room.gone(len(step))
     if detail:

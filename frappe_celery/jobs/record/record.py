@@ -6,7 +6,7 @@
 `lacked` (JSON), `canceled_by` (JSON: the id of a job that it depended on, and how that ended).
 Those of `dependencies` are `depends_on`, `list` (that it will wait in) and `canceled_ttl` of a run
 that waits for others, `needed` of one that others wait for, and `keep`: how long it is kept once
-they have ended. Times are seconds since the epoch.
+they have ended. Of one of a batch or its callback `batch`. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -120,9 +120,12 @@ def canceled_by(told: bytes | None) -> str:
     """Why a run was canceled that depended on others, out of its field; '' : not for that."""
     if not told:
         return ""
-    job, status = json.loads(told)
+    job, status, *why = json.loads(told)
+    if why:
+        return f"canceled with {job}: {why[0]}"
+    job = job if job.startswith("batch ") else f"job {job}"
     how = status if status == JobStatus.FAILED else f"was {status}"
-    return f"canceled, since job {job}, which it depends on, {how}"
+    return f"canceled, since {job}, which it depends on, {how}"
 
 
 def shown(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frappe_celery.config.settings import Settings
-from frappe_celery.errors import NoSuchJob, QueueOverloaded
+from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.claim import check_claimed
 from frappe_celery.jobs.routes import Rerouted
@@ -15,15 +15,23 @@ def check_enqueued(
     """Raise what the script's outcome says; nothing of a duplicate.
 
     Raises:
-        QueueOverloaded, NoSuchJob, Rerouted, AlreadyActedOn, Deposed: as `JobStore.enqueue`.
+        QueueOverloaded, NoSuchJob, InvalidJobOperation, Rerouted, AlreadyActedOn, Deposed: as
+            `JobStore.enqueue`.
     """
     if outcome == b"overloaded":
         raise overloaded(message, int(about), at_most)
     if outcome == b"unknown":
         raise no_record(f"{message.id} depends on job {about!r}", config)
+    if outcome == b"closed":
+        raise closed(about)
     if outcome == b"rerouted":
         raise Rerouted(message.id)
     check_claimed(outcome, message.id)
+
+
+def closed(why: str) -> InvalidJobOperation:
+    """Of a batch that takes no more jobs."""
+    return InvalidJobOperation(f"{why}: only its own jobs add to it, while they wait or run")
 
 
 def no_record(what: str, config: Settings) -> NoSuchJob:

@@ -61,6 +61,7 @@ class JobStore(JobFinder):
         outbox: bool = False,
         any_size: bool = False,
         brings_back: bool = False,
+        making: Mapping[str, Any] | None = None,
     ) -> Job | None:
         """Write the record and push the message in one step.
 
@@ -78,6 +79,8 @@ class JobStore(JobFinder):
             outbox: its row is committed, and somebody else may enqueue it too: once, it is.
             any_size: it follows from a job that has been enqueued.
             brings_back: once it has finished, so does what its job's failure had canceled.
+            making: of a batch that it is enqueued with: `title`, the `number` of its jobs and
+                callbacks, and the `role` of a callback.
 
         Returns:
             The job; None when a duplicate stands in the way.
@@ -87,6 +90,7 @@ class JobStore(JobFinder):
             Rerouted: other routes hold now.
             QueueOverloaded: `at_most` jobs of the site wait.
             NoSuchJob: one that it depends on is gone.
+            InvalidJobOperation: its batch has ended.
             AlreadyActedOn: another scheduler was first.
             Deposed: the claim's fence is not the leader's, or Frappe's scheduler acts.
         """
@@ -106,6 +110,7 @@ class JobStore(JobFinder):
             transaction=transaction,
             outbox=outbox,
             brings_back=brings_back,
+            making=making,
         )
         sealed = message.seal(self.signer)
         if not any_size:

@@ -5,15 +5,17 @@
 --       the list, when RQ forgets one that has failed ('' : it waits) and what it raised as RQ packs
 --       it, field, value …
 -- Returns 'moved', 'changed' (it runs, has ended or is gone), 'occupied' (RQ has a job with this id),
--- 'open' (the transaction in which it was enqueued is) or 'needed' (others wait for it).
+-- 'open' (the transaction in which it was enqueued is), 'needed' (others wait for it) or 'batch' (one
+-- counts it).
 local prefix, run, id, failed = ARGV[1], ARGV[2], ARGV[5], ARGV[7] ~= ''
-local found = redis.call('HMGET', KEYS[1], 'status', 'message', 'parked', 'needed')
+local found = redis.call('HMGET', KEYS[1], 'status', 'message', 'parked', 'needed', 'batch')
 if not found[1] and redis.call('HGET', KEYS[2], 'frappe_celery_run') == run then
   return 'moved'  -- our own retry
 end
 if found[1] ~= ARGV[3] or found[2] ~= ARGV[4] then return 'changed' end
 if string.find(found[3] or '', '^commit:') then return 'open' end
 if found[4] and redis.call('EXISTS', prefix .. 'dependants:' .. found[4]) == 1 then return 'needed' end
+if found[5] and redis.call('EXISTS', prefix .. 'batch:' .. found[5]) == 1 then return 'batch' end
 
 local there = redis.call('HGET', KEYS[2], 'status')
 if there then

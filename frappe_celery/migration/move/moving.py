@@ -289,6 +289,8 @@ class Mover:
             )
         if outcome == b"needed":
             raise Stays("other jobs wait for it here")
+        if outcome == b"batch":
+            raise Stays("a batch counts it, which RQ would not know")
         if outcome == b"occupied":
             raise Stays("RQ has a job with this id")
         if outcome == b"moved":

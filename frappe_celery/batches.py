@@ -1,0 +1,269 @@
+"""A batch: jobs that are enqueued together, and what follows when all of them have ended.
+
+with batch("Close 2026", on_finished="myapp.closing.report") as b:
+    b.enqueue_many("myapp.closing.post", ({"account": name} for name in names), queue="long")
+    b.enqueue("myapp.closing.revalue")
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from frappe_celery.config.numbers import require
+from frappe_celery.enqueue_shim import Call, Method
+from frappe_celery.errors import BrokerUnreachable, ConfigError, InvalidJobOperation, NoSuchJob
+from frappe_celery.job_options import Enqueues, Options, options
+from frappe_celery.jobs import Job, get_store, hosts
+from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches.state import BatchState
+from frappe_celery.jobs.job import current_job
+from frappe_celery.jobs.message import JobMessage, Line
+from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.queue import publish
+from frappe_celery.jobs.queue.scheduled import AT_ONCE, promote
+from frappe_celery.jobs.record import record
+from frappe_celery.jobs.record.many import Room, Sealed
+from frappe_celery.many import steps
+
+Callback = Method | Mapping[str, Any] | None
+_LINES = {"": "made", "on_ended": "ended", "on_finished": "finished"}
+"""What jobs and callbacks wait for."""
+
+
+@dataclass
+class _Held:
+    """Jobs of a kind that are enqueued when the block ends."""
+
+    role: str
+    options: Mapping[str, Any]
+    at_most: int
+    runs: list[Sealed] = field(default_factory=list)
+
+
+class Batch(Enqueues):
+    """A handle of a batch: `batch` makes one, `get_batch` and `get_current_batch` find it.
+
+    Its `enqueue` and `enqueue_many` are those of `frappe_celery`. What they take in the block is
+    enqueued when that ends. Later a job of the batch adds to it so, while it runs: callbacks wait
+    for that too. They raise InvalidJobOperation where no job of it waits or runs any more.
+    """
+
+    def __init__(self, id: str, site: str, title: str = "") -> None:
+        self.id = id
+        self.site = site
+        self._title = title
+        self._role = ""
+        """Of the callback that is enqueued at the moment."""
+        self._held: dict[Any, _Held] | None = None
+        """While its block is open: what is to be enqueued."""
+
+    def __repr__(self) -> str:
+        return f"<Batch {self.id}>"
+
+    def options(self, **words: Any) -> Options:
+        """As `frappe_celery.options`, of jobs of this batch: `b.options(retry=3).enqueue(…)`."""
+        return replace(options(**words), batch=self)
+
+    def _of_a_call(self) -> dict[str, Any]:
+        return self.options()._of_a_call()
+
+    # -- how it stands
+
+    def state(self) -> BatchState:
+        """Its counts and status now; raises NoSuchJob: it is forgotten, or not enqueued yet."""
+        return state.fetch(get_store(), self.id)
+
+    def jobs(self, *outcomes: str) -> Iterator[Job]:
+        """Its jobs, in no order, as far as they are kept.
+
+        Args:
+            outcomes: only those that are `going`, `finished`, `failed`, `stopped` or `canceled`.
+
+        Raises:
+            ConfigError: another one.
+        """
+        known = ("going", *state.ENDINGS)
+        for outcome in outcomes:
+            require(outcome in known, "outcome", outcome, f"one of {', '.join(known)}")
+        return state.jobs(get_store(), self.id, *outcomes)
+
+    def cancel(self) -> int:
+        """Cancel those of its jobs that wait; what runs goes on. Returns how many these were."""
+        return self._each("going", Job.cancel)
+
+    def requeue_failed(self) -> int:
+        """Run again what failed or was stopped; returns how many these are."""
+        return self._each("failed", Job.requeue) + self._each("stopped", Job.requeue)
+
+    def _each(self, outcome: str, act: Callable[[Job], object]) -> int:
+        number = 0
+        for job in list(self.jobs(outcome)):
+            with suppress(InvalidJobOperation, NoSuchJob):  # it has gone on meanwhile
+                act(job)
+                number += 1
+        return number
+
+    # -- what calls of `enqueue` ask it
+
+    def keeps(self, call: Call, after_commit: bool) -> bool:
+        """Whether its block is open, so that it takes a new job until that ends.
+
+        Raises:
+            ConfigError: the call does not fit.
+        """
+        if call.site != self.site:
+            raise ConfigError(
+                f"the batch is of site {self.site}, and this job of site {call.site}: a batch has"
+                " jobs of one site"
+            )
+        is_open = self._held is not None
+        if after_commit and (is_open or hold.is_on(call.site)):
+            raise ConfigError(
+                "enqueue_after_commit is said of the batch: batch(…, enqueue_after_commit=True)"
+                if is_open
+                else "a job adds to its batch at once: leave out enqueue_after_commit (it starts"
+                " after the commit anyway)"
+            )
+        return is_open
+
+    def join(self, message: JobMessage) -> None:
+        """Have a new message be that of a job of this batch, or of its callback."""
+        message.batch = self.id
+        if self._held is not None:
+            line: Line = (f"{self.id}/{_LINES[self._role]}", f"batch {self.id}", 0)
+            message.depends_on = [*(message.depends_on or ()), line]
+
+    def keep(self, call: Call, runs: Sequence[Sealed]) -> None:
+        """Keep jobs of one call until the block ends."""
+        assert self._held is not None
+        message, number = runs[0].message, 0 if self._role else call.at_most
+        kind = (
+            *(self._role, message.queue, record.about(message), *call.options.values()),
+            *(message.result_ttl, message.failure_ttl, message.limit_key),
+            repr(message.depends_on),
+        )
+        held = self._held.setdefault(kind, _Held(self._role, call.options, number))
+        held.runs += runs
+
+    # -- its block
+
+    def _begin(self, callbacks: Mapping[str, Callback]) -> None:
+        self._held = {}
+        for role, callback in callbacks.items():
+            if callback is None:
+                continue
+            words = dict(callback) if isinstance(callback, Mapping) else {"method": callback}
+            fits = isinstance(method := words.get("method"), str) or callable(method)
+            require(fits, role, callback, "a method, or a mapping of enqueue's words with one")
+            self._role = role
+            self.enqueue(**words)
+        self._role = ""
+
+    def _end(self, after_commit: bool) -> None:
+        held, self._held = list((self._held or {}).values()), None
+        if not held:
+            return
+        number = sum(len(each.runs) for each in held)
+        if not after_commit:
+            self._enqueue(held, number)
+        elif hold.is_on(self.site):
+            self._hold(held, number)
+        else:
+            hosts.current().after_commit(lambda: self._enqueue(held, number))
+
+    def _enqueue(self, held: list[_Held], number: int) -> None:
+        store, rooms = get_store(), _rooms(held)
+        try:
+            for each in held:
+                for step in steps(each.runs):
+                    publish.publish_many(
+                        step,
+                        rooms.get(step[0].message.queue) if not each.role else None,
+                        transaction=publish.transaction_of_caller(),
+                        making=self._making(each, number),
+                        **each.options,
+                    )
+        except BaseException as exc:
+            with suppress(BrokerUnreachable):  # a worker gives it up in a minute
+                why = f"{type(exc).__name__}: {exc}"
+                store.run_script("give_up", (), store.keys.prefix, self.id, why)
+                for queue, room in rooms.items():
+                    room.give_back(store, self.site, queue)
+            raise
+        with suppress(BrokerUnreachable):  # workers go on
+            for _ in range(number // AT_ONCE + 1):
+                promote(store)
+
+    def _hold(self, held: list[_Held], number: int) -> None:
+        for queue, room in _rooms(held).items():
+            first = next(e.runs[0].message for e in held if e.runs[0].message.queue == queue)
+            hold.refuse_where_many_wait(first, room.most, room.number)
+        for each in held:
+            for step in steps(each.runs):
+                hold.hold_some(step, making=self._making(each, number), **each.options)
+
+    def _making(self, held: _Held, number: int) -> dict[str, Any]:
+        role = {"role": held.role} if held.role else {}
+        return {"title": self._title, "number": number, **role}
+
+
+def _rooms(held: Sequence[_Held]) -> dict[str, Room]:
+    """Of each queue whose number of waiting jobs is limited: for all that come there."""
+    rooms: dict[str, Room] = {}
+    for each in held:
+        if each.at_most:
+            room = rooms.setdefault(each.runs[0].message.queue, Room(each.at_most, 0))
+            room.number += len(each.runs)
+    return rooms
+
+
+@contextmanager
+def batch(
+    title: str,
+    *,
+    on_finished: Callback = None,
+    on_ended: Callback = None,
+    enqueue_after_commit: bool = False,
+) -> Iterator[Batch]:
+    """A block whose jobs are one batch: enqueued when it ends, none if it raises.
+
+    Args:
+        title: what people see, 1 to 140 characters.
+        on_finished: a method that is enqueued with it, and runs once all its jobs have finished,
+            also later, after requeues; or a mapping of `enqueue`'s words, `{"method": …, "queue":
+            "long", "year": 2026}`.
+        on_ended: the same; it runs once all its jobs have ended for good, however.
+        enqueue_after_commit: all of it is enqueued once the open transaction is committed, never
+            when it is rolled back.
+
+    Raises:
+        As `enqueue` does; where a step of its jobs cannot be enqueued, those of the steps before
+        are canceled: nothing of it runs.
+    """
+    fits = isinstance(title, str) and 0 < len(title) <= 140
+    require(fits, "title", title, "a text of 1 to 140 characters")
+    made = Batch(secrets.token_hex(16), hosts.current().current_site(), title)
+    made._begin({"on_ended": on_ended, "on_finished": on_finished})
+    try:
+        yield made
+    except BaseException:
+        made._held = None
+        raise
+    made._end(enqueue_after_commit)
+
+
+def get_batch(batch_id: str) -> Batch:
+    """The batch with this id; raises NoSuchJob: never enqueued, or forgotten."""
+    return Batch(batch_id, state.fetch(get_store(), batch_id).site)
+
+
+def get_current_batch() -> Batch | None:
+    """The batch of the running job, or whose callback it is; None: of no batch."""
+    job = current_job()
+    if job is None or not job.opened.batch:
+        return None
+    return Batch(job.opened.batch, job.site)

@@ -1,0 +1,23 @@
+-- function (prefix, batch)
+-- Whether all jobs of a batch have ended, and all have finished: what waits for that may go.
+-- prefix; batch
+-- Returns what has come about now, for `settle.lua`.
+local key, lines = prefix .. 'batch:' .. batch, {}
+local status, going, unfinished = redis.call('HGET', key, 'status'), redis.call('HGET', key, 'going'), 0
+if tonumber(going or 0) > 0 or (status ~= 'going' and status ~= 'ended') then return lines end
+local function came(line)
+  local record = prefix .. 'job:' .. batch .. '/' .. line
+  if redis.call('HGET', record, 'status') == 'started' then
+    redis.call('HSET', record, 'status', 'finished')
+    lines[#lines + 1] = {'batch ' .. batch, batch .. '/' .. line}
+  end
+end
+if status == 'going' then
+  redis.call('HSET', key, 'status', 'ended', 'ended_at', redis.call('TIME')[1])
+  came('ended')
+end
+for _, how in ipairs(redis.call('HMGET', key, 'failed', 'stopped', 'canceled', 'deleted')) do
+  unfinished = unfinished + (how or 0)
+end
+if unfinished == 0 then came('finished') end
+return lines

@@ -1,0 +1,146 @@
+"""How a batch stands, and its jobs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from frappe_celery.errors import NoSuchJob
+from frappe_celery.jobs.job import Job
+from frappe_celery.jobs.record import record
+from frappe_celery.jobs.record.store import JobStore
+
+logger = logging.getLogger(__name__)
+
+ENDINGS = ("finished", "failed", "stopped", "canceled", "deleted")
+_COUNTS = ("going", *ENDINGS)
+_ABOUT = ("site", "title", "status", "number", "begun_at", "ended_at", "reason")
+
+
+@dataclass(frozen=True)
+class BatchState:
+    """A batch as it stood when it was read."""
+
+    id: str
+    site: str
+    title: str
+    status: str
+    """`making` until all of it is enqueued, `going`, `ended`, or `canceled`: it never was whole."""
+    begun_at: datetime
+    """Naive UTC, like a Job's times."""
+    ended_at: datetime | None
+    reason: str
+    """Why it was canceled."""
+    going: int
+    """Jobs that wait or run."""
+    finished: int
+    failed: int
+    """For good, or stopped."""
+    canceled: int
+    """Or deleted."""
+
+    @property
+    def total(self) -> int:
+        """Of its jobs, without duplicates; those that it is still to get do not count."""
+        return self.going + self.done
+
+    @property
+    def done(self) -> int:
+        """Jobs that have ended, however."""
+        return self.finished + self.failed + self.canceled
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all of its jobs have finished."""
+        return self.status == "ended" and self.finished == self.total
+
+
+def read(store: JobStore, *batches: str) -> list[BatchState | None]:
+    """Each batch as it stands; None: it is forgotten, or never was."""
+    pipe = store.client.pipeline(transaction=False)
+    for batch in batches:
+        pipe.hmget(store.keys.batch(batch), *_ABOUT, *_COUNTS)
+    return [_state(*both) for both in zip(batches, pipe.execute(), strict=True)]
+
+
+def _state(batch: str, values: list[bytes | None]) -> BatchState | None:
+    texts = [(value or b"").decode() for value in values]
+    site, title, status, _, begun_at, ended_at, reason = texts[: len(_ABOUT)]
+    counts = dict(zip(_COUNTS, (int(n or 0) for n in texts[len(_ABOUT) :]), strict=True))
+    if not status:
+        return None
+    return BatchState(
+        *(batch, site, title, status, record.naive_utc(float(begun_at))),
+        ended_at=record.naive_utc(float(ended_at)) if ended_at else None,
+        reason=reason,
+        going=counts["going"],
+        finished=counts["finished"],
+        failed=counts["failed"] + counts["stopped"],
+        canceled=counts["canceled"] + counts["deleted"],
+    )
+
+
+def fetch(store: JobStore, batch: str) -> BatchState:
+    """A batch as it stands.
+
+    Raises:
+        NoSuchJob: there is none.
+    """
+    (state,) = read(store, batch)
+    if state is None:
+        raise NoSuchJob(
+            f"no batch {batch!r}: never enqueued, or forgotten (a day after its end, unless failed"
+            " jobs of it are kept)"
+        )
+    return state
+
+
+def page(
+    store: JobStore, site: str | None = None, start: int = 0, length: int = -1
+) -> list[BatchState]:
+    """Batches, newest first; -1: all."""
+    last = start + length - 1 if length >= 0 and site is None else -1
+    ids = store.client.zrevrange(store.keys.batches, start if site is None else 0, last)
+    states = [state for state in read(store, *(id.decode() for id in ids)) if state is not None]
+    if site is None:
+        return states
+    of_site = [state for state in states if state.site == site]
+    return of_site[start : start + length if length >= 0 else None]
+
+
+def members(store: JobStore, batch: str, *outcomes: str) -> Iterator[tuple[str, str]]:
+    """The first run and the id of its jobs that stand so (`going` or one of ENDINGS); no outcome:
+    all of them."""
+    wanted = outcomes or _COUNTS
+    for first_run, value in store.client.hscan_iter(store.keys.members(batch), count=500):
+        outcome, _, job_id = value.decode().partition(" ")
+        if outcome in wanted:
+            yield first_run.decode(), job_id
+
+
+def jobs(store: JobStore, batch: str, *outcomes: str) -> Iterator[Job]:
+    """The newest run of each; what is past its retention is left out."""
+    for first_run, job_id in members(store, batch, *outcomes):
+        if (job := store.find_line(first_run, job_id)) is not None:
+            yield job
+
+
+def tend(store: JobStore) -> list[str]:
+    """What a worker does for all batches now and then (`tend.lua`); returns those that it canceled.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    canceled = []
+    for batch in store.client.zrange(store.keys.batches, 0, -1):
+        cursor, why = b"0", b""
+        while True:
+            cursor, why = store.run_script("tend", (), store.keys.prefix, batch, cursor)
+            if why:
+                canceled.append(batch.decode())
+                logger.error("batch %s is canceled: %s", batch.decode(), why.decode())
+            if cursor == b"0":
+                break
+    return canceled

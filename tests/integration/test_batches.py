@@ -1,0 +1,314 @@
+"""Batches, step by step: when their jobs are handed out, what is counted, what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import frappe_celery
+from frappe_celery import batch
+from frappe_celery.errors import ConfigError, InvalidJobOperation, NoSuchJob
+from frappe_celery.jobs import Job, JobStatus, JobStore
+from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.queue.scheduled import promote
+from tests.integration.stores import started, take, waiting
+
+WORK, REPORT, ANYWAY = "myapp.tasks.work", "myapp.tasks.report", "myapp.tasks.anyway"
+
+
+@pytest.fixture
+def store(choose: Callable[..., JobStore]) -> JobStore:
+    return choose()
+
+
+def made(number: int = 2, **given: Any) -> frappe_celery.Batch:
+    """A batch of some jobs with both callbacks."""
+    with batch("Close", on_finished=REPORT, on_ended=ANYWAY, **given) as b:
+        b.enqueue_many(WORK, ({"n": n} for n in range(number)))
+    return b
+
+
+def methods(store: JobStore) -> list[str]:
+    """Of what waits in the queue."""
+    return [store.fetch_run(run).method for run in waiting(store, "default")]
+
+
+def run(store: JobStore, fails: bool = False) -> Job:
+    """The next one runs as by a worker."""
+    job = store.fetch_run(started(store, "default"))
+    if fails:
+        store.fail(job.run_id, "broken")
+    else:
+        store.finish(job.run_id, 1)
+    promote(store)
+    return job
+
+
+def counts(b: frappe_celery.Batch) -> tuple[int, int, int, int]:
+    s = b.state()
+    return s.going, s.finished, s.failed, s.canceled
+
+
+def test_it_is_enqueued_when_its_block_ends_and_both_callbacks_follow(store: JobStore) -> None:
+    with batch("Close", on_finished=REPORT, on_ended={"method": ANYWAY, "queue": "long"}) as b:
+        job = b.enqueue(WORK, n=1)
+        b.enqueue_many(WORK, [{"n": 2}, {"n": 3}])
+        assert store.find(job.id) is None
+        with pytest.raises(NoSuchJob):
+            b.state()
+    assert methods(store) == [WORK] * 3
+    assert (b.state().status, counts(b)) == ("going", (3, 0, 0, 0))
+    for _ in range(3):
+        run(store)
+    assert (methods(store), len(waiting(store, "long"))) == ([REPORT], 1)
+    assert b.state().is_finished
+    assert run(store).opened.batch == b.id
+    assert counts(b) == (0, 3, 0, 0)
+
+
+def test_what_fails_keeps_on_finished_back_until_it_is_requeued(store: JobStore) -> None:
+    b = made()
+    run(store, fails=True)
+    run(store)
+    assert methods(store) == [ANYWAY]
+    assert (b.state().status, counts(b)) == ("ended", (0, 1, 1, 0))
+    run(store)
+    assert b.requeue_failed() == 1
+    assert counts(b) == (1, 1, 0, 0)
+    run(store)
+    assert methods(store) == [REPORT]
+    run(store)
+    assert methods(store) == []
+
+
+def test_a_repetition_is_the_same_job(store: JobStore) -> None:
+    b = made(1)
+    run_id = started(store, "default")
+    again = store.open_message(run_id).next_run("again")
+    store.enqueue(again, own_id=True)
+    store.fail(run_id, "broken", following="again")
+    assert counts(b) == (1, 0, 0, 0)
+    run(store)
+    assert sorted(methods(store)) == [ANYWAY, REPORT]
+
+
+def test_an_exception_in_the_block_leaves_nothing(store: JobStore) -> None:
+    def breaks() -> None:
+        with batch("Close", on_ended=ANYWAY) as b:
+            b.enqueue(WORK)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        breaks()
+    assert store.client.keys(store.keys.record("*")) == []
+    assert state.page(store) == []
+
+
+def test_an_empty_one_goes_on_at_once(store: JobStore) -> None:
+    b = made(0)
+    assert sorted(methods(store)) == [ANYWAY, REPORT]
+    assert b.state().is_finished
+    with batch("Nothing"):
+        pass
+    assert len(state.page(store)) == 1
+
+
+def test_a_running_job_adds_to_it_and_nothing_is_called_early(store: JobStore) -> None:
+    b = made(1)
+    run_id = started(store, "default")
+    added = b.enqueue(WORK, job_id="more", deduplicate=True)
+    assert b.enqueue(WORK, job_id="more", deduplicate=True) is None
+    b.enqueue_many(WORK, [{"n": 1}, {"n": 2}])
+    store.finish(run_id, 1)
+    assert counts(b) == (3, 1, 0, 0)
+    for _ in range(3):
+        assert methods(store)[:1] == [WORK]
+        run(store)
+    assert added.get_status() == JobStatus.FINISHED
+    assert sorted(methods(store)) == [ANYWAY, REPORT]
+    with pytest.raises(InvalidJobOperation, match=f"batch {b.id} was ended: only its own jobs"):
+        b.enqueue(WORK)
+    assert counts(b) == (0, 4, 0, 0)
+
+
+def test_a_member_that_is_deleted_canceled_or_purged_counts(store: JobStore) -> None:
+    b = made(4)
+    deleted, canceled, *_ = b.jobs()
+    deleted.delete()
+    canceled.cancel()
+    assert counts(b) == (2, 0, 0, 2)
+    run(store)
+    store.purge("default")
+    promote(store)
+    assert counts(b) == (0, 1, 0, 3)
+    assert methods(store) == [ANYWAY]
+
+
+def test_it_is_canceled_and_what_runs_goes_on(store: JobStore) -> None:
+    b = made(3)
+    run_id = started(store, "default")
+    assert b.cancel() == 2
+    assert counts(b) == (1, 0, 0, 2)
+    store.finish(run_id, 1)
+    assert methods(store) == [ANYWAY]
+
+
+def test_duplicates_do_not_count(store: JobStore) -> None:
+    frappe_celery.enqueue(WORK, job_id="x")
+    with batch("Close", on_ended=ANYWAY) as b:
+        b.enqueue(WORK, job_id="x", deduplicate=True)
+        b.enqueue(WORK, job_id="y", deduplicate=True)
+        b.enqueue(WORK, job_id="y", deduplicate=True)
+    assert counts(b) == (1, 0, 0, 0)
+    assert b.state().total == 1
+    run(store)
+    assert methods(store) == [WORK]
+    run(store)
+    assert methods(store) == [ANYWAY]
+
+
+def test_one_whose_maker_dies_between_two_steps_is_canceled_with_its_reason(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, steps = store.run_script, []
+
+    def dies(script: str, keys: Any, *args: Any) -> Any:
+        steps.append(script)
+        if steps.count("enqueue_many") == 4 or script == "give_up":
+            raise KeyboardInterrupt
+        return real(script, keys, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "run_script", dies)
+        with pytest.raises(KeyboardInterrupt):
+            made(120)
+    (found,) = state.page(store)
+    assert found.status == "making"
+    assert take(store) is None
+    assert state.tend(store) == []
+    store.client.hincrby(store.keys.batch(found.id), "alive_at", -61)
+    assert state.tend(store) == [found.id]
+    while store.client.exists(store.keys.settling):
+        promote(store)
+    (found,) = state.page(store)
+    assert (found.status, found.going) == ("canceled", 0)
+    assert found.reason == "its maker ended before all of it was enqueued"
+    jobs = store.all_of(JobStatus.CANCELED)
+    assert {job.method for job in jobs} == {WORK, ANYWAY, REPORT}
+    assert {job.exc_info for job in jobs} == {f"canceled with batch {found.id}: {found.reason}"}
+    assert take(store) is None
+
+
+def test_one_that_cannot_be_enqueued_whole_is_given_up(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, steps = store.run_script, []
+
+    def fails(script: str, keys: Any, *args: Any) -> Any:
+        steps.append(script)
+        if steps.count("enqueue_many") == 4:
+            steps.clear()
+            raise ValueError("no more")
+        return real(script, keys, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "run_script", fails)
+        with pytest.raises(ValueError, match="no more"):
+            made(120)
+    (found,) = state.page(store)
+    assert (found.status, found.reason) == ("canceled", "ValueError: no more")
+
+
+def test_results_are_kept_until_it_and_its_callbacks_have_ended(store: JobStore) -> None:
+    with batch("Close", on_finished=REPORT) as b:
+        b.options().enqueue(WORK, n=1)
+        b.enqueue(WORK, n=2)
+    first = run(store)
+    assert store.client.ttl(store.keys.record(first.run_id)) == -1
+    run(store)
+    state.tend(store)
+    assert store.client.ttl(store.keys.record(first.run_id)) == -1  # for the callback
+    assert [job.result for job in b.jobs()] == [1, 1]
+    run(store)
+    state.tend(store)
+    assert 0 < store.client.ttl(store.keys.record(first.run_id)) <= 600
+
+
+def test_it_is_forgotten_a_day_after_its_end_and_on_finished_is_canceled(store: JobStore) -> None:
+    b = made(1)
+    failed = run(store, fails=True)
+    run(store)  # on_ended
+    state.tend(store)
+    store.client.hincrbyfloat(store.keys.batch(b.id), "ended_at", -86401)
+    state.tend(store)
+    assert b.state().status == "ended"  # its failed job is kept
+    store.delete(failed.run_id)
+    assert counts(b) == (0, 0, 0, 1)
+    state.tend(store)
+    with pytest.raises(NoSuchJob, match="forgotten"):
+        b.state()
+    promote(store)
+    (report,) = store.all_of(JobStatus.CANCELED)
+    assert report.method == REPORT
+    assert "did not finish" in str(report.exc_info)
+
+
+def test_a_job_that_ended_unnoticed_is_counted(store: JobStore) -> None:
+    b = made(2)
+    run(store)
+    (lost,) = store.read(waiting(store, "default"))
+    assert lost is not None
+    store.end(lost, JobStatus.CANCELED)
+    members = store.keys.members(b.id)  # as before that: Redis lost a part of its data
+    store.client.hset(members, lost.first_run, f"going {lost.id}")
+    store.client.hincrby(store.keys.batch(b.id), "going", 1)
+    store.client.hincrby(store.keys.batch(b.id), "canceled", -1)
+    state.tend(store)
+    promote(store)
+    assert counts(b) == (0, 1, 0, 1)
+    assert methods(store) == [ANYWAY]
+
+
+def test_its_jobs_wait_for_others_too(store: JobStore) -> None:
+    with batch("Close", on_finished=REPORT) as b:
+        first = b.enqueue(WORK, n=1)
+    with batch("Then", on_finished=REPORT) as then:
+        second = then.options(depends_on=first).enqueue(WORK, n=2)
+    assert methods(store) == [WORK]
+    assert second.dependency_ids == [first.id]
+    run(store)
+    assert sorted(methods(store)) == [REPORT, WORK]
+    assert counts(then) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"now": True}, "leave out now=True"),
+        ({"is_async": False}, "is_async=False"),
+        ({"enqueue_after_commit": True}, r"batch\(…, enqueue_after_commit=True\)"),
+        ({"queue": "nowhere"}, "nowhere"),
+    ],
+)
+def test_what_a_block_does_not_take(store: JobStore, given: dict[str, Any], what: str) -> None:
+    with pytest.raises(frappe_celery.FrappeCeleryError, match=what), batch("Close") as b:
+        b.enqueue(WORK, **given)
+    assert state.page(store) == []
+
+
+def test_what_is_no_batch(store: JobStore) -> None:
+    for words, said in (
+        ({"title": ""}, "title is ''; it must be a text of 1 to 140"),
+        ({"title": 3}, "title is 3"),
+        ({"title": "x", "on_ended": 5}, "on_ended is 5; it must be a method"),
+        ({"title": "x", "on_finished": {"queue": "long"}}, "on_finished is {'queue': 'long'}"),
+    ):
+        with pytest.raises(ConfigError, match=said), batch(**words):  # type: ignore[arg-type]
+            pass
+    with pytest.raises(NoSuchJob, match="'nobody'"):
+        frappe_celery.get_batch("nobody")
+    with pytest.raises(ConfigError, match="outcome is 'done'"):
+        made().jobs("done")
+    assert frappe_celery.get_current_batch() is None
