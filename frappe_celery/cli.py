@@ -13,8 +13,19 @@ from frappe_celery.config import parts
 from frappe_celery.programs import ToldInASentence
 
 COMMANDS = (
-    *("worker", "beat", "supervise", "restart", "drain", "doctor", "check", "jobs", "outbox"),
-    *("limits", "limit", "pause", "resume", "state", "metrics", "admin", "demo", "schedule"),
+    *("worker", "beat", "supervise", "restart", "drain", "doctor", "check", "jobs", "batches"),
+    *(
+        "outbox",
+        "limits",
+        "limit",
+        "pause",
+        "resume",
+        "state",
+        "metrics",
+        "admin",
+        "demo",
+        "schedule",
+    ),
     *("sync", "migrate", "settings", "key", "enable", "disable", "move", "shadow", "switch"),
     *("setup", "types"),
 )

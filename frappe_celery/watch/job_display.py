@@ -18,6 +18,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
+from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.message import shown_method
 from frappe_celery.jobs.queue.scheduled import due_at
@@ -66,7 +67,7 @@ def as_json(job: Job) -> dict[str, Any]:
         "status": job.status.value,
         "user": job.user,
         "timeout": job.timeout,
-        **{name: _iso(getattr(job, name)) for name in ("enqueued_at", "started_at", "ended_at")},
+        **{name: iso(getattr(job, name)) for name in ("enqueued_at", "started_at", "ended_at")},
         "waited": _seconds(job.enqueued_at, job.started_at),
         "ran": _seconds(job.started_at, job.ended_at),
         "worker": job.worker_name,
@@ -86,13 +87,22 @@ def whole(job: Job, until: str = words.BY_COMMAND) -> dict[str, Any]:
         **as_json(job),
         "position": job.get_position() if job.status == JobStatus.QUEUED else None,
         "kept_back_by": words.keeping(keeping, until),
-        "due_at": _iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
+        "due_at": iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
+        "batch": _shown(lambda: _batch(job)),
         "depends_on": _shown(lambda: job.dependency_ids),
         "dependants": job.number_of_dependants,
         "arguments": _shown(lambda: own_arguments(job)),
         "result": _shown(lambda: job.result),
         "traceback": job.exc_info and masked_text(job.exc_info),
     }
+
+
+def _batch(job: Job) -> dict[str, str | None] | None:
+    """The id and the title of that which it is a job or a callback of; title None: forgotten."""
+    if (batch := job.opened.batch) is None:
+        return None
+    (found,) = state.read(get_store(), batch)
+    return {"id": batch, "title": found.title if found else None}
 
 
 def own_arguments(job: Job) -> dict[str, Any]:
@@ -149,11 +159,11 @@ def last_line(job: Job) -> str | None:
     return masked_text(lines[-1].strip()) if lines else None
 
 
-def table(jobs: list[Job]) -> Table:
+def table(jobs: list[Job], title: str = "Jobs, newest first") -> Table:
     """Jobs, one a line, with the beginning of their arguments."""
     beginning = Column("arguments", max_width=40)
     columns = ("id", "status", "queue", "method", beginning, "enqueued", "waited", "ran", "error")
-    shown = _table("Jobs, newest first", *columns)
+    shown = titled_table(title, *columns)
     get_store().read_messages(jobs)
     for job in jobs:
         line = as_json(job)
@@ -171,7 +181,8 @@ def table(jobs: list[Job]) -> Table:
     return shown
 
 
-def _table(title: str, *columns: str | Column) -> Table:
+def titled_table(title: str, *columns: str | Column) -> Table:
+    """A table of what has times; its title names their zone."""
     return Table(*columns, title=f"{title} (times in {settings.current().zone})")
 
 
@@ -187,6 +198,9 @@ def page(job: Job) -> Iterable[Any]:
         about.add_row(Text("position", "bold"), Text(f"{values['position']} before it"))
     if values["kept_back_by"] is not None:
         about.add_row(Text("kept back by", "bold"), Text(values["kept_back_by"], "yellow"))
+    if of := values["batch"]:
+        said = of if isinstance(of, str) else f"{of['title'] or '(forgotten)'} ({of['id']})"
+        about.add_row(Text("batch", "bold"), Text(said))
     if ids := values["depends_on"]:
         said = ids if isinstance(ids, str) else some_of(ids)
         about.add_row(Text("depends on", "bold"), Text(said))
@@ -233,14 +247,15 @@ def timeline(job: Job, values: dict[str, Any]) -> list[tuple[str, str, str, str]
 
 def refused_table(messages: list[dict[str, Any]]) -> Table:
     """Messages that were not acted on, newest first."""
-    shown = _table("Refused messages, newest first", "at", "queue", "run", "reason")
+    shown = titled_table("Refused messages, newest first", "at", "queue", "run", "reason")
     for message in messages:
         texts = (str(message[name]) for name in ("queue", "run", "reason"))
         shown.add_row(moment(message["at"]), *map(Text, texts))
     return shown
 
 
-def _iso(at: datetime | None) -> str | None:
+def iso(at: datetime | None) -> str | None:
+    """A record's time (naive UTC) for scripts."""
     return at.replace(tzinfo=timezone.utc).isoformat() if at else None
 
 

@@ -16,7 +16,13 @@ logger = logging.getLogger(__name__)
 
 ENDINGS = ("finished", "failed", "stopped", "canceled", "deleted")
 _COUNTS = ("going", *ENDINGS)
-_ABOUT = ("site", "title", "status", "number", "begun_at", "ended_at", "reason")
+_ABOUT = ("site", "title", "status", "alive_at", "begun_at", "ended_at", "reason")
+CALLBACKS = ("on_ended", "on_finished")
+OPEN = ("making", "going")
+"""Statuses of batches that are to end."""
+LOOKED_AT = 5_000
+"""Of more batches the newest are looked through."""
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,8 @@ class BatchState:
     ended_at: datetime | None
     reason: str
     """Why it was canceled."""
+    heard_at: datetime | None
+    """While it is made, and not by an outbox: when its maker was last heard of."""
     going: int
     """Jobs that wait or run."""
     finished: int
@@ -67,7 +75,7 @@ def read(store: JobStore, *batches: str) -> list[BatchState | None]:
 
 def _state(batch: str, values: list[bytes | None]) -> BatchState | None:
     texts = [(value or b"").decode() for value in values]
-    site, title, status, _, begun_at, ended_at, reason = texts[: len(_ABOUT)]
+    site, title, status, alive_at, begun_at, ended_at, reason = texts[: len(_ABOUT)]
     counts = dict(zip(_COUNTS, (int(n or 0) for n in texts[len(_ABOUT) :]), strict=True))
     if not status:
         return None
@@ -75,6 +83,7 @@ def _state(batch: str, values: list[bytes | None]) -> BatchState | None:
         *(batch, site, title, status, record.naive_utc(float(begun_at))),
         ended_at=record.naive_utc(float(ended_at)) if ended_at else None,
         reason=reason,
+        heard_at=record.naive_utc(float(alive_at)) if alive_at else None,
         going=counts["going"],
         finished=counts["finished"],
         failed=counts["failed"] + counts["stopped"],
@@ -92,7 +101,7 @@ def fetch(store: JobStore, batch: str) -> BatchState:
     if state is None:
         raise NoSuchJob(
             f"no batch {batch!r}: never enqueued, or forgotten (a day after its end, unless failed"
-            " jobs of it are kept)"
+            " jobs of it are kept); frappe-celery batches list shows those that there are"
         )
     return state
 
@@ -108,6 +117,31 @@ def page(
         return states
     of_site = [state for state in states if state.site == site]
     return of_site[start : start + length if length >= 0 else None]
+
+
+def not_ended(store: JobStore, site: str | None = None) -> list[BatchState]:
+    """Batches that are OPEN or canceled, newest first: of LOOKED_AT, some in each step of Redis."""
+    found: list[BatchState | None] = []
+    for start in range(0, LOOKED_AT, _AT_ONCE):
+        place = start, start + _AT_ONCE - 1
+        seen, *some = store.run_script(
+            "batches_not_ended", (), store.keys.prefix, *place, *_ABOUT, *_COUNTS
+        )
+        found += [_state(batch.decode(), values) for batch, values in some]
+        if seen < _AT_ONCE:
+            break
+    return [state for state in found if state is not None and site in (None, state.site)]
+
+
+def callbacks(store: JobStore, batch: str) -> dict[str, Job | None]:
+    """The newest run of each of its callbacks, by CALLBACKS; None: its record is gone."""
+    values = store.client.hmget(store.keys.batch(batch), *CALLBACKS)
+    lines = {
+        role: value.decode().partition(" ")
+        for role, value in zip(CALLBACKS, values, strict=True)
+        if value
+    }
+    return {role: store.find_line(first, job_id) for role, (first, _, job_id) in lines.items()}
 
 
 def members(store: JobStore, batch: str, *outcomes: str) -> Iterator[tuple[str, str]]:

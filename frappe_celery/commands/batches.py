@@ -1,0 +1,109 @@
+"""`frappe-celery batches`: how batches stand; cancel them, requeue what failed of them."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+
+import click
+
+from frappe_celery.batches import get_batch
+from frappe_celery.commands.jobs import LIMIT, ONLY_THIS_SITE, YES
+from frappe_celery.commands.options import AS_JSON, site_with_jobs
+from frappe_celery.config import settings
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.batches import state
+from frappe_celery.watch.doctor.report import counted
+
+ID = click.argument("batch_id", metavar="ID")
+
+
+@click.group()
+def batches() -> None:
+    """Look at batches, cancel them, requeue what failed.
+
+    A batch is known for a day after its end, and as long as failed jobs of it are kept.
+    """
+
+
+@batches.command("list")
+@ONLY_THIS_SITE
+@LIMIT
+@AS_JSON
+def list_(site: str | None, limit: int, as_json: bool) -> None:
+    """List batches, the newest first.
+
+    One is `making` until all of it is enqueued, then `going` until all its jobs have ended; it is
+    `canceled` when it was never enqueued whole.
+    """
+    from frappe_celery.watch import batch_display, job_display
+
+    some = state.page(get_store(), site_with_jobs(site), 0, limit + 1)
+    if as_json:
+        click.echo(json.dumps([batch_display.as_json(one) for one in some[:limit]], indent=1))
+        return
+    if not some:
+        click.echo(f"No batches in {settings.current().root}.")
+        return
+    job_display.console().print(batch_display.table(some[:limit]))
+    if len(some) > limit:
+        click.echo(f"There are more than these {limit}: --limit shows more.")
+
+
+@batches.command()
+@ID
+@LIMIT
+@AS_JSON
+def show(batch_id: str, limit: int, as_json: bool) -> None:
+    """Show one batch: its callbacks, what failed.
+
+    What was stopped counts as failed.
+    """
+    from frappe_celery.watch import batch_display, job_display
+
+    store = get_store()
+    found = state.fetch(store, batch_id)
+    callbacks = state.callbacks(store, batch_id)
+    jobs = state.jobs(store, batch_id, "failed", "stopped") if found.failed else iter(())
+    failed = list(islice(jobs, limit))
+    if as_json:
+        as_jobs = {role: job and job_display.as_json(job) for role, job in callbacks.items()}
+        jobs_of_it = {
+            "callbacks": as_jobs,
+            "failed_jobs": [job_display.as_json(job) for job in failed],
+        }
+        click.echo(json.dumps(batch_display.as_json(found) | jobs_of_it, indent=1))
+        return
+    job_display.console().print(*batch_display.page(found, callbacks, failed), sep="\n")
+    if found.failed > limit:
+        click.echo(f"There are more than these {limit}: --limit shows more.")
+
+
+@batches.command()
+@ID
+@YES
+def cancel(batch_id: str, yes: bool) -> None:
+    """Cancel what waits; what runs goes on.
+
+    Its on_ended runs once these have ended, its on_finished does not.
+    """
+    batch = get_batch(batch_id)
+    going = batch.state().going
+    if going and not yes:
+        click.confirm(f"cancel what waits of {counted(going, 'job')}?", abort=True, err=True)
+    click.echo(f"{counted(batch.cancel(), 'job')}: canceled")
+
+
+@batches.command()
+@ID
+@YES
+def requeue(batch_id: str, yes: bool) -> None:
+    """Run again what failed or was stopped.
+
+    Its on_finished runs once all its jobs have finished.
+    """
+    batch = get_batch(batch_id)
+    failed = batch.state().failed
+    if failed and not yes:
+        click.confirm(f"requeue {counted(failed, 'failed job')}?", abort=True, err=True)
+    click.echo(f"{counted(batch.requeue_failed(), 'job')}: requeued")

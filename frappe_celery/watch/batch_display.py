@@ -1,0 +1,67 @@
+"""Batches as tables and pages for people, and as JSON for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from frappe_celery.jobs import Job
+from frappe_celery.jobs.batches.state import BatchState
+from frappe_celery.watch import job_display
+from frappe_celery.watch.words import clock
+
+COUNTS = ("total", "finished", "failed", "canceled", "going")
+
+
+def as_json(batch: BatchState) -> dict[str, Any]:
+    """A batch for scripts; times in ISO format, UTC."""
+    return {
+        **{name: getattr(batch, name) for name in ("id", "title", "site", "status")},
+        **{name: getattr(batch, name) for name in COUNTS},
+        "begun_at": job_display.iso(batch.begun_at),
+        "ended_at": job_display.iso(batch.ended_at),
+        "reason": batch.reason or None,
+    }
+
+
+def table(batches: Iterable[BatchState]) -> Table:
+    """Batches, one a line."""
+    columns = ("title", "id", "site", "status", *COUNTS, "begun", "ended")
+    shown = job_display.titled_table("Batches, newest first", *columns)
+    for batch in batches:
+        names = batch.title, batch.id, batch.site, batch.status
+        shown.add_row(
+            *(Text(name, overflow="fold") for name in names),
+            *(f"{getattr(batch, name):,}" for name in COUNTS),
+            clock(batch.begun_at),
+            clock(batch.ended_at),
+        )
+    return shown
+
+
+def page(
+    batch: BatchState, callbacks: Mapping[str, Job | None], failed: list[Job]
+) -> Iterable[Any]:
+    """One batch: how it stands, its callbacks, and some of its jobs that failed."""
+    about = Table.grid(padding=(0, 2))
+    shown = as_json(batch) | {"begun_at": clock(batch.begun_at), "ended_at": clock(batch.ended_at)}
+    for name, value in shown.items():
+        if value not in (None, ""):
+            said = f"{value:,}" if isinstance(value, int) else value
+            about.add_row(Text(name.removesuffix("_at"), "bold"), Text(said))
+    for role, job in callbacks.items():
+        about.add_row(Text(role, "bold"), Text(_stands(job)))
+    yield about
+    if failed:
+        yield job_display.table(failed, "Jobs that failed or were stopped")
+
+
+def _stands(job: Job | None) -> str:
+    if job is None:
+        return "past its retention"
+    error = job_display.last_line(job)
+    how = f"{job.status.value}: {error}" if error else job.status.value
+    return f"{job_display.label(job)}, {how} ({job.id})"
