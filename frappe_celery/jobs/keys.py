@@ -202,7 +202,7 @@ class Keys:
     """Sorted set: failures that Frappe caught, as JSON, by time (`watch.caught`)."""
 
     lacking = key("lacking")
-    """Sorted set: what of Frappe's jobs lacked and caught, as JSON, by time (`watch.lacking`)."""
+    """Sorted set: what of Frappe's jobs lacked and caught, as JSON, by time (`watch.caught`)."""
 
     acted = key("acted")
     """List: due times that were acted on, newest first, as JSON (`schedule.history`): the

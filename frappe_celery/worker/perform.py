@@ -21,7 +21,7 @@ from frappe_celery.jobs.job import process_name, running
 from frappe_celery.jobs.limits import declarations, outages
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
 from frappe_celery.jobs.record.store import CLAIMED
-from frappe_celery.watch import lacking
+from frappe_celery.watch import caught
 from frappe_celery.worker import again
 from frappe_celery.worker.abandoned import AFTERMATH, aftermath
 from frappe_celery.worker.broker_retry import retry_while_unreachable
@@ -84,7 +84,7 @@ def run_claimed(message: JobMessage, sealed: bytes, worker: str, looks: bool = F
             raise Retry(exc=exc) from exc  # type: ignore[arg-type]  # an Exception
         raise
     if job.lacked and job.caught is None:
-        retry_while_unreachable(lacking.note, job)
+        retry_while_unreachable(caught.note_lacked, job)
     if message.path == RUN_SCHEDULED_JOB:
         _repeat_what_was_caught(store, job, message)
     return result

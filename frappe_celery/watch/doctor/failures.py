@@ -13,7 +13,7 @@ from typing import Any
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.watch import caught, lacking
+from frappe_celery.watch import caught
 from frappe_celery.watch.alerts.delivery import receivers
 from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.doctor.report import Section, counted
@@ -65,7 +65,7 @@ def check(
 def check_lacking(section: Section, store: JobStore, site: str | None) -> None:
     """Methods that finished without what only a Frappe site has."""
     things: dict[str, list[str]] = {}
-    for each in lacking.lately(store, site):
+    for each in caught.lacking_lately(store, site):
         things.setdefault(each.method, []).append(each.thing)
     for method, lacked in things.items():
         section.row(method=method, lacks=", ".join(dict.fromkeys(lacked)))
