@@ -31,7 +31,6 @@ from frappe_celery.watch.logs import output, stacks
 from frappe_celery.watch.notify import look
 from frappe_celery.worker import lifecycle, remote_control
 from frappe_celery.worker.bootsteps import RABBITMQ_STEPS, STEPS
-from frappe_celery.worker.cache_watch import CacheWatch
 from frappe_celery.worker.readiness import Readiness, tell_of_an_early_end
 from frappe_celery.worker.reaper import Reaper, Sweeper
 from frappe_celery.worker.task import ScheduledMethod, register
@@ -258,10 +257,7 @@ def _broker(url: str) -> dict[str, str]:
 
 def transport_options(config: Settings) -> dict[str, Any]:
     """What our transport needs to know of the bench."""
-    return {
-        "frappe_celery_prefix": config.prefix,
-        "frappe_celery_queues": tuple(config.queues),
-    }
+    return {"frappe_celery_prefix": config.prefix, "frappe_celery_queues": tuple(config.queues)}
 
 
 def queues(config: Settings) -> list[Queue]:
@@ -294,7 +290,7 @@ def _add(app: Celery, config: Settings) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update((*STEPS, Reaper, Sweeper, CacheWatch, lifecycle.BeatBeside))
+    app.steps["consumer"].update((*STEPS, Reaper, Sweeper, lifecycle.BeatBeside))
     app.steps["worker"].update((*lifecycle.STEPS, Readiness))
     tell_of_an_early_end()
     if config.on_rabbitmq:

@@ -18,6 +18,7 @@ from celery.worker import state
 
 from frappe_celery.brokers import heartbeat
 from frappe_celery.config import settings
+from frappe_celery.config.urls import same_server, without_password
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.lease import Lease
@@ -27,7 +28,7 @@ from frappe_celery.jobs.outbox.process import RelayProcess
 from frappe_celery.jobs.queue import scheduled, shares
 from frappe_celery.jobs.stats.losses import Watch
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.watch import history
+from frappe_celery.watch import cache, history
 from frappe_celery.watch.words import moment
 from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.crew import crew_of
@@ -221,6 +222,34 @@ class BrokerWatch(Repeated):
             logger.error("%s", loss.in_words(moment))
 
 
+class CacheWatch(Repeated):
+    """Tells when the Redis behind frappe.cache is away and when it is back, where that is not the
+    one that keeps the jobs, of which others tell."""
+
+    seconds = 5.0
+    at_once = True
+    _since = 0.0
+
+    def include_if(self, consumer: Any) -> bool:
+        config = settings.current()
+        url = config.redis_cache
+        return bool(url) and not same_server(str(url), config.store_url)
+
+    def tick(self, consumer: Any) -> None:
+        """Ask it."""
+        url = str(settings.current().redis_cache)
+        why = cache.why_away(url)
+        if why and not self._since:
+            self._since = time.monotonic()
+            logger.error("%s: jobs that use it fail or wait. %s", why, cache.way_out().capitalize())
+        elif self._since and not why:
+            seconds, self._since = time.monotonic() - self._since, 0.0
+            shown = without_password(url)
+            logger.warning(
+                "the Redis behind frappe.cache, %s, is back, after %.0f s", shown, seconds
+            )
+
+
 class CrewWatch(Repeated):
     """Looks twice a second after who runs jobs, and tells them whether events are wanted.
 
@@ -330,7 +359,7 @@ class Forwarder(Repeated):
 
 
 STEPS = (
-    *(Record, Burst, Shares, ScheduledJobs, History, Outboxes, BrokerWatch, CrewWatch),
-    *(TakeJobs, VisiblyAlive),
+    *(Record, Burst, Shares, ScheduledJobs, History, Outboxes, BrokerWatch, CacheWatch),
+    *(CrewWatch, TakeJobs, VisiblyAlive),
 )
 RABBITMQ_STEPS = (Room, Forwarder)
