@@ -20,15 +20,8 @@ OLDEST = 4
 
 def is_away(store: JobStore) -> bool:
     """Whether the broker is a RabbitMQ that does not answer: its workers have no record then."""
-    outbox: Any = store.outbox
-    if outbox is None:
-        return False
-    outbox.publisher.forgive()
-    try:
-        outbox.publisher.ask(lambda _: None)
-    except BrokerUnreachable:
-        return True
-    return False
+    outbox = store.outbox
+    return isinstance(outbox, Outbox) and answer(Section("RabbitMQ"), outbox) is None
 
 
 def answer(section: Section, outbox: Outbox) -> dict[str, Any] | None:

@@ -84,20 +84,6 @@ class Output(logging.Handler):
             self.handleError(record)
 
 
-class SchedulerLog(logging.Handler):
-    """Writes into a file what beat says."""
-
-    def __init__(self, file: LogFile) -> None:
-        super().__init__()
-        self.file = file
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self.file.write(self.format(record) + "\n")
-        except Exception:
-            self.handleError(record)
-
-
 def _worker_begins(instance: Any, **_: Any) -> None:
     config = settings.current()
     if config.logs == "json":
@@ -105,9 +91,8 @@ def _worker_begins(instance: Any, **_: Any) -> None:
     elif config.logs == "files" or (
         config.logs is None and not files.is_kept_by_a_process_manager(config.log_path)
     ):
-        _kept.update(
-            {name: files.opened(config.log_path / name) for name in (WORKER, WORKER_ERRORS)}
-        )
+        for name in (WORKER, WORKER_ERRORS):
+            _kept[name] = files.opened(config.log_path / name)
 
 
 def _beat_begins(**_: Any) -> None:
@@ -120,7 +105,7 @@ def _beat_begins(**_: Any) -> None:
     config = settings.current()
     if config.logs not in (None, "files"):
         return
-    handler = SchedulerLog(files.opened(config.log_path / SCHEDULER))
+    handler = logging.StreamHandler(files.opened(config.log_path / SCHEDULER))
     handler.setFormatter(logging.Formatter(SCHEDULER_FORMAT))
     logging.getLogger().addHandler(handler)
 
