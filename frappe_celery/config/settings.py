@@ -20,12 +20,7 @@ from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.numbers import is_number, is_whole, require
 from frappe_celery.config.option_checks import checked_value, unknown_keys
 from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
-from frappe_celery.config.queues import (
-    CUSTOM_QUEUE_TIMEOUT,
-    QUEUED_JOBS_A_SITE,
-    Queue,
-    queues_of,
-)
+from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, QUEUED_JOBS_A_SITE, Queue, queues_of
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import ConfigError, UnknownQueue
 
@@ -152,10 +147,7 @@ class Settings(Options):
         try:
             return self.queues[name]
         except (KeyError, TypeError):
-            raise UnknownQueue(
-                f"Queue should be one of {', '.join(self.queues)}; {name!r} is not. A custom queue"
-                f' is named under "workers" in {files.options_stand_in()}'
-            ) from None
+            raise UnknownQueue(no_such_queue(name, self.queues)) from None
 
     @cached_property
     def app_names(self) -> tuple[str, ...]:
@@ -333,6 +325,14 @@ class Settings(Options):
     def keys(self) -> Keys:
         """Where the keys of that are."""
         return Keys(self._options, self.from_environment, self.sites_path, self.state_path)
+
+
+def no_such_queue(name: str, known: Iterable[str]) -> str:
+    """In Frappe's words, with the way out."""
+    return (
+        f"Queue should be one of {', '.join(known)}; {name!r} is not. A custom queue is named under"
+        f' "workers" in {files.options_stand_in()}'
+    )
 
 
 def checked_share(where: str, value: Any) -> float:

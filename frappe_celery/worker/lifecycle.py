@@ -20,7 +20,7 @@ from celery.worker.components import Beat
 
 from frappe_celery.brokers import heartbeat
 from frappe_celery.config import settings
-from frappe_celery.config.files import options_stand_in
+from frappe_celery.config.settings import no_such_queue
 from frappe_celery.errors import BrokerUnreachable, CannotStart
 from frappe_celery.jobs import JobStore, get_store, hosts
 from frappe_celery.worker.bootsteps import GREEN, Repeated
@@ -31,10 +31,6 @@ from frappe_celery.worker.state import warm
 
 logger = logging.getLogger(__name__)
 
-NO_SUCH_QUEUE = (
-    "UnknownQueue: Queue should be one of {known}; {name!r} is not."
-    ' A custom queue is named under "workers" in {place}'
-)
 ELSEWHERE = (
     "the {pool} pool runs no jobs of Frappe's: start a second worker for {queues}"
     " (--pool prefork -Q {queues})"
@@ -55,8 +51,7 @@ def check_queues(instance: Any, options: dict[str, Any], **_: Any) -> None:
     queues = options.get("queues") or ()
     for name in queues.split(",") if isinstance(queues, str) else queues:
         if name not in app.amqp.queues:
-            known, place = ", ".join(app.amqp.queues), options_stand_in()
-            raise CannotStart(NO_SUCH_QUEUE.format(known=known, name=name, place=place))
+            raise CannotStart(f"UnknownQueue: {no_such_queue(name, app.amqp.queues)}")
 
 
 def prepare(**_: Any) -> None:
