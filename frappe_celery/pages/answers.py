@@ -52,8 +52,7 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def require_view(self, request: HttpRequest) -> None:
         """Raises PermissionDenied for staff that may not look, or that sees no site."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied(users.lacking(self.needed))
+        users.require(self.has_view_permission(request), self.needed)
         if users.seen(request.user) == []:
             raise PermissionDenied(users.NONE_SEEN)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -119,8 +118,7 @@ class JobAdmin(StoreAdmin):
         if action is None or not runs:
             messages.warning(request, "Choose jobs, and what to do with them.")
             return HttpResponseRedirect(back)
-        if action not in job_actions.allowed(request.user):
-            raise PermissionDenied(users.lacking(f"Can {action.permission} Job"))
+        users.require(action in job_actions.allowed(request.user), f"Can {action.permission} Job")
         jobs = list(get_store().read(runs))
         if any(job is not None and not may_see(request.user, job.site) for job in jobs):
             return self._no_job(request, runs[0])
@@ -152,8 +150,7 @@ class JobAdmin(StoreAdmin):
         job = self._seen(request, run)
         if job is None:
             return self._no_job(request, run)
-        if ACTIONS["requeue"] not in job_actions.allowed(request.user):
-            raise PermissionDenied(users.lacking("Can change Job"))
+        users.require(ACTIONS["requeue"] in job_actions.allowed(request.user), "Can change Job")
         text, title = request.POST.get("arguments", ""), f"Requeue {job_display.label(job)}"
         impossible = job_actions.impossible(ACTIONS["requeue"], job)
         if impossible:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
@@ -75,15 +74,13 @@ class LimitAdmin(OfJobs):
         self.require_view(request)
         act = request.POST.get("act", "")
         form = ChangeForm(request.POST)
-        if not self.has_change_permission(request):
-            raise PermissionDenied(users.lacking("Can change Limit"))
+        users.require(self.has_change_permission(request), "Can change Limit")
         if act not in ACTS or not form.is_valid():
             wrong = [f"{name}: {error}" for name, said in form.errors.items() for error in said]
             messages.error(request, " ".join(wrong) or "Choose what to do.")
             return HttpResponseRedirect(self.back(request))
         values = form.cleaned_data
-        if not is_of(request.user, values["target"]):
-            raise PermissionDenied(users.lacking("Can see every site"))
+        users.require(is_of(request.user, values["target"]), "Can see every site")
         try:
             told = _act(act, values)
         except ConfigError as exc:

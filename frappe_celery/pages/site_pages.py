@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -88,10 +87,8 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
     def share_view(self, request: HttpRequest, site: str) -> HttpResponse:
         """Give a site another share; it is beside others, so that owners cannot."""
         self.require_site(request, site)
-        if not may_limit(request.user):
-            raise PermissionDenied(users.lacking("Can change Limit"))
-        if seen(request.user) is not None:
-            raise PermissionDenied(users.lacking("Can see every site"))
+        users.require(may_limit(request.user), "Can change Limit")
+        users.require(seen(request.user) is None, "Can see every site")
         form = ShareForm(request.POST)
         share = form.cleaned_data["share"] if form.is_valid() else 0
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
@@ -27,12 +27,14 @@ NONE_SEEN = (
 )
 
 
-def lacking(permission: str) -> str:
-    """The reason why a user may not do what needs a permission of this name."""
-    return (
-        f"You lack the permission {permission!r}. Who may change users here gives it to you, or to"
-        " a group of yours."
-    )
+def require(may: bool, permission: str) -> None:
+    """Raises PermissionDenied, with the way out, unless the user may do what needs a permission of
+    this name."""
+    if not may:
+        raise PermissionDenied(
+            f"You lack the permission {permission!r}. Who may change users here gives it to you, or"
+            " to a group of yours."
+        )
 
 
 def seen(user: Any) -> list[str] | None:
