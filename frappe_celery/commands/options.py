@@ -36,8 +36,7 @@ def known_site(site: str | None) -> str | None:
     config = settings.current()
     if site is not None and config.site_folder(site) is None:
         raise click.BadParameter(
-            f"{site!r} is no site here; there are: {', '.join(config.sites())}",
-            param_hint="--site",
+            f"{site!r} is no site here; there are: {', '.join(config.sites())}", param_hint="--site"
         )
     return site
 

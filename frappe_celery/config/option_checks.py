@@ -85,10 +85,7 @@ def _check_texts(name: str, value: Any) -> None:
 
 
 def unknown_keys(
-    names: Iterable[str],
-    django: Iterable[str],
-    common: Iterable[str],
-    environ: Mapping[str, str],
+    names: Iterable[str], django: Iterable[str], common: Iterable[str], environ: Mapping[str, str]
 ) -> Iterator[str]:
     """A sentence for each key that is none of `names`, by where it stands."""
     known = list(names)

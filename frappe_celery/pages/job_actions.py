@@ -66,14 +66,7 @@ ACTIONS = {
             (JobStatus.STARTED,),
             Job.stop,
         ),
-        Action(
-            "cancel",
-            "canceled",
-            "It never starts.",
-            "change",
-            WAITING,
-            Job.cancel,
-        ),
+        Action("cancel", "canceled", "It never starts.", "change", WAITING, Job.cancel),
         Action(
             "delete",
             "deleted",

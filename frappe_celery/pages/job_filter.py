@@ -37,8 +37,7 @@ class JobFilter(forms.Form):
         required=False, choices=[(status.value, status.value) for status in JobStatus]
     )
     method = forms.CharField(
-        required=False,
-        widget=forms.TextInput({"placeholder": "myapp.tasks.*", "size": 26}),
+        required=False, widget=forms.TextInput({"placeholder": "myapp.tasks.*", "size": 26})
     )
     site = forms.ChoiceField(required=False)
     queue = forms.ChoiceField(required=False)

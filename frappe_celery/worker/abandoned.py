@@ -91,11 +91,7 @@ def _enqueue_aftermath(
         name=f"aftermath of {message.name}"[:140],
         queue=message.queue if message.queue in known or not known else known[0],
         timeout=300,
-        kwargs={
-            "run": message.run,
-            "sealed": message.seal(store.signer).decode(),
-            "reason": text,
-        },
+        kwargs={"run": message.run, "sealed": message.seal(store.signer).decode(), "reason": text},
         event=message.event,
         backoff=[],
         max_deliveries=AFTERMATH_DELIVERIES,

@@ -63,8 +63,7 @@ class JobProcess(JobLoop):
         queue = settings.current().queues.get(taken.queue)
         if queue is None or not queue.fresh_process:
             return super()._outcome(taken, in_hand)
-        success: tuple[Any, ...] = self._forks.run(taken, in_hand, self.events)
-        return success
+        return tuple(self._forks.run(taken, in_hand, self.events))
 
     def _run_in_fork(self, taken: Taken, in_hand: InHand, events: bool) -> tuple[Any, ...]:
         self.events = events

@@ -121,7 +121,7 @@ def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[A
 
 
 def _waiting(queue: Queue, site: str) -> int:
-    ask = partial(queue.waiting_of, site)
+    ask = partial(queue.store.taken, site, queue.queue)
     return hold.unless_away(ask, 0) if queue.after_commit else ask()
 
 

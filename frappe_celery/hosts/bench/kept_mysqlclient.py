@@ -52,8 +52,7 @@ class Session:
             kept_connection.keep(self)
 
     def fileno(self) -> int:
-        number: int = self.connection.fileno()
-        return number
+        return int(self.connection.fileno())
 
     def is_as_new(self) -> bool:
         """Always: it has begun anew before it was kept."""

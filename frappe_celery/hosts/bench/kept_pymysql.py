@@ -65,8 +65,7 @@ class KeptConnection(Connection):
         kept_connection.keep(self)
 
     def fileno(self) -> int:
-        number: int = self._sock.fileno()
-        return number
+        return int(self._sock.fileno())
 
     def is_as_new(self) -> bool:
         with suppress(MySQLError):  # the server closed it before it answered

@@ -175,10 +175,6 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         """How many jobs wait."""
         return self.store.waiting(self.queue)
 
-    def waiting_of(self, site: str) -> int:
-        """How many of a site wait in Celery, or have a place kept there."""
-        return self.store.taken(site, self.queue)
-
     def is_empty(self) -> bool:
         return not self.count
 

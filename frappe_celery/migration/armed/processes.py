@@ -72,10 +72,7 @@ def _seeing(function: FunctionType, names: dict[str, Any]) -> FunctionType:
 def get_running_jobs_in_queue(queue: Any) -> list[Any]:
     """The jobs of a queue that run now, in either system."""
     running = (worker.get_current_job() for worker in _of_rqs(queue))
-    return [
-        *processes.get_running_jobs_in_queue(queue),
-        *(job for job in running if job is not None),
-    ]
+    return [*processes.get_running_jobs_in_queue(queue), *filter(None, running)]
 
 
 def is_schduler_process_running() -> bool:

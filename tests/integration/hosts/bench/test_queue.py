@@ -445,7 +445,7 @@ def test_places_that_are_kept_for_many_count_as_taken(bench: StandInBench) -> No
         queue, seen = background_jobs.get_queue("long"), []
 
         def progress(done, total):
-            seen.append([done, queue.count, queue.waiting_of("site1")])
+            seen.append([done, queue.count, queue.store.taken("site1", queue.queue)])
 
         entries = [{"n": n} for n in range(150)]
         enqueue_many("fixture_app.tasks.write", entries, queue="long", progress=progress)
