@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import click
 
-from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from frappe_celery.watch.job_display import console, plain_table
+from frappe_celery.watch.words import moment
 from frappe_celery.worker.state import left
 
 
@@ -31,9 +28,5 @@ def state(forget: bool) -> None:
     if not found:
         click.echo("No job was seen to change anything in a module of an app.")
         return
-    zone = ZoneInfo(settings.current().zone)
-    rows = (
-        (one.name, one.job, f"{datetime.fromtimestamp(one.at, zone):%Y-%m-%d %H:%M}")
-        for one in found
-    )
+    rows = ((one.name, one.job, moment(one.at)) for one in found)
     console().print(plain_table(("name", "changed by", "at"), rows, pad_edge=False))
