@@ -33,7 +33,7 @@ store = get_store()
 for status, number in store.counts().items():
     for job in store.page(statuses=[status], length=number) if number else ():
         store.delete(job.run_id)
-for kind in ("job", "queue", "failed", "finished", "canceled", "wip", "results"):
+for kind in ("job", "queue", "failed", "finished", "canceled", "deferred", "wip", "results"):
     for key in store.client.keys(f"rq:{kind}:*"):
         store.client.delete(key)
 for key in store.client.keys("rq:worker*"):  # killed with the tests before

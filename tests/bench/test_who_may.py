@@ -105,6 +105,16 @@ frappe.delete_doc("Role", "Who May", force=True, ignore_missing=True)
 """
 
 JOBS_MADE = """
+from frappe.utils.background_jobs import create_job_id, execute_job, get_queue
+def enqueue_after(job, method, queue, **kwargs):
+    if ours:
+        from frappe_celery import options
+        return options(depends_on=job).enqueue(method, queue, **kwargs)
+    said = {"site": frappe.local.site, "user": frappe.session.user, "method": method, "event": None,
+            "job_name": None, "is_async": True, "kwargs": kwargs}
+    named = {"job_id": create_job_id("deferred"), "depends_on": job}
+    return get_queue(queue).enqueue_call(execute_job, kwargs=said, **named)
+
 secret = f"secret-of-{frappe.local.site}-%s-end"
 jobs = {
     "waiting": frappe.enqueue(fc_probe.echo, queue="short", label=secret % "waiting"),
@@ -115,6 +125,7 @@ ended(jobs["finished"], jobs["failed"])
 for name in ("started", "started too")[:running]:
     jobs[name] = frappe.enqueue(fc_probe.hold, queue="long", until=f"{folder}/{secret % name}")
     until(lambda: jobs[name].is_started)
+jobs["deferred"] = enqueue_after(jobs["started"], fc_probe.echo, "short", label=secret % "deferred")
 answer = {name: job.id for name, job in jobs.items()}
 """
 
@@ -185,8 +196,9 @@ class Side:
         """One in each status on each site; a second that runs, for the second who may stop it."""
         for whose, running in ((OWN, 2), (OTHERS, 1)):
             folder = str(self.bench.logs)
+            ours = not self.environment
             for name, job_id in self.in_site(
-                JOBS_MADE, whose, running=running, folder=folder
+                JOBS_MADE, whose, running=running, folder=folder, ours=ours
             ).items():
                 secret = f"secret-of-{self.site_of(whose)}-{name}-end"
                 self.ids[f"{whose} {name}"] = job_id

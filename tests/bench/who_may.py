@@ -17,7 +17,7 @@ id."""
 USERS = ("guest", "website user", "desk user", "System Manager", "Administrator")
 MIGHTY = USERS[3:]
 TELLING = ("doctype", "dt", "view", "method", "run_method", "report_name", "filters", "order_by")
-STATUSES = ("waiting", "started", "finished", "failed")
+STATUSES = ("waiting", "started", "finished", "failed", "deferred")
 FIELDS = '["name", "status", "arguments", "exc_info", "queue"]'
 FAILED = '[["RQ Job", "status", "=", "failed"]]'
 PAGE = {"fields": FIELDS, "filters": "[]", "order_by": "creation desc", "start": 0}

@@ -195,16 +195,19 @@ class Job(jobs.Job, metaclass=AlsoRQs):
             return None
 
     def latest_result(self, timeout: int = 0) -> Any:
-        """RQ's `Result`: how it ended, None while it has not; it is not waited for."""
+        """RQ's `Result`: how it ended, None while it has not; it is not waited for.
+
+        RQ has none of what was canceled; there v16's Desk looks for the reason.
+        """
         status = self.get_status()
-        if status not in _RESULT_TYPES or self.ended_at is None:
+        if status not in _RESULT_TYPES:
             return None
         return Result(
             self.id,
             _RESULT_TYPES[status],
             self.connection,
             id=self.run_id,
-            created_at=self.ended_at,
+            created_at=self.ended_at or self.enqueued_at,
             return_value=self.result,
             exc_string=self.exc_info,
         )
@@ -281,6 +284,7 @@ _RESULT_TYPES = {
     JobStatus.FINISHED: Result.Type.SUCCESSFUL,
     JobStatus.FAILED: Result.Type.FAILED,
     JobStatus.STOPPED: Result.Type.STOPPED,
+    JobStatus.CANCELED: Result.Type.STOPPED,
 }
 
 

@@ -49,6 +49,11 @@ def hold(until):
         time.sleep(0.02)
 
 
+def find(path):
+    """Fail while the file is not there."""
+    os.stat(path)
+
+
 def loop(seconds):
     """Until its timeout, which it takes note of by the name that RQ gives it."""
     from rq.timeouts import JobTimeoutException
