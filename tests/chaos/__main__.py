@@ -90,6 +90,7 @@ def endings(outcome: Outcome) -> Counter[str]:
         counts[f"{record.status} {kind}".strip()] += 1
         counts["of these run again, idempotent"] += "It is run again" in record.reason
     for enqueued in outcome.evidence.enqueued.values():
+        counts["depend on others"] += bool(enqueued.depends_on)
         counts["enqueue acknowledged"] += bool(enqueued.run)
         counts["enqueue raised"] += bool(enqueued.raised)
         counts["enqueuer killed meanwhile"] += not (enqueued.run or enqueued.raised)

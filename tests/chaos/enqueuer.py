@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from frappe_celery import enqueue, enqueue_in, options
+from frappe_celery import Dependency, Job, enqueue_in, options
 
 PAUSE_SECONDS = 0.3
 """After an enqueue that raised: most of the broker's absence is spent waiting."""
@@ -44,27 +45,44 @@ at once and begin a minute (`app.LIMITS`)."""
 DELAY_SECONDS = 2.0
 
 
-def send(kind: str, **kwargs: Any) -> Any:
-    """Enqueue a job of that kind."""
-    if kind == "idempotent":
-        return options(idempotent=True).enqueue("myapp.chaos.job", **kwargs)
+AFTER_OTHERS, MAY_FAIL, LATEST = 0.5, 0.3, 8
+"""How likely a job waits for one or two of the latest that were acknowledged, so that there are
+chains and diamonds; and how likely each of these may fail."""
+
+
+def drawn(chance: Random, latest: Iterable[str]) -> dict[str, bool]:
+    """The jobs that one waits for, and whether they may fail."""
+    number = chance.choice([1, 2]) if chance.random() < AFTER_OTHERS else 0
+    tokens = list(latest)
+    some = chance.sample(tokens, min(number, len(tokens)))
+    return {token: chance.random() < MAY_FAIL for token in some}
+
+
+def send(kind: str, others: list[Dependency], **kwargs: Any) -> Job:
+    """Enqueue a job of that kind, which waits for others."""
     if kind == "delayed":
         return enqueue_in(DELAY_SECONDS, "myapp.chaos.job", **kwargs)
     method = kind if kind in ("limited", "rated") else "job"
-    return enqueue(f"myapp.chaos.{method}", **kwargs)
+    asked = options(idempotent=kind == "idempotent" or None, depends_on=others or None)
+    return asked.enqueue(f"myapp.chaos.{method}", **kwargs)
 
 
 def main(name: str, first: int, count: int, pace: float, seed: int) -> None:
     chance = Random(f"{seed} {name} {first}")
     pen = Pen(Path("ledger") / f"enqueued-{name}")
+    latest: dict[str, Job] = {}
     began = time.monotonic()
     for number in range(first, count):
         token = f"{name}-{number}"
         (kind,) = chance.choices(list(KINDS), list(KINDS.values()))
-        pen.write("try", token, kind, time.time() + (DELAY_SECONDS if kind == "delayed" else 0))
+        not_before = time.time() + (DELAY_SECONDS if kind == "delayed" else 0)
+        needs = drawn(chance, latest) if kind != "delayed" else {}
+        told = (f"{one}?" if may_fail else one for one, may_fail in needs.items())
+        pen.write("try", token, kind, not_before, *told)
         try:
             job = send(
                 kind,
+                [Dependency(latest[one], allow_failure=may) for one, may in needs.items()],
                 queue=chance.choice(["short", "default", "long"]),
                 at_front=chance.random() < 0.1,
                 job_name=token,
@@ -78,6 +96,9 @@ def main(name: str, first: int, count: int, pace: float, seed: int) -> None:
             time.sleep(PAUSE_SECONDS)
         else:
             pen.write("ack", token, job.run_id)
+            latest[token] = job
+            for old in list(latest)[:-LATEST]:
+                del latest[old]
         due = began + (number - first + 1) / pace
         time.sleep(max(due - time.monotonic(), 0.0))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timezone
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ class Enqueued:
     """See `enqueuer.KINDS`."""
     not_before: float = 0.0
     """Seconds since the epoch at which it may start."""
+    depends_on: dict[str, bool] = field(default_factory=dict)
+    """Tokens of the jobs that it waits for, and whether they may fail."""
     run: str = ""
     """The run that was acknowledged."""
     raised: str = ""
@@ -49,6 +52,8 @@ class Record:
     """Of its exc_info: the last line of a traceback, all of an AbandonedJobError's."""
     worker: str
     began: bool
+    ended_at: float = 0.0
+    """Seconds since the epoch."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ def read_files(folder: Path) -> Evidence:
     for path in sorted(folder.glob("enqueued-*")):
         for what, token, *more in _lines(path):
             if what == "try":
-                evidence.enqueued[token] = Enqueued(more[0], float(more[1]))
+                needs = {one.rstrip("?"): one.endswith("?") for one in more[2:]}
+                evidence.enqueued[token] = Enqueued(more[0], float(more[1]), needs)
             elif what == "ack":
                 evidence.enqueued[token].run = more[0]
             else:
@@ -129,6 +135,7 @@ def read_store(evidence: Evidence, store: JobStore) -> None:
             reason,
             (job.worker_name or "").partition("@")[0],
             job.started_at is not None,
+            job.ended_at.replace(tzinfo=timezone.utc).timestamp() if job.ended_at else 0.0,
         )
     evidence.held = sorted(_held(store))
     evidence.dues = read_dues(store)

@@ -15,7 +15,8 @@ from redis.exceptions import RedisError
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.limits.rules import Limits
 from tests.chaos.app import PERIODS
 from tests.chaos.ledger import Evidence, read_files, read_store
@@ -117,12 +118,7 @@ def _was_acted_on(store: JobStore, until: float) -> bool:
 def _rests(store: JobStore) -> bool:
     counts = store.counts()
     held = store.client.scan_iter(match=f"{store.keys.prefix}inflight:*", count=1000)
-    if (
-        counts[JobStatus.QUEUED]
-        or Limits(store).kept_back()
-        or counts[JobStatus.STARTED]
-        or any(held)
-    ):
+    if any(counts[status] for status in ACTIVE) or Limits(store).kept_back() or any(held):
         return False
     return not any(store.queue_length(queue) for queue in store.settings.queues)
 

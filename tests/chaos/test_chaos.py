@@ -21,3 +21,4 @@ def test_nothing_is_lost_and_nothing_runs_twice(tmp_path: Path) -> None:
     assert outcome.evidence.hurt, "a worker or a process of one was killed"
     endings = [record.status for record in outcome.evidence.records.values()]
     assert endings.count("finished") > 150
+    assert "canceled" in endings, "since what it depends on had failed"

@@ -196,3 +196,66 @@ def test_more_in_a_minute_than_the_limit_is_seen() -> None:
     assert broken_by(evidence) == ["more in a minute than the limit"]
     evidence.starts["rated40"] = [Line("run-rated40", 10, 100, 70.0)]
     assert broken_by(evidence) == []
+
+
+def after_others() -> Evidence:
+    """A job that depends on one that finished; one that was canceled since one had failed, and one
+    for that; one that runs all the same."""
+    evidence = sound()
+    for token, needs in {
+        "glad": {"good": False},
+        "sad": {"good": False, "bad": False},
+        "sadder": {"sad": False, "glad": False},
+        "anyway": {"sad": True, "dead": True},
+    }.items():
+        evidence.enqueued[token] = Enqueued("works", depends_on=needs, run=f"run-{token}")
+        is_sad = "sad" in token
+        reason = "canceled, since job site::run-bad, which it depends on, failed" * is_sad
+        ending = "canceled" if is_sad else "finished"
+        evidence.records[f"run-{token}"] = Record(
+            f"run-{token}", token, ending, reason, "w1", began=not is_sad, ended_at=3.0
+        )
+        if not is_sad:
+            evidence.starts[token] = [Line(f"run-{token}", 1, 100, 3.5)]
+            evidence.ends[token] = [Line(f"run-{token}", 1, 100, 4.0)]
+    return evidence
+
+
+def too_late(evidence: Evidence) -> None:
+    evidence.ends["good"] = [Line("run-good", 1, 100, 3.7)]
+
+
+def ran(evidence: Evidence) -> None:
+    record("sad", status="finished")(evidence)
+    evidence.ends["sad"] = evidence.starts["sad"] = [Line("run-sad", 1, 100, 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (record("good", ended_at=3.6), "started before what it depends on had ended"),
+        (too_late, "started before what it depends on had ended"),
+        (record("dead", ended_at=3.6), "started before what it depends on had ended"),
+        (record("glad", status="deferred"), "never ended"),
+        (record("glad", status="canceled"), "canceled, though it was to run"),
+        (record("good", status="canceled"), "canceled, though it was to run"),
+        (record("sad", began=True), "canceled, but it was started"),
+        (record("sadder", reason="canceled"), "canceled without the reason"),
+        (ran, "ran, though what it depends on did not finish"),
+    ],
+)
+def test_it_sees_of_what_depends_on_others(change: Callable[[Evidence], None], rule: str) -> None:
+    evidence = after_others()
+    assert broken_by(evidence) == []
+    change(evidence)
+    assert rule in broken_by(evidence)
+
+
+def test_a_dependant_waits_for_the_last_run_of_what_it_depends_on() -> None:
+    evidence = died_twice()
+    evidence.records[SECOND] = replace(evidence.records[SECOND], ended_at=4.5)
+    evidence.enqueued["next"] = Enqueued("works", depends_on={"dead": False}, run="run-next")
+    evidence.records["run-next"] = Record("run-next", "next", "finished", "", "w1", began=True)
+    for at, broken in ((4.4, ["started before what it depends on had ended"]), (4.6, [])):
+        evidence.starts["next"] = evidence.ends["next"] = [Line("run-next", 1, 100, at)]
+        assert broken_by(evidence) == broken

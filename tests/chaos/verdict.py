@@ -30,6 +30,7 @@ def violations(
     found: dict[str, list[str]] = defaultdict(list)
     for rule, whom in (
         *_jobs(evidence),
+        *_dependants(evidence),
         *_limits(evidence),
         *_schedule(evidence, periods, until),
     ):
@@ -98,6 +99,9 @@ def _record(evidence: Evidence, record: Record) -> Iterator[tuple[str, str]]:
     whom = f"{token} (run {record.run}, {record.status}: {record.reason or 'no reason'})"
     if record.status not in ENDED:
         yield "never ended", whom
+    elif record.status == "canceled":
+        if starts or record.began:
+            yield "canceled, but it was started", whom
     elif record.status == "finished":
         if not ends:
             yield "finished, but its code did not return", whom
@@ -116,6 +120,48 @@ def _was_hurt(evidence: Evidence, record: Record, starts: list[Line]) -> bool:
         return record.worker in evidence.hurt | evidence.frozen_workers
     hurt = evidence.killed | evidence.frozen
     return any(line.pid in hurt or line.parent in hurt for line in starts)
+
+
+def _dependants(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """What depends on a job that has failed for good, or was canceled, is canceled, unless it may
+    fail; all else runs, once what it depends on has ended."""
+    last = {one.name: one for one in evidence.records.values() if not _goes_on(evidence, one)}
+    causes: dict[str, set[str]] = {}
+    for token, enqueued in evidence.enqueued.items():  # each after those that it depends on
+        others = {one: last[one] for one in enqueued.depends_on if one in last}
+        required = [one for one in others.values() if not enqueued.depends_on[one.name]]
+        failed = {one.name for one in required if one.status == "failed"}
+        canceled = [causes[one.name] for one in required if one.status == "canceled"]
+        causes[token] = failed.union(*canceled)
+        if (record := last.get(token)) is None:  # its enqueue was not acknowledged
+            continue
+        whom = f"{token} ({record.status}: {record.reason}) after {enqueued.depends_on}"
+        if record.status != "canceled" and causes[token]:
+            yield "ran, though what it depends on did not finish", whom
+        if record.status == "canceled":
+            if not causes[token]:
+                yield "canceled, though it was to run", whom
+            runs = [evidence.enqueued[cause].run for cause in causes[token]]
+            if not any(f"{run}, which it depends on, failed" in record.reason for run in runs):
+                yield "canceled without the reason", whom
+        begun = min((line.at for line in evidence.starts.get(token, [])), default=math.inf)
+        for one in others.values():
+            if begun < _ended_at(evidence, one):
+                yield "started before what it depends on had ended", f"{whom}: {one.name}"
+
+
+def _goes_on(evidence: Evidence, record: Record) -> bool:
+    """Whether another run of its job follows."""
+    following = AGAIN.search(record.reason)
+    return following is not None and following[1] in evidence.records
+
+
+def _ended_at(evidence: Evidence, record: Record) -> float:
+    """As its record says, and its own lines, unless its process counted as dead and lived on."""
+    lines = [*evidence.ends.get(record.name, []), *evidence.raises.get(record.name, [])]
+    if record.reason.startswith("AbandonedJobError"):
+        lines = []
+    return max([record.ended_at, *(line.at for line in lines if line.run == record.run)])
 
 
 def _limits(evidence: Evidence) -> Iterator[tuple[str, str]]:
