@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import Job
 from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.watch import job_display
@@ -23,7 +24,7 @@ def as_json(batch: BatchState) -> dict[str, Any]:
         **{name: getattr(batch, name) for name in COUNTS},
         "begun_at": job_display.iso(batch.begun_at),
         "ended_at": job_display.iso(batch.ended_at),
-        "reason": batch.reason or None,
+        "reason": masked_text(batch.reason) or None,
     }
 
 

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.batches.state import LOOKED_AT, not_ended
 from frappe_celery.jobs.job import ACTIVE, ENDED
 from frappe_celery.jobs.limits.outages import outages
 from frappe_celery.jobs.limits.rules import Limit, Limits, covers
@@ -49,6 +50,11 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         METHOD,
     ),
     "running_jobs": ("Jobs that run now.", METHOD),
+    "batches": (
+        "Batches that are being made, go, or were canceled in the last day;"
+        f" of more than {LOOKED_AT:,} the newest.",
+        ("site", "status"),
+    ),
     "kept_back": (
         "Jobs that wait for a slot or a minute of each limit, or for the end of a pause.",
         ("target",),
@@ -216,6 +222,8 @@ class Exposition(Collector):
         yield "oldest_wait_seconds", [((p.site, p.queue), now.waits(p)) for p in now.places]
         yield "queued_jobs", CounterOf(map(_method, self.follower.waiting())).items()
         yield "running_jobs", CounterOf(map(_method, self.follower.running())).items()
+        batches = CounterOf((batch.site, batch.status) for batch in not_ended(store))
+        yield "batches", batches.items()
         limits = Limits(store).all()
         yield "kept_back", [((one.target,), one.kept_back) for one in limits]
         yield "paused", [((one.target,), 1) for one in limits if one.paused is not None]

@@ -7,8 +7,10 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
+from frappe_celery import Batch, batch
 from frappe_celery.cli import main
-from frappe_celery.jobs import Job, JobStore
+from frappe_celery.jobs import Job, JobStore, hosts
+from frappe_celery.jobs.hosts import ADMINISTRATOR
 from tests.integration.stores import queued
 
 SITE, OTHER = "site1.localhost", "site2.localhost"
@@ -44,3 +46,10 @@ def failed(
     store.client.lrem(store.waiting_list(job.site, job.queue), 1, job.run_id)
     store.fail(job.run_id, f"Traceback (most recent call last):\n  in a file\n{error}\n")
     return store.fetch_run(job.run_id)
+
+
+def made(title: str = "Close 2026", site: str = SITE, number: int = 3, **given: Any) -> Batch:
+    """A batch of jobs that wait."""
+    with hosts.current().in_site(site, ADMINISTRATOR), batch(title, **given) as b:
+        b.enqueue_many("myapp.core.record", ({"text": n} for n in range(number)))
+    return b

@@ -22,7 +22,7 @@ OPEN = ("making", "going")
 """Statuses of batches that are to end."""
 LOOKED_AT = 5_000
 """Of more batches the newest are looked through."""
-_AT_ONCE = 200
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ class BatchState:
     """For good, or stopped."""
     canceled: int
     """Or deleted."""
+
+    @property
+    def named(self) -> str:
+        """For people, `Close 2026 (8f3c…)`: titles are no ids."""
+        return f"{self.title} ({self.id})"
 
     @property
     def total(self) -> int:

@@ -12,6 +12,7 @@ from frappe_celery.jobs.limits.outages import outages
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.watch import snapshot
 from frappe_celery.watch.doctor import (
+    batches,
     broker,
     databases,
     failures,
@@ -51,6 +52,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     queues.check(waiting, store, now, None if unknown else living, paused, site)
     queues.check_sites(waiting, now, store.settings)
     queues.check_quotas(waiting, now, store.settings, paused)
+    batches.check(waiting, store, site, now.at)
     for left in here.in_rq:
         waiting.row(queue=f"{left.queue} (in RQ)", queued=left.waiting)
     limits.check(of("limits"), limited, sites, store.settings)
@@ -84,6 +86,7 @@ def at_a_glance(store: JobStore) -> list[Finding]:
     databases.check(section, outages(store), store.settings.sites(), now.at)
     queues.check_sites(section, now, store.settings)
     queues.check_quotas(section, now, store.settings, Limits(store).paused())
+    batches.check(section, store, None, now.at)
     failures.check_mails(section, store)
     if isinstance(store.outbox, Outbox):
         rabbitmq.answer(section, store.outbox)

@@ -19,8 +19,9 @@ class Level(IntEnum):
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 job`, `2 jobs`, `1,234 jobs`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """`1 job`, `2 batches`, `1,234 jobs`."""
+    plural = "es" if noun.endswith("ch") else "s"
+    return f"{number:,} {noun}{'' if number == 1 else plural}"
 
 
 @dataclass(frozen=True)

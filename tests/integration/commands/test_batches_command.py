@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from frappe_celery import Batch, batch
-from frappe_celery.jobs import Job, JobStatus, JobStore, hosts
-from frappe_celery.jobs.hosts import ADMINISTRATOR
+from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.queue.scheduled import promote
-from tests.integration.cli import OTHER, SITE, read, run
+from tests.integration.cli import OTHER, SITE, made, read, run
 from tests.integration.stores import started, waiting
 
-WORK = "myapp.core.record"
 CALLBACKS = {"on_ended": "myapp.core.nightly", "on_finished": "myapp.core.nightly"}
-
-
-def made(title: str = "Close 2026", site: str = SITE, number: int = 3, **given: Any) -> Batch:
-    with hosts.current().in_site(site, ADMINISTRATOR), batch(title, **given) as b:
-        b.enqueue_many(WORK, ({"text": n} for n in range(number)))
-    return b
 
 
 def runs(store: JobStore, fails: bool = False) -> Job:

@@ -18,6 +18,7 @@ from redis import Redis
 from frappe_celery import Retry, options
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, hosts
+from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.limits.outages import begin_silence
 from frappe_celery.jobs.limits.rules import Limits
@@ -27,7 +28,7 @@ from frappe_celery.schedule.leadership import LeaderHeartbeat
 from frappe_celery.watch.doctor import failures
 from frappe_celery.watch.doctor.examination import at_a_glance, of_a_site
 from tests.integration.benches import inside, worker
-from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
+from tests.integration.cli import OTHER, SITE, enqueued, failed, made, read, run
 from tests.integration.stores import lead, take
 from tests.ports import free_port
 from tests.project import Project
@@ -360,6 +361,39 @@ def test_what_is_not_kept_back_is_seen_behind_many_that_are(store: JobStore) -> 
         patch.setattr(queues, "LOOKED_AT", 2)
         (text,) = texts(section("queues"), "problem")
     assert "no worker takes jobs from it" in text
+
+
+def test_open_batches_are_counted_and_those_that_were_never_whole_are_named(
+    store: JobStore,
+) -> None:
+    made("Close 2026", OTHER)
+    dead, silent, old = made("Import"), made("Export"), made("Last week")
+    now = store.now()
+    for b, ago in ((dead, 70), (silent, 300), (old, 70)):
+        told = {"status": "making", "alive_at": now - ago}
+        store.client.hset(store.keys.batch(b.id), mapping=told)
+    store.run_script("tend", (), store.keys.prefix, dead.id, "0")
+    state.tend(store)
+    store.client.hset(store.keys.batch(old.id), "ended_at", now - 90_000)
+    canceled = (
+        "2 batches canceled in the last day, since its maker ended before all of it was enqueued:"
+    )
+    found = section("queues")
+    assert texts(found, "note") == ["1 batch open"]
+    (text,) = texts(found, "warning")
+    assert text == f"{canceled} Export ({silent.id}), Import ({dead.id})"
+    assert text in [each.text for each in at_a_glance(store)]
+    assert "1 batch open" in run("doctor", "--site", OTHER, code=2).output
+    told = {"status": "making", "alive_at": now - 300}
+    store.client.hset(store.keys.batch(silent.id), mapping=told)
+    store.client.hdel(store.keys.batch(silent.id), "ended_at")
+    found = section("queues", "--site", SITE)
+    assert texts(found, "note") == ["1 batch open"]
+    assert texts(found, "warning")[0] == (
+        "1 batch not enqueued whole, and for two minutes nothing was heard of who enqueues:"
+        f" Export ({silent.id})"
+    )
+    assert texts(found, "warning")[1].startswith("1 batch canceled in the last day")
 
 
 # -- ghosts

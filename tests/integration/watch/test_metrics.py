@@ -17,7 +17,7 @@ from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.watch import caught, metrics
 from tests.integration.benches import all_ended, inside, worker, write_tasks
-from tests.integration.cli import OTHER, SITE, enqueued, failed
+from tests.integration.cli import OTHER, SITE, enqueued, failed, made
 from tests.integration.stores import lead
 from tests.integration.watch.scraping import Exporter, Scraped, finished, selectors
 from tests.project import Process, Project
@@ -98,6 +98,19 @@ def test_what_waits_and_runs_now(store: JobStore, monkeypatch: pytest.MonkeyPatc
     assert 39 < scraped.value("frappe_celery_oldest_wait_seconds", queue="long") < 50
     assert (scraped.value("frappe_celery_up"), scraped.value("frappe_celery_workers")) == (1, 0)
     assert scraped.value("frappe_celery_beat_leads") == 0
+
+
+def test_batches_that_have_not_ended_are_counted(store: JobStore) -> None:
+    exporter = Exporter(store)
+    elsewhere, canceled = made(), made()
+    made(), made(number=0, on_ended="myapp.core.nightly")
+    store.client.hset(store.keys.batch(elsewhere.id), "site", OTHER)
+    store.client.hset(store.keys.batch(canceled.id), "status", "canceled")
+    scraped = exporter.scrape()
+    name = "frappe_celery_batches"
+    assert (scraped.value(name), scraped.value(name, status="going")) == (3, 2)
+    assert scraped.value(name, site=OTHER, status="going") == 1
+    assert scraped.value(name, site=SITE, status="canceled") == 1
 
 
 def test_what_frappe_catches_is_counted(store: JobStore) -> None:

@@ -1,0 +1,46 @@
+"""Batches: how many are open, and those that were never enqueued whole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from frappe_celery.config.secrets import masked_text
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.batches.state import OPEN, BatchState, not_ended
+from frappe_celery.jobs.record.record import naive_utc
+from frappe_celery.watch.doctor.report import Section, counted
+from frappe_celery.watch.words import some_of
+
+LATELY = timedelta(days=1)
+SILENT = timedelta(minutes=2)
+"""Twice as long as workers let a maker be silent."""
+NAMED = 5
+"""Of the batches of a finding."""
+
+
+def check(section: Section, store: JobStore, site: str | None, now: float) -> None:
+    """Batches that have not ended; with `site` its own."""
+    found, at = not_ended(store, site), naive_utc(now)
+    if number := sum(batch.status in OPEN for batch in found):
+        section.note(f"{counted(number, 'batch')} open", "frappe-celery batches list")
+    silent = [one for one in found if one.heard_at and at - one.heard_at > SILENT]
+    if silent:
+        section.warn(
+            f"{counted(len(silent), 'batch')} not enqueued whole, and for two minutes nothing was"
+            f" heard of who enqueues: {_named(silent)}",
+            "a worker cancels them within minutes: see that one runs",
+        )
+    by_reason: dict[str, list[BatchState]] = {}
+    for batch in found:
+        if batch.ended_at and at - batch.ended_at < LATELY:
+            by_reason.setdefault(batch.reason, []).append(batch)
+    for reason, some in by_reason.items():
+        section.warn(
+            f"{counted(len(some), 'batch')} canceled in the last day, since {masked_text(reason)}:"
+            f" {_named(some)}",
+            "none of its jobs ran: make it again once you know why",
+        )
+
+
+def _named(batches: list[BatchState]) -> str:
+    return some_of([batch.named for batch in batches], NAMED)
