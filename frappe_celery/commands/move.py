@@ -9,6 +9,7 @@ import click
 from frappe_celery.commands.options import known_queue, known_site
 from frappe_celery.config import settings
 from frappe_celery.migration.move.moving import Report
+from frappe_celery.watch.doctor.report import counted
 from frappe_celery.watch.words import some_of
 
 trusting_pickles = click.option(
@@ -85,6 +86,9 @@ def carry(
     for words, number in report.others.items():
         if number:
             click.echo(f"Left to {left}'s workers: {number} {words}")
+    if names := report.batches:
+        batches = counted(len(names), "open batch")
+        click.echo(f"Left to Celery's workers: {batches}: {some_of(names)}")
     if ids := report.abandoned:
         click.echo(
             f"Left to RQ's workers: {len(ids)} that ran, and their worker is gone: {some_of(ids)}\n"

@@ -11,6 +11,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs.batches.state import open_ones
 from frappe_celery.jobs.connection import connect
 from frappe_celery.watch.doctor.installation import InRq
 from frappe_celery.watch.words import some_of
@@ -131,6 +132,8 @@ def in_celery(config: Settings) -> list[str]:
         ]
     if deferred:
         lines += [f"Jobs in Celery wait for others, which a worker runs: {_named(deferred)}"]
+    if batches := open_ones(get_store()):
+        lines += [f"Batches in Celery are open, until a worker has run them: {_named(batches)}"]
     return lines
 
 

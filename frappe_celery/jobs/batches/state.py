@@ -138,6 +138,11 @@ def not_ended(store: JobStore, site: str | None = None) -> list[BatchState]:
     return [state for state in found if state is not None and site in (None, state.site)]
 
 
+def open_ones(store: JobStore, site: str | None = None) -> list[str]:
+    """Those that are OPEN, as people call them."""
+    return [batch.named for batch in not_ended(store, site) if batch.status in OPEN]
+
+
 def callbacks(store: JobStore, batch: str) -> dict[str, Job | None]:
     """The newest run of each of its callbacks, by CALLBACKS; None: its record is gone."""
     values = store.client.hmget(store.keys.batch(batch), *CALLBACKS)

@@ -16,6 +16,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore
+from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.record import record
@@ -56,6 +57,8 @@ class Report:
     """What is left to its own system, by what it is: running, delayed, waiting for another job."""
     abandoned: list[str] = field(default_factory=list)
     """Ids of what still counts as running in RQ, though its worker is gone."""
+    batches: list[str] = field(default_factory=list)
+    """Open ones of ours, as `BatchState.named` has them."""
 
 
 class AnotherSites(Exception):
@@ -230,6 +233,7 @@ class Mover:
             counts = self.store.counts(site=self.site, queue=queue.own)
             self.report.others["running"] += counts[JobStatus.STARTED]
             self.report.others["delayed"] += counts[JobStatus.SCHEDULED]
+        self.report.batches = state.open_ones(self.store, self.site)
         return self.report
 
     def _is_older(self, ours: Job | None, job_id: bytes | None) -> bool:

@@ -22,7 +22,7 @@ def check(section: Section, store: JobStore, site: str | None, now: float) -> No
     """Batches that have not ended; with `site` its own."""
     found, at = not_ended(store, site), naive_utc(now)
     if number := sum(batch.status in OPEN for batch in found):
-        section.note(f"{counted(number, 'batch')} open", "frappe-celery batches list")
+        section.note(f"{counted(number, 'open batch')}", "frappe-celery batches list")
     silent = [one for one in found if one.heard_at and at - one.heard_at > SILENT]
     if silent:
         section.warn(

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import enqueue_in, options
+from frappe_celery import batch, enqueue_in, options
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store
@@ -486,6 +486,24 @@ def test_what_waits_for_others_stays_with_what_it_waits_for(store: JobStore) -> 
     assert dict(report.waiting) == {"default": 1}
     assert [job.get_status() for job in (first, second)] == [JobStatus.QUEUED, JobStatus.DEFERRED]
     assert store.find(other.id) is None
+
+
+def test_what_a_batch_counts_stays_and_open_batches_are_named(store: JobStore) -> None:
+    with batch("Close 2026", on_ended="myapp.core.record") as b:
+        job = b.enqueue("myapp.core.record")
+    with batch("Gone") as gone:
+        other = gone.enqueue("myapp.core.record")
+    store.client.delete(store.keys.batch(gone.id))
+    (callback,) = store.all_of(JobStatus.DEFERRED)
+    report = mover(store).to_rq()
+    assert {stayed.job_id: stayed.reason for stayed in report.stayed} == {
+        job.id: "a batch counts it, which RQ would not know",
+        callback.id: "it waits for other jobs, which RQ would not know",
+    }
+    assert report.batches == [f"Close 2026 ({b.id})"]
+    assert store.find(other.id) is None
+    assert b.state().going == 1
+    assert mover(store, site="another").to_rq().batches == []
 
 
 def test_a_failed_one_is_failed_in_rq(project: Project, store: JobStore) -> None:

@@ -379,16 +379,16 @@ def test_open_batches_are_counted_and_those_that_were_never_whole_are_named(
         "2 batches canceled in the last day, since its maker ended before all of it was enqueued:"
     )
     found = section("queues")
-    assert texts(found, "note") == ["1 batch open"]
+    assert texts(found, "note") == ["1 open batch"]
     (text,) = texts(found, "warning")
     assert text == f"{canceled} Export ({silent.id}), Import ({dead.id})"
     assert text in [each.text for each in at_a_glance(store)]
-    assert "1 batch open" in run("doctor", "--site", OTHER, code=2).output
+    assert "1 open batch" in run("doctor", "--site", OTHER, code=2).output
     told = {"status": "making", "alive_at": now - 300}
     store.client.hset(store.keys.batch(silent.id), mapping=told)
     store.client.hdel(store.keys.batch(silent.id), "ended_at")
     found = section("queues", "--site", SITE)
-    assert texts(found, "note") == ["1 batch open"]
+    assert texts(found, "note") == ["1 open batch"]
     assert texts(found, "warning")[0] == (
         "1 batch not enqueued whole, and for two minutes nothing was heard of who enqueues:"
         f" Export ({silent.id})"

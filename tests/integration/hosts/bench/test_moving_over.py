@@ -43,6 +43,23 @@ def test_a_job_whose_rq_worker_is_gone_is_told_apart_from_what_runs(
         assert "a worker of RQ's lets them fail within ten minutes; where none runs any" in output
 
 
+def test_open_batches_stay_and_are_named(armed: Armed, client: redis.Redis) -> None:
+    armed.go("enable")
+    batch_id = armed.ask(
+        """
+        import frappe_celery
+        with frappe_celery.batch("Close 2026") as b:
+            b.enqueue("fixture_app.tasks.write", queue="long", job_id="one")
+        frappe.db.commit()
+        answer = b.id
+        """
+    )
+    output = armed.go("disable")
+    assert f"Left to Celery's workers: 1 open batch: Close 2026 ({batch_id})\n" in output
+    assert "Stays in Celery, since a batch counts it, which RQ would not know: site1::one" in output
+    assert armed.in_rq(client, "long") == []
+
+
 def test_one_site_first(armed: Armed, client: redis.Redis) -> None:
     armed.ask("enqueue(job_id='one')")
     assert "Moved from RQ: 0 waiting" in armed.go("enable", "--site", "site2")

@@ -248,6 +248,50 @@ def test_what_celery_alone_can_do_is_refused_where_a_route_leads_to_rq(armed: Ar
     ] * len(said)
 
 
+def test_a_batch_is_refused_where_a_route_leads_to_rq(armed: Armed) -> None:
+    said, waiting = armed.ask(
+        """
+        from frappe_celery import ConfigError, batch
+        from frappe_celery.jobs import get_store
+        METHOD, said = "fixture_app.tasks.write", []
+
+        def callback(role, **to):
+            with batch("Close", **{role: {"method": METHOD, **to}}):
+                pass
+
+        def in_block(ask):
+            with batch("Close", on_ended={"method": METHOD, "queue": "short"}) as b:
+                b.enqueue(METHOD, queue="short")
+                ask(b)
+
+        asked = (
+            lambda **to: in_block(lambda b: b.enqueue(METHOD, **to)),
+            lambda **to: in_block(lambda b: b.enqueue_many(METHOD, [{}], **to)),
+            lambda **to: in_block(lambda b: b.options(retry=3).enqueue(METHOD, **to)),
+            lambda **to: callback("on_ended", **to),
+            lambda **to: callback("on_finished", **to),
+        )
+        to_celery("short")
+        for ask in asked:
+            ask(queue="short")
+            try:
+                ask(queue="long")
+                said.append("")
+            except ConfigError as exc:
+                said.append(str(exc))
+        frappe.db.commit()
+        answer = [said, get_store().counts()]
+        """
+    )
+    enqueued = {"queued": 3 * 2 + 2, "deferred": 3}  # nothing of a block in which one is refused
+    assert {status: waiting[status] for status in enqueued} == enqueued
+    assert said == [
+        "the route of queue long and site site1 leads to RQ, which cannot do what only Celery can:"
+        " call frappe.enqueue, or have the route lead to Celery by frappe-celery enable"
+        " --queue long"
+    ] * len(said)
+
+
 def test_a_route_that_changes_meanwhile_holds_for_what_celery_alone_can_do(armed: Armed) -> None:
     answer = armed.ask(
         """

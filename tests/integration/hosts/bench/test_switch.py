@@ -85,6 +85,25 @@ def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str)
     assert "frappe-celery move --to rq" in output
 
 
+def test_what_is_deferred_and_open_batches_are_named(switch: Switch) -> None:
+    assert switch.run("enable")[0] == 0
+    ids = switch.bench.ask(
+        """
+        from frappe_celery import batch, options
+        job = frappe.enqueue("fixture_app.tasks.write", queue="short")
+        waits = options(depends_on=job).enqueue("fixture_app.tasks.write", queue="short")
+        with batch("Close 2026") as b:
+            b.enqueue("fixture_app.tasks.write", queue="short")
+        frappe.db.commit()
+        answer = [waits.id, b.id]
+        """
+    )
+    _, output = switch.run("disable")
+    assert f"Jobs in Celery wait for others, which a worker runs: 1 ({ids[0]})" in output
+    named = f"1 (Close 2026 ({ids[1]}))"
+    assert f"Batches in Celery are open, until a worker has run them: {named}" in output
+
+
 def refusal(switch: Switch, **environment: str) -> str:
     """Why enable refuses; it must change nothing."""
     before = switch.state()
