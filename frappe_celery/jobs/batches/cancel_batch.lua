@@ -1,16 +1,13 @@
 -- function (prefix, batch, reason)
 -- A batch that was not made whole, or that is forgotten: what waits for it is canceled.
 -- prefix; batch; why
--- Returns whether something waited.
-local some = false
+local about, lines = 'batch ' .. batch, {}
 for _, line in ipairs({'made', 'ended', 'finished'}) do
-  local name = batch .. '/' .. line
-  local record = prefix .. 'job:' .. name
+  local record = prefix .. 'job:' .. batch .. '/' .. line
   if redis.call('HGET', record, 'status') == 'started' then
-    redis.call('HSET', record, 'status', 'canceled', 'canceled_by',
-      cjson.encode({'batch ' .. batch, 'canceled', reason}))
-    redis.call('ZADD', prefix .. 'settling', redis.call('TIME')[1], name .. '\nbatch ' .. batch)
-    some = true
+    redis.call('HSET', record, 'status', 'canceled',
+      'canceled_by', cjson.encode({about, 'canceled', reason}))
+    lines[#lines + 1] = {about, batch .. '/' .. line}
   end
 end
-return some
+note_ended(prefix, lines)

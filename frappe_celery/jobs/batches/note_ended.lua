@@ -1,6 +1,7 @@
 -- function (prefix, lines)
--- What others wait for has ended: they are told with the next that are promoted.
+-- What others wait for has ended: they are told with the next that are promoted, in this order.
 -- prefix; {id, first run} of each
-for _, line in ipairs(lines) do
-  redis.call('ZADD', prefix .. 'settling', redis.call('TIME')[1], line[2] .. '\n' .. line[1])
+local time = redis.call('TIME')
+for i, line in ipairs(lines) do
+  redis.call('ZADD', prefix .. 'settling', time[1] + (time[2] + i) / 1e6, line[2] .. '\n' .. line[1])
 end

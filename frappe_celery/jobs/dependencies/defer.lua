@@ -3,6 +3,7 @@
 -- if it must not run any more, it is canceled.
 -- prefix; run; now; of each job that it depends on {first run, id, 1 if it may fail, else 0, newest
 -- run, that one's status and why it was canceled}; for how many seconds it is kept if it is canceled
+-- Returns what has ended with it if it is canceled, for `settle.lua`.
 local cause
 for _, line in ipairs(lines) do
   local first, id, may_fail, newest, status, why = unpack(line, 1, 6)
@@ -21,7 +22,10 @@ for _, line in ipairs(lines) do
     canceled_for(prefix, first, run, now, ttl)
   end
 end
-if cause then return cancel_deferred(prefix, run, now, cause) end
+if cause then
+  local _, ended = cancel_deferred(prefix, run, now, cause)
+  return ended
+end
 if redis.call('EXISTS', prefix .. 'awaits:' .. run) == 0 then
   enter(prefix, run, 'deferred', now)
 end

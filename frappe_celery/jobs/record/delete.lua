@@ -26,8 +26,11 @@ local first, time = found[9] or run, redis.call('TIME')
 local _, status = line_now(prefix, found[3], first)
 if is_over(status) then
   if found[8] then needs_no_more(prefix, first, found[8]) end
-  local lines = found[10] and count_member(prefix, found[10], first, status or 'deleted') or {}
-  if found[7] then lines[#lines + 1] = {found[3], first} end
+  local lines = {}
+  if found[7] then lines[1] = {found[3], first} end
+  for _, line in ipairs(found[10] and count_member(prefix, found[10], first, status or 'deleted') or {}) do
+    lines[#lines + 1] = line
+  end
   if lines[1] then settle(prefix, time[1] + time[2] / 1e6, lines) end
 end
 return 1

@@ -172,7 +172,8 @@ if asked.at or waits then
   else
     redis.call('HSET', KEYS[1], 'list', string.sub(KEYS[3], #prefix + 1),
       'canceled_ttl', asked.canceled_ttl)
-    defer(prefix, run, now, lines, tonumber(asked.canceled_ttl))
+    local ended = defer(prefix, run, now, lines, tonumber(asked.canceled_ttl))
+    if ended then note_ended(prefix, ended) end
   end
   return enqueued(run)
 end

@@ -3,38 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
 
 from frappe_celery.jobs import JobStatus
-from frappe_celery.jobs.job import ACTIVE
-
-
-@dataclass
-class Run:
-    run: str
-    site: str
-    queue: str
-    id: str
-    own_id: bool
-    first: str = ""
-    """The run that its job began with."""
-    depends_on: dict[str, bool] = field(default_factory=dict)
-    """First runs of others, and whether they may fail."""
-    front: bool = False
-    status: JobStatus = JobStatus.QUEUED
-    cause: str = ""
-    """The job that did not finish, so that this one was canceled."""
-    is_kept: bool = False
-    """Whether it has ended and is needed, so that it does not expire."""
-
-    def __post_init__(self) -> None:
-        self.first = self.first or self.run
-
-    @property
-    def active(self) -> bool:
-        return self.status in ACTIVE
+from tests.integration.jobs.batches import Batches
+from tests.integration.jobs.runs import Run
 
 
 class Bench(Protocol):
@@ -62,8 +36,11 @@ class Lines:
         self.canceled: dict[str, dict[str, int]] = defaultdict(dict)
         self.come_back: dict[str, dict[str, int]] = defaultdict(dict)
         self.tick = count()
+        self.batches = Batches(self)
 
     def now(self, first: str) -> Run | None:
+        if "/" in first:
+            return self.batches.line(first)
         runs = [run for run in self.of.newest if run.first == first]
         return runs[-1] if runs else None
 
@@ -90,30 +67,34 @@ class Lines:
                 self.awaits[run.run][first] = may_fail
                 self.canceled[first][run.run] = next(self.tick)
         if cause:
-            self.cancel(run, cause)
+            self.settle(*self.cancel(run, cause))
         elif not self.awaits[run.run]:
             self.of.enter(run)
 
-    def cancel(self, run: Run, cause: str) -> None:
+    def cancel(self, run: Run, cause: str) -> list[str]:
         run.cause = cause
-        self.ended(run, JobStatus.CANCELED, settles=False)
+        return self.ended(run, JobStatus.CANCELED, settles=False)
 
-    def ended(self, run: Run, status: JobStatus, settles: bool = True) -> None:
+    def ended(self, run: Run, status: JobStatus, settles: bool = True) -> list[str]:
+        """What is to be settled then, which it does itself where it `settles`."""
         is_last = self.now(run.first) is run
-        run.status = status
+        run.status, lines = status, list[str]()
         if is_last:
             self.needs_no_more(run)
-            run.is_kept = bool(self.dependants[run.first])
+            lines = [run.first, *self.batches.counted(run.first, status)]
+            run.is_kept = bool(self.dependants[run.first]) or self.batches.keeps(run.first)
         self.of.become(run, status)
-        if is_last and settles:
-            self.settle(run.first)
+        if settles:
+            self.settle(*lines)
+        return lines
 
     def gone(self, run: Run) -> None:
         """It was deleted."""
         if self.is_over(run.first):
-            run.cause = ""
+            run.cause, newest = "", self.now(run.first)
             self.needs_no_more(run)
-            self.settle(run.first)
+            outcome = newest.status if newest else "deleted"
+            self.settle(run.first, *self.batches.counted(run.first, outcome))
 
     def needs_no_more(self, run: Run) -> None:
         if not run.cause:
@@ -123,13 +104,16 @@ class Lines:
                 self.drop(first, run.first)
 
     def drop(self, first: str, dependant: str) -> None:
-        if self.dependants[first].pop(dependant, None) and not self.dependants[first]:
-            for run in self.of.newest:
-                if run.first == first:
-                    run.is_kept = False
+        if self.dependants[first].pop(dependant, None):
+            self.let_expire(first)
 
-    def settle(self, first: str) -> None:
-        lines = [first]
+    def let_expire(self, first: str) -> None:
+        for run in self.of.newest:
+            if run.first == first and not (self.dependants[first] or self.batches.keeps(first)):
+                run.is_kept = False
+
+    def settle(self, *begin: str) -> None:
+        lines = [*begin]
         for first in lines:
             newest = self.now(first)
             if newest is not None and newest.active:
@@ -158,8 +142,7 @@ class Lines:
             self.drop(first, name)
         elif not runs:
             id_ = next(job_id for line, job_id in self.of.ids if line == first)
-            self.cancel(run, (newest and newest.cause) or id_)
-            return [name]
+            return self.cancel(run, (newest and newest.cause) or id_)
         elif not self.awaits[name]:
             self.of.enter(run)
         return []
@@ -172,6 +155,7 @@ class Lines:
         if any(self.is_over(other) for other in self.awaits[name]):
             return
         run.cause, run.is_kept = "", False
+        self.batches.counted(name, "going")
         self.of.become(run, JobStatus.DEFERRED)
         for other in run.depends_on:
             newest = self.now(other)

@@ -22,17 +22,22 @@ from hypothesis.stateful import (
 
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.jobs.record import many
 from frappe_celery.worker.reaper import reap
-from tests.integration.jobs.lines import Lines, Run
+from tests.integration.jobs.batches import Batch
+from tests.integration.jobs.lines import Lines
+from tests.integration.jobs.runs import Run
 from tests.integration.stores import broken, make_store, message, started, waiting, wipe
 
 SITES = ("site1", "site2")
 QUEUES = ("short", "long")
 IDS = (None, None, "a", "b")
 FAILED_KEPT = 3
+ROLES = ("on_ended", "on_finished")
 
 
 class Histories(RuleBasedStateMachine):
@@ -160,19 +165,34 @@ class Histories(RuleBasedStateMachine):
         deduplicate: bool,
         depends_on: dict[str, bool] | None = None,
     ) -> None:
+        self.enqueue_one(site, queue, name, front, deduplicate, depends_on)
+
+    def enqueue_one(
+        self,
+        site: str,
+        queue: str,
+        name: str | None,
+        front: bool,
+        deduplicate: bool,
+        depends_on: dict[str, bool] | None = None,
+        batch: str | None = None,
+        **more: Any,
+    ) -> Run | None:
         one, ids = self.new(site, queue, name), dict(self.ids)
+        one.batch = batch
         if depends_on:
             one.depends_on = [(first, ids[first], int(may)) for first, may in depends_on.items()]
         model = partial(self.enqueued, one, name, front, deduplicate, depends_on)
         options: Any = {"own_id": name is not None, "front": int(front), "deduplicate": deduplicate}
         try:
-            job = self.store.enqueue(one, **options)
+            job = self.store.enqueue(one, **options, **more)
         except NoSuchJob:
             with pytest.raises(NoSuchJob):
                 model()
-        else:
-            assert (job is not None) == model()
-            assert job is None or job.status == self.newest[-1].status
+            return None
+        assert (job is not None) == model()
+        assert job is None or job.status == self.newest[-1].status
+        return self.newest[-1] if job else None
 
     @rule(
         site=st.sampled_from(SITES),
@@ -249,6 +269,72 @@ class Histories(RuleBasedStateMachine):
         runs = data.draw(st.lists(st.sampled_from(self.runs[-8:]), min_size=1, max_size=3))
         lines = dict(zip(dict.fromkeys(run.first for run in runs), may_fail, strict=False))
         self.enqueue(site, queue, name, front, deduplicate, lines)
+
+    @rule(
+        site=st.sampled_from(SITES),
+        names=st.lists(st.sampled_from(IDS), max_size=4),
+        roles=st.sets(st.sampled_from(ROLES)),
+        deduplicate=st.booleans(),
+        dies=st.sampled_from([False, False, True]),
+    )
+    def make_a_batch(
+        self, site: str, names: list[str | None], roles: set[str], deduplicate: bool, dies: bool
+    ) -> None:
+        batch = Batch(message().run, len(names) + len(roles) + dies)
+        if not batch.number:
+            return
+        lines = self.lines_of_runs
+        lines.batches.all[batch.id] = batch
+        self.ids |= {(line.first, line.id) for line in batch.lines.values()}
+        about: Any = {"title": "A batch", "number": batch.number}
+        for role in sorted(roles):
+            asked = {"batch": batch.id, "making": {**about, "role": role}}
+            one = self.enqueue_one(
+                *(site, "long", None, False, False),
+                depends_on={f"{batch.id}/{role[3:]}": False},
+                **asked,
+            )
+            assert one is not None
+            lines.settle(*lines.batches.called(batch, one.first, role))
+        for name in names:
+            asked = {"batch": batch.id, "making": about}
+            waits = {f"{batch.id}/made": False}
+            is_unique = deduplicate and name is not None
+            one = self.enqueue_one(site, "short", name, False, is_unique, waits, **asked)
+            first, outcome = (one.first, "going") if one else (message().run, "duplicate")
+            lines.settle(*lines.batches.joined(batch, first, outcome))
+        if dies:
+            self.store.run_script("give_up", (), self.store.keys.prefix, batch.id, "it died")
+            if len(names) + len(roles):
+                lines.settle(*lines.batches.given_up(batch))
+            else:
+                del lines.batches.all[batch.id]
+        self.settle_all()
+
+    def settle_all(self) -> None:
+        while self.store.client.exists(self.store.keys.settling):
+            promote(self.store)
+
+    @precondition(lambda self: self.lines_of_runs.batches.all)
+    @rule(data=st.data(), name=st.sampled_from(IDS), deduplicate=st.booleans())
+    def add_to_a_batch(self, data: st.DataObject, name: str | None, deduplicate: bool) -> None:
+        batches = self.lines_of_runs.batches
+        batch = data.draw(st.sampled_from([*batches.all.values()]))
+        if not batch.counts()["going"] or batch.status == "canceled":
+            with pytest.raises(InvalidJobOperation):
+                self.store.enqueue(message(batch=batch.id))
+            return
+        asked = (SITES[0], "short", name, False, deduplicate and name is not None)
+        if (one := self.enqueue_one(*asked, batch=batch.id)) is not None:
+            batches.joined(batch, one.first)
+
+    @rule()
+    def tend_batches(self) -> None:
+        state.tend(self.store)
+        for batch in self.lines_of_runs.batches.all.values():
+            for first in self.lines_of_runs.batches.tended(batch):
+                self.lines_of_runs.let_expire(first)
+        self.settle_all()
 
     @precondition(lambda self: any(run.status == JobStatus.STARTED for run in self.runs))
     @rule(data=st.data())
@@ -335,6 +421,7 @@ class Histories(RuleBasedStateMachine):
             self.lines_of_runs.ask_back(run.first)
         new = Run(again.run_id, run.site, run.queue, run.id, True, run.first, dict(run.depends_on))
         self.added(new)
+        self.lines_of_runs.batches.counted(run.first, "going")
         self.delete_it(newest)
 
     @precondition(lambda self: self.held)
@@ -397,11 +484,22 @@ class Histories(RuleBasedStateMachine):
             assert (kept is not None) == run.is_kept
             assert (cause is not None) == bool(run.cause)
             if run.cause:
-                assert f" {run.cause}," in (store.fetch_run(run.run).exc_info or "")
+                assert f" {run.cause}" in (store.fetch_run(run.run).exc_info or "")
             awaited = store.client.zrange(store.keys.awaits(run.run), 0, -1)
             assert {first.decode() for first in awaited} == {*lines.awaits.get(run.run, ())}
             if run.status == JobStatus.DEFERRED:
                 assert not any(map(lines.is_over, lines.awaits[run.run]))
+
+    @invariant()
+    def batches_are_the_model_s(self) -> None:
+        batches = self.lines_of_runs.batches.all
+        for batch, found in zip(batches.values(), state.read(self.store, *batches), strict=True):
+            counts = batch.counts()
+            assert found is not None
+            assert found.status == batch.status
+            assert (found.going, found.finished) == (counts["going"], counts["finished"])
+            assert found.failed == counts["failed"] + counts["stopped"]
+            assert found.canceled == counts["canceled"] + counts["deleted"]
 
     @invariant()
     def nothing_contradicts_itself(self) -> None:

@@ -42,6 +42,15 @@ def fail_until(until):
         raise ValueError("not yet")
 
 
+def add(depth):
+    """Add two to its batch, each of which adds two, down to some depth."""
+    from frappe_celery import get_current_batch
+
+    for _ in range(2 if depth else 0):
+        get_current_batch().enqueue("myapp.survive.add", depth=depth - 1)
+    record("added")
+
+
 def die(text="dies"):
     record(text)
     os.kill(os.getpid(), signal.SIGKILL)
