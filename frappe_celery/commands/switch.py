@@ -178,7 +178,8 @@ def manager_of(config: Settings, called: Sequence[str] = ()) -> Manager | None:
     """
     bench, folder = config.root.name, config.root / "config"
     ours = process_files.program()
-    if (folder / "supervisor.conf").exists():
+    kind = process_files.manager(config)
+    if kind == "supervisor":
         ctl = [*(called or ["supervisorctl"])]
         text = (folder / "supervisor.conf").read_text()
         return Manager(
@@ -190,7 +191,7 @@ def manager_of(config: Settings, called: Sequence[str] = ()) -> Manager | None:
                 [*ctl, "update", supervisor_file.group_of(config)],
             ],
         )
-    if (folder / "systemd").exists():
+    if kind == "systemd":
         ctl = [*(called or systemd_units.CTL)]
         return Manager(
             [*ctl, "daemon-reload"],

@@ -59,8 +59,9 @@ def check_what_is_wrong(
     _check_replication(section, info)
     _check_losses(section, store, now)
     _check_clocks(section, store)
-    if store.settings.redis_cache:
-        _check_cache(section, store.settings.redis_cache)
+    url = store.settings.redis_cache
+    if url and (why := cache.why_away(url)):
+        section.problem(why, cache.way_out())
 
 
 def _check_clocks(section: Section, store: JobStore) -> None:
@@ -81,11 +82,6 @@ def _check_clocks(section: Section, store: JobStore) -> None:
                 " it delays, is wrong by as much",
                 f"set both by NTP (seen {moment(one.at)})",
             )
-
-
-def _check_cache(section: Section, url: str) -> None:
-    if why := cache.why_away(url):
-        section.problem(why, cache.way_out())
 
 
 def _configuration(store: JobStore) -> dict[str, str]:
