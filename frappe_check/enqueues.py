@@ -23,6 +23,10 @@ KINDS = {
     f"{module}.{name}": kind for module, names in _MODULES.items() for name, kind in names.items()
 }
 """Where the method stands in a call depends on what is called."""
+_GIVERS = {
+    f"frappe_celery.{name}" for name in ("options", "batch", "get_batch", "get_current_batch")
+}
+"""What they give has methods of these names, which enqueue."""
 METHOD_AT = {
     **dict.fromkeys(("enqueue", "enqueue_many", "queue_action"), 0),
     **{"enqueue_later": 1, "enqueue_doc": 2},
@@ -66,9 +70,11 @@ class Enqueue:
         pairs = (zip(one.keys, one.values, strict=True) for one in dicts)
         return [(text(name), value) for some in pairs for name, value in some]
 
-    def has(self, name: str) -> bool:
-        """Whether a keyword is given, or may be by `**`."""
-        return any(each.arg in (name, None) for each in self.call.keywords)
+    @property
+    def saying_when(self) -> ast.Call:
+        """The call that says whether it waits for the commit: of a batch's jobs the batch's."""
+        giver = _giver(self.module, self.function, self.call)
+        return giver if giver is not None and called(giver) == "batch" else self.call
 
     @property
     def is_direct(self) -> bool:
@@ -83,13 +89,33 @@ def enqueues_in(module: Module) -> list[Enqueue]:
     return [
         Enqueue(module, function, call, kind)
         for call, function in calls.items()
-        if (kind := _kind(module, call))
+        if (kind := kind_of(module, function, call))
     ]
 
 
-def _kind(module: Module, call: ast.Call) -> str | None:
-    if called(call) == "queue_action":
+def kind_of(module: Module, function: Function | None, call: ast.Call) -> str | None:
+    """Which of the calls that enqueue it is; None: it is none.
+
+    Args:
+        function: the one that it stands in.
+    """
+    name = called(call)
+    if name == "queue_action":
         return "queue_action" if dotted(call.func) == "self.queue_action" else None
-    if not called(call).startswith("enqueue"):
+    if not name.startswith("enqueue"):
         return None
+    if _giver(module, function, call) is not None:
+        return _OURS.get(name)
     return KINDS.get(module.full(call.func))
+
+
+def _giver(module: Module, function: Function | None, call: ast.Call) -> ast.Call | None:
+    """The call of `options`, `batch` or the like that gave what a method is called of."""
+    of = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if isinstance(of, ast.Name) and function is not None:
+        of = function.given.get(of.id)
+    if not isinstance(of, ast.Call):
+        return None
+    if called(of) == "options" and (batch := _giver(module, function, of)) is not None:
+        return batch
+    return of if module.full(of.func) in _GIVERS else None

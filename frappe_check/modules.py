@@ -90,6 +90,21 @@ class Function:
         }
 
     @cached_property
+    def given(self) -> dict[str, ast.Call]:
+        """As `made`, and by `with … as` and `:=`."""
+        items = (node for node in self.nodes if isinstance(node, ast.withitem))
+        walruses = (node for node in self.nodes if isinstance(node, ast.NamedExpr))
+        bound: list[tuple[ast.expr | None, ast.expr]] = [
+            *((item.optional_vars, item.context_expr) for item in items),
+            *((walrus.target, walrus.value) for walrus in walruses),
+        ]
+        return self.made | {
+            target.id: value
+            for target, value in bound
+            if isinstance(target, ast.Name) and isinstance(value, ast.Call)
+        }
+
+    @cached_property
     def local(self) -> set[str]:
         """Names that it binds itself; not those that it declares global."""
         bound = {each.arg for each in self.parameters}

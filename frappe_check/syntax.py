@@ -34,6 +34,11 @@ def keyword(call: ast.Call, name: str) -> ast.expr | None:
     return next((each.value for each in call.keywords if each.arg == name), None)
 
 
+def has(call: ast.Call, name: str) -> bool:
+    """Whether a keyword is given, or may be by `**`."""
+    return any(each.arg in (name, None) for each in call.keywords)
+
+
 def argument(call: ast.Call, place: int, name: str) -> ast.expr | None:
     """What is given at that place or by that keyword."""
     return call.args[place] if len(call.args) > place else keyword(call, name)

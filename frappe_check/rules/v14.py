@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from frappe_check.findings import Finding, found
-from frappe_check.syntax import keyword, text
+from frappe_check.syntax import has, keyword, text
 from frappe_check.tasks import TaskCode
 
 _GET_INFO = "frappe.core.page.background_jobs.background_jobs.get_info"
@@ -20,7 +20,7 @@ def find(code: TaskCode) -> Iterator[Finding]:
     """Jobs with a `job_name` and no `job_id`; lists of jobs by that name, or before enqueueing."""
     for enqueue in code.app.enqueues:
         given = None if enqueue.kind == "enqueue_many" else keyword(enqueue.call, "job_name")
-        if given is not None and not enqueue.has("job_id") and not enqueue.is_direct:
+        if given is not None and not has(enqueue.call, "job_id") and not enqueue.is_direct:
             what = "`job_name` keeps no job from being enqueued twice."
             yield found("FC108", enqueue.module, given, what)
     enqueuing = {each.function for each in code.app.enqueues if each.function is not None}

@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from frappe_check.enqueues import KINDS
+from frappe_check.enqueues import kind_of
 from frappe_check.modules import Function, Module
 from frappe_check.syntax import DOCUMENTS, LOOPS, called, dotted, inside, keyword, names_in, text
 from frappe_check.tasks import TaskCode
@@ -158,14 +158,14 @@ def enqueues(code: TaskCode, function: Function, loop: Loop) -> bool:
     """Whether a loop hands its work to jobs, itself or in what it calls."""
     for call in calls(loop):
         callee = code.app.callee(function, call)
-        inner = [(callee.module, each) for each in callee.calls] if callee else []
-        if any(_is_enqueue(module, each) for module, each in ((function.module, call), *inner)):
+        inner = [(callee, each) for each in callee.calls] if callee else []
+        if any(_is_enqueue(within, each) for within, each in ((function, call), *inner)):
             return True
     return False
 
 
-def _is_enqueue(module: Module, call: ast.Call) -> bool:
-    return called(call) == "queue_action" or module.full(call.func) in KINDS
+def _is_enqueue(function: Function, call: ast.Call) -> bool:
+    return called(call) == "queue_action" or bool(kind_of(function.module, function, call))
 
 
 def outermost_loops(function: Function) -> list[Loop]:

@@ -68,6 +68,25 @@ def start(names):
 def work(name, job_id):
     pass
 """,
+    "jobs of a batch before the commit, and what their entries take along": ON_UPDATE
+    + """
+import frappe_celery
+from frappe_celery import batch, get_batch, get_current_batch, options
+
+def run(doc, method):
+    with frappe_celery.batch("Close") as b:
+        b.enqueue("myapp.tasks.work")  # FC107
+        b.options(retry=3).enqueue("myapp.tasks.gone")  # FC003 FC107
+    with batch("Close", enqueue_after_commit=True) as c:
+        c.enqueue_many("myapp.tasks.work", [{"doc": doc}])  # FC106
+    get_batch(doc.batch).enqueue("myapp.tasks.gone", enqueue_after_commit=True)  # FC003
+    options(depends_on=doc.job).enqueue("myapp.tasks.work")  # FC107
+
+def work():
+    os.environ["TZ"] = "UTC"  # FC205
+    if found := get_current_batch():
+        found.enqueue("myapp.tasks.work", queue="long", n=frappe.get_doc("A", 1))  # FC106
+""",
     "a bound method": CONTROLLER
     + """
     def start(self):
@@ -250,6 +269,22 @@ def run():
 def run():
     for name in frappe.get_all("Order", pluck="name"):
         frappe.enqueue_doc("Order", name, "submit")
+""",
+    "a job for each in a batch, and by options": DAILY
+    + """
+from frappe_celery import batch, options
+
+def run():
+    with batch("Close", on_finished="myapp.tasks.work", on_ended={"method": "frappe.ping"}) as b:
+        for name in frappe.get_all("Order", pluck="name"):
+            b.enqueue(work, name=name)
+            frappe.get_doc("Order", name).save()
+    for name in frappe.get_all("Order", pluck="name"):
+        options(depends_on=b.id).enqueue(work, name=name)
+        frappe.get_doc("Order", name).save()
+
+def work(name):
+    pass
 """,
     "a local of a global's name": DAILY
     + """

@@ -249,20 +249,21 @@ def test_what_celery_alone_can_do_is_refused_where_a_route_leads_to_rq(armed: Ar
 
 
 def test_a_batch_is_refused_where_a_route_leads_to_rq(armed: Armed) -> None:
-    said, waiting = armed.ask(
+    said, taken, waiting = armed.ask(
         """
         from frappe_celery import ConfigError, batch
         from frappe_celery.jobs import get_store
-        METHOD, said = "fixture_app.tasks.write", []
+        METHOD, said, taken = "fixture_app.tasks.write", [], []
 
         def callback(role, **to):
             with batch("Close", **{role: {"method": METHOD, **to}}):
-                pass
+                taken.append(to["queue"])
 
         def in_block(ask):
             with batch("Close", on_ended={"method": METHOD, "queue": "short"}) as b:
                 b.enqueue(METHOD, queue="short")
                 ask(b)
+                taken.append("short")
 
         asked = (
             lambda **to: in_block(lambda b: b.enqueue(METHOD, **to)),
@@ -280,9 +281,10 @@ def test_a_batch_is_refused_where_a_route_leads_to_rq(armed: Armed) -> None:
             except ConfigError as exc:
                 said.append(str(exc))
         frappe.db.commit()
-        answer = [said, get_store().counts()]
+        answer = [said, taken, get_store().counts()]
         """
     )
+    assert taken == ["short"] * len(said), "it is refused at once, not when the block ends"
     enqueued = {"queued": 3 * 2 + 2, "deferred": 3}  # nothing of a block in which one is refused
     assert {status: waiting[status] for status in enqueued} == enqueued
     assert said == [
