@@ -152,8 +152,12 @@ class Later:
         self._seen = dict(self._due())
 
     def comes(self) -> bool:
-        """Have the next one that is due wait in its queue; whether there was one."""
+        """Have the next one that is due wait in its queue, or what waits for jobs that have ended;
+        whether there was one."""
         store = get_store()
+        if store.client.exists(store.keys.settling):
+            promote(store, 0)
+            return True
         for run, due in self._due():
             if due > self._until:
                 break

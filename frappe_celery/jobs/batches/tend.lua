@@ -50,7 +50,7 @@ if cursor == '0' then
   redis.call('HSET', key, 'looked_at', now)
 end
 
-local next, some = unpack(redis.call('HSCAN', key .. ':members', cursor, 'COUNT', 200))
+local next, some = unpack(redis.call('HSCAN', key .. ':members', cursor, 'COUNT', 100))
 for i = 1, #some, 2 do
   local first, outcome, id = some[i], string.match(some[i + 1], '^(%S+) (.*)$')
   if outcome == 'going' or outcome == 'failed' then

@@ -91,6 +91,44 @@ def test_jobs_run_on_demand_with_what_they_enqueue(run: Run) -> None:
     ).assert_outcomes(passed=2)
 
 
+def test_batches_and_what_waits_for_others_run_to_their_end(run: Run) -> None:
+    run(
+        """
+        import frappe, pytest
+        from frappe_celery import batch, options
+        from shop.models import Order
+
+        def ship(number):
+            with batch("Ship", on_finished="shop.tasks.who") as b:
+                b.enqueue_many("shop.tasks.ship", ({"number": f"SO-{n}"} for n in range(number)))
+            return b
+
+        @pytest.mark.django_db
+        def test_of_a_batch(frappe_jobs):
+            b = ship(120)
+            assert [job.method for job in frappe_jobs.run()] == ["shop.tasks.ship"] * 120 + [
+                "shop.tasks.who"
+            ]
+            assert b.state().is_finished
+            assert Order.objects.count() == 120
+
+        @pytest.mark.django_db
+        def test_at_once(frappe_jobs):
+            frappe_jobs.at_once = True
+            b = ship(2)
+            assert b.state().is_finished
+            assert frappe_jobs.enqueued("shop.tasks.who")[0].is_finished
+
+        @pytest.mark.django_db
+        def test_of_many_that_wait_for_one(frappe_jobs):
+            first = frappe.enqueue("shop.tasks.who")
+            for _ in range(150):
+                options(depends_on=first).enqueue("shop.tasks.who")
+            assert len(frappe_jobs.run()) == 151
+        """
+    ).assert_outcomes(passed=3)
+
+
 def test_a_job_that_fails_fails_the_test_and_takes_only_its_own_along(run: Run) -> None:
     result = run(
         """
