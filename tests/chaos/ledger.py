@@ -24,6 +24,10 @@ class Line:
     at: float
 
 
+CALLED = "-"
+"""For the run of a callback, of which its caller knows none."""
+
+
 @dataclass
 class Enqueued:
     """What an enqueuer did with a token."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chaos.ledger import Due, Enqueued, Evidence, Line, Record
+from tests.chaos.ledger import CALLED, Due, Enqueued, Evidence, Line, Record
 from tests.chaos.verdict import violations
 
 PERIODS = {"every_two": 2}
@@ -259,3 +259,63 @@ def test_a_dependant_waits_for_the_last_run_of_what_it_depends_on() -> None:
     for at, broken in ((4.4, ["started before what it depends on had ended"]), (4.6, [])):
         evidence.starts["next"] = evidence.ends["next"] = [Line("run-next", 1, 100, at)]
         assert broken_by(evidence) == broken
+
+
+def of_a_batch(ended: str = "finished") -> Evidence:
+    """Two jobs and their callbacks; how the first has ended."""
+    evidence = sound()
+    needs = {"e0-1-0": False, "e0-1-1": False}
+    for token, kind, others, status, at in (
+        ("e0-1-0", "works", {}, ended, 1.0),
+        ("e0-1-1", "works", {}, "finished", 1.0),
+        ("e0-1-on_ended", "on_ended", dict.fromkeys(needs, True), "finished", 3.0),
+        ("e0-1-on_finished", "on_finished", needs, "finished", 3.0),
+    ):
+        run = f"run-{token}"
+        evidence.enqueued[token] = Enqueued(kind, depends_on=others, run=run)
+        evidence.records[run] = Record(run, token, status, "", "w1", began=True, ended_at=at + 1)
+        evidence.starts[token] = evidence.ends[token] = [Line(run, 1, 100, at)]
+        evidence.raises[token] = evidence.ends[token]
+    if ended != "finished":
+        record("e0-1-on_finished", status="deferred", began=False)(evidence)
+        del evidence.starts["e0-1-on_finished"]
+    return evidence
+
+
+def half(evidence: Evidence) -> None:
+    for token, enqueued in evidence.enqueued.items():
+        enqueued.run = enqueued.run if "-" not in token else ""
+    record("e0-1-1", status="canceled", began=False)(evidence)
+    del evidence.starts["e0-1-1"]
+
+
+CALLED_WHEN = "not called when all of its batch had finished, and only then"
+
+
+@pytest.mark.parametrize(
+    ("ended", "change", "rule"),
+    [
+        ("failed", record("e0-1-on_finished", status="finished"), CALLED_WHEN),
+        ("finished", record("e0-1-on_finished", status="deferred"), CALLED_WHEN),
+        ("failed", record("e0-1-on_ended", status="deferred"), "never ended"),
+        (
+            "finished",
+            record("e0-1-1", ended_at=3.5),
+            "started before what it depends on had ended",
+        ),
+        ("finished", half, "half a batch"),
+    ],
+)
+def test_it_sees_of_a_batch(ended: str, change: Callable[[Evidence], None], rule: str) -> None:
+    evidence = of_a_batch(ended)
+    assert broken_by(evidence) == []
+    change(evidence)
+    assert rule in broken_by(evidence)
+
+
+def test_a_callback_that_was_acknowledged_is_not_lost() -> None:
+    evidence = of_a_batch()
+    evidence.enqueued["e0-1-on_ended"].run = CALLED
+    assert broken_by(evidence) == []
+    del evidence.records["run-e0-1-on_ended"], evidence.starts["e0-1-on_ended"]
+    assert broken_by(evidence) == ["acknowledged and lost"]

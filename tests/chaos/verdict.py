@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from tests.chaos.app import AT_ONCE, PER_MINUTE
-from tests.chaos.ledger import Due, Evidence, Line, Record
+from tests.chaos.ledger import CALLED, Due, Evidence, Line, Record
 
 LATE_SECONDS = 5.0
 """How long after it was claimed a job's first line may be written."""
@@ -31,6 +31,7 @@ def violations(
     for rule, whom in (
         *_jobs(evidence),
         *_dependants(evidence),
+        *_batches(evidence),
         *_limits(evidence),
         *_schedule(evidence, periods, until),
     ):
@@ -50,7 +51,8 @@ def _jobs(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for record in evidence.records.values():
         by_name[record.name].append(record)
     for token, enqueued in evidence.enqueued.items():
-        if enqueued.run and enqueued.run not in evidence.records:
+        known = by_name[token] if enqueued.run == CALLED else enqueued.run in evidence.records
+        if enqueued.run and not known:
             yield "acknowledged and lost", token
         if enqueued.kind == "idempotent":
             yield from _idempotent(token, by_name[token])
@@ -98,7 +100,8 @@ def _record(evidence: Evidence, record: Record) -> Iterator[tuple[str, str]]:
     )
     whom = f"{token} (run {record.run}, {record.status}: {record.reason or 'no reason'})"
     if record.status not in ENDED:
-        yield "never ended", whom
+        if not (record.status == "deferred" and record.name.endswith("-on_finished")):
+            yield "never ended", whom
     elif record.status == "canceled":
         if starts or record.began:
             yield "canceled, but it was started", whom
@@ -133,12 +136,15 @@ def _dependants(evidence: Evidence) -> Iterator[tuple[str, str]]:
         failed = {one.name for one in required if one.status == "failed"}
         canceled = [causes[one.name] for one in required if one.status == "canceled"]
         causes[token] = failed.union(*canceled)
-        if (record := last.get(token)) is None:  # its enqueue was not acknowledged
-            continue
+        if (record := last.get(token)) is None or (_batch_of(token) and not enqueued.run):
+            continue  # of what was not acknowledged nothing is known, but that it is whole
         whom = f"{token} ({record.status}: {record.reason}) after {enqueued.depends_on}"
-        if record.status != "canceled" and causes[token]:
+        if enqueued.kind == "on_finished":
+            if (record.status == "deferred") != bool(causes[token]):
+                yield "not called when all of its batch had finished, and only then", whom
+        elif record.status != "canceled" and causes[token]:
             yield "ran, though what it depends on did not finish", whom
-        if record.status == "canceled":
+        elif record.status == "canceled":
             if not causes[token]:
                 yield "canceled, though it was to run", whom
             runs = [evidence.enqueued[cause].run for cause in causes[token]]
@@ -148,6 +154,23 @@ def _dependants(evidence: Evidence) -> Iterator[tuple[str, str]]:
         for one in others.values():
             if begun < _ended_at(evidence, one):
                 yield "started before what it depends on had ended", f"{whom}: {one.name}"
+
+
+def _batches(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """One that was not acknowledged runs as a whole, or nothing of it does."""
+    canceled = {one.name: one.status == "canceled" for one in evidence.records.values()}
+    ran: dict[str, set[bool]] = defaultdict(set)
+    for token, enqueued in evidence.enqueued.items():
+        if not enqueued.run:
+            ran[_batch_of(token)].add(not canceled.get(token, True))
+    for made, some in ran.items():
+        if made and len(some) > 1:
+            yield "half a batch", made
+
+
+def _batch_of(token: str) -> str:
+    """The number of a batch in the token of a job of it: `e0-17` in `e0-17-2`; '': of none."""
+    return token.rpartition("-")[0] if token.count("-") > 1 else ""
 
 
 def _goes_on(evidence: Evidence, record: Record) -> bool:
