@@ -5,14 +5,22 @@ from __future__ import annotations
 import fcntl
 from contextlib import suppress
 from io import TextIOWrapper
-from pathlib import Path
+from typing import Literal
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 
 
-def _path() -> Path:
-    return settings.current().root / "config" / "scheduler_process"
+def _taken(mode: Literal["r", "a"]) -> TextIOWrapper | None:
+    """The file, its lock shared with other beats: one that stands still keeps none from taking
+    over. None: Frappe's scheduler has it."""
+    file = (settings.current().root / "config" / "scheduler_process").open(mode)
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
 
 
 def frappes_scheduler_runs() -> bool:
@@ -21,17 +29,16 @@ def frappes_scheduler_runs() -> bool:
     It is `bench schedule`, or one that a worker pool brings.
     """
     try:
-        with _path().open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        file = _taken("r")
     except FileNotFoundError:
         return False
-    except BlockingIOError:
-        return True
-    return False
+    if file is not None:
+        file.close()
+    return file is None
 
 
 class FrappesLock:
-    """Its lock, shared with other beats: one that stands still keeps none from taking over."""
+    """Its lock, while this beat leads."""
 
     def __init__(self) -> None:
         self._file: TextIOWrapper | None = None
@@ -47,17 +54,8 @@ class FrappesLock:
             self.give_up()
         elif self._file is None:
             with suppress(PermissionError, FileNotFoundError):  # then no other can have it either
-                return self._take()
-        return True
-
-    def _take(self) -> bool:
-        file = _path().open("a")
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return False
-        self._file = file
+                self._file = _taken("a")
+                return self._file is not None
         return True
 
     def give_up(self) -> None:
