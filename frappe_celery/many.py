@@ -119,8 +119,9 @@ def enqueue_many(
 
     Args:
         entries: of each job the arguments of its own, and its `job_id` if it is to have one; a
-            generator is read as it goes, but for `enqueue_after_commit` and where the number that
-            may wait is limited (from v16): then it is read to its end first.
+            generator is read as it goes, while Redis works on the step before, but for
+            `enqueue_after_commit` and where the number that may wait is limited (from v16): then
+            it is read to its end first.
         enqueue_after_commit: the entries are kept until the commit; returns None.
         progress: called after each step with how many entries are enqueued, and how many there
             are; None: nobody knows yet.
@@ -176,17 +177,29 @@ def _enqueue(
     total = len(entries) if isinstance(entries, Sized) else None
     room = Room(call.at_most, total) if call.at_most and total else None
     done = EnqueuedJobs[Job | None]()
+    sent: list[tuple[Sequence[Sealed], Callable[[], set[str]]]] = []
     under_way = 0
-    try:
-        for step in steps(_runs(call, common, entries)):
-            under_way = len(step)
-            transaction = publish.transaction_of_caller()
-            done._add(
-                step, publish.publish_many(step, room, transaction=transaction, **call.options)
-            )
+
+    def settle() -> None:
+        nonlocal under_way
+        while sent:
+            step, duplicates = sent.pop()
+            done._add(step, duplicates())
             under_way = 0
             if progress is not None:
                 progress(len(done), total)
+
+    try:
+        try:
+            for step in steps(_runs(call, common, entries)):  # while Redis works on the one before
+                settle()
+                under_way, transaction = len(step), publish.transaction_of_caller()
+                answer = publish.send_many(step, room, transaction=transaction, **call.options)
+                sent.append((step, answer))
+                if transaction is not None or call.config.on_rabbitmq:
+                    settle()  # entries may end the transaction; then RabbitMQ gets the messages
+        finally:
+            settle()
     except BaseException as exc:
         _tell(exc, done, under_way)
         if room is not None:
@@ -279,7 +292,8 @@ def _tell(exc: BaseException, done: EnqueuedJobs[Job | None], under_way: int) ->
     """Have an error say how many were enqueued before it."""
     number = len(done)
     said = f"the first {number} entries are enqueued" if number else "nothing is enqueued"
-    if isinstance(exc, BrokerUnreachable) and under_way:
+    is_known = isinstance(exc, FrappeCeleryError) and not isinstance(exc, BrokerUnreachable)
+    if under_way and not is_known:
         said += f", and perhaps the next {under_way}"
     known: Any = exc
     known.enqueued = done

@@ -7,6 +7,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -62,19 +64,43 @@ class Scripts:
     def __init__(self, client: Any) -> None:
         self._pool = client.connection_pool
         self._idle: list[Any] = []
+        self._sent_before: set[str] = set()
         self._process = os.getpid()
 
     def run(self, name: str, keys: tuple[Any, ...], *args: Any) -> Any:
         """Run the script `name`. Each of them may be sent again when a connection was lost."""
-        texts = (str(len(keys)), *keys, *[a if isinstance(a, _TEXTS) else repr(a) for a in args])
+        texts = _texts(keys, args)
         try:
-            connection = self._connection()
-            answer = _call(connection, name, texts)
+            connection = _sent(self._connection(), name, texts)
+            answer = _read(connection, name, texts)
         except RedisConnectionError:
             self._idle.clear()  # the server was restarted, say
-            connection = self._connection()
-            answer = _call(connection, name, texts)
+            connection = _sent(self._connection(), name, texts)
+            answer = _read(connection, name, texts)
         self._idle.append(connection)
+        return answer
+
+    def send(self, name: str, keys: tuple[Any, ...], *args: Any) -> Callable[[], Any]:
+        """Have it run meanwhile: what is returned waits for the answer, once.
+
+        Until then its connection is nobody else's.
+        """
+        if name not in self._sent_before:  # the server may not have it yet
+            self._sent_before.add(name)
+            known = self.run(name, keys, *args)
+            return lambda: known
+        texts, process, connection = _texts(keys, args), os.getpid(), None
+        with suppress(RedisConnectionError):
+            connection = _sent(self._connection(), name, texts)
+
+        def answer() -> Any:
+            if connection is not None and process == os.getpid():  # else forked: it is the parent's
+                with suppress(RedisConnectionError):
+                    answer = _read(connection, name, texts)
+                    self._idle.append(connection)
+                    return answer
+            return self.run(name, keys, *args)
+
         return answer
 
     def _connection(self) -> Any:
@@ -94,10 +120,23 @@ _TEXTS = (str, bytes)
 crashes the process on any number (3.5)."""
 
 
-def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
+def _texts(keys: tuple[Any, ...], args: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (str(len(keys)), *keys, *[a if isinstance(a, _TEXTS) else repr(a) for a in args])
+
+
+def _sent(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
+    """The connection, with the answer still to be read."""
+    try:
+        connection.send_command("EVALSHA", _HASHES[name], *texts)
+        return connection
+    except BaseException:  # a job's timeout too: of half a command nobody knows the other half
+        connection.disconnect()
+        raise
+
+
+def _read(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
     try:
         try:
-            connection.send_command("EVALSHA", _HASHES[name], *texts)
             return connection.read_response()
         except NoScriptError:  # the server does not have it yet
             connection.send_command("EVAL", _SOURCES[name], *texts)

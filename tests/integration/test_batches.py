@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -172,16 +173,17 @@ def test_duplicates_do_not_count(store: JobStore) -> None:
 def test_one_whose_maker_dies_between_two_steps_is_canceled_with_its_reason(
     store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, steps = store.run_script, []
+    steps = []
 
-    def dies(script: str, keys: Any, *args: Any) -> Any:
+    def dies(real: Any, script: str, keys: Any, *args: Any) -> Any:
         steps.append(script)
         if steps.count("enqueue_many") == 4 or script == "give_up":
             raise KeyboardInterrupt
         return real(script, keys, *args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(store, "run_script", dies)
+        for name in ("run_script", "send_script"):
+            patched.setattr(store, name, partial(dies, getattr(store, name)))
         with pytest.raises(KeyboardInterrupt):
             made(120)
     (found,) = state.page(store)
@@ -204,9 +206,9 @@ def test_one_whose_maker_dies_between_two_steps_is_canceled_with_its_reason(
 def test_one_that_cannot_be_enqueued_whole_is_given_up(
     store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, steps = store.run_script, []
+    steps = []
 
-    def fails(script: str, keys: Any, *args: Any) -> Any:
+    def fails(real: Any, script: str, keys: Any, *args: Any) -> Any:
         steps.append(script)
         if steps.count("enqueue_many") == 4:
             steps.clear()
@@ -214,7 +216,7 @@ def test_one_that_cannot_be_enqueued_whole_is_given_up(
         return real(script, keys, *args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(store, "run_script", fails)
+        patched.setattr(store, "send_script", partial(fails, store.send_script))
         with pytest.raises(ValueError, match="no more"):
             made(120)
     (found,) = state.page(store)

@@ -262,13 +262,13 @@ def test_an_answer_that_is_lost_has_none_enqueued_twice(
 ) -> None:
     """The script is sent again, as redis-py's connections are cut in between."""
     store = choose(16, max_queued_jobs=100)
-    run_script = JobStore.run_script
+    send_script = JobStore.send_script
 
     def twice(self: JobStore, script: str, *args: Any) -> Any:
-        run_script(self, script, *args)
-        return run_script(self, script, *args)
+        send_script(self, script, *args)()
+        return send_script(self, script, *args)
 
-    monkeypatch.setattr(JobStore, "run_script", twice)
+    monkeypatch.setattr(JobStore, "send_script", twice)
     entries = [{"text": str(n), "job_id": str(n)} for n in range(150)]
     assert len(enqueue_many(METHOD, entries)) == 150
     assert store.counts()[JobStatus.QUEUED] == 150

@@ -65,10 +65,10 @@ def by_route(message: JobMessage, publish: Callable[..., T]) -> T:
             continue
 
 
-def publish_many(
+def send_many(
     runs: Sequence[many.Sealed], room: many.Room | None = None, **options: Any
-) -> set[str]:
-    """Some runs of one call in one step; arguments and answer as of `many.enqueue_step`.
+) -> Callable[[], set[str]]:
+    """Send some runs of one call in one step; arguments and answer as of `many.send_step`.
 
     Raises:
         ConfigError: their route leads to RQ; none was enqueued.
@@ -76,11 +76,27 @@ def publish_many(
     declarations.tell()
     store, first = get_store(), runs[0].message
     runs = [_seen(run, store.signer) for run in runs]
-    duplicates = by_route(first, partial(many.enqueue_step, store, runs, room, **options))
-    for message, *_ in runs:
-        if message.run not in duplicates:
-            providers.published(message)
-    return duplicates
+    send = partial(many.send_step, store, runs, room, **options)
+    sent = by_route(first, send)
+
+    def answer() -> set[str]:
+        try:
+            duplicates = sent()
+        except Rerouted:
+            duplicates = by_route(first, lambda **by: send(**by)())
+        for message, *_ in runs:
+            if message.run not in duplicates:
+                providers.published(message)
+        return duplicates
+
+    return answer
+
+
+def publish_many(
+    runs: Sequence[many.Sealed], room: many.Room | None = None, **options: Any
+) -> set[str]:
+    """The same, and wait for the answer."""
+    return send_many(runs, room, **options)()
 
 
 def _seen(run: many.Sealed, signer: Signer) -> many.Sealed:

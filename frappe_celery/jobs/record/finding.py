@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import NoSuchJob
 from frappe_celery.jobs.clocks import server_time
-from frappe_celery.jobs.connection import connect, raise_named
+from frappe_celery.jobs.connection import connect, naming_the_server, raise_named
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.keys import LINE, Keys
 from frappe_celery.jobs.providers import Outbox
@@ -51,6 +51,17 @@ class JobFinder:
             return self._scripts.run(script, keys, *args)
         except RedisError as exc:
             raise_named(self.url, exc)
+
+    def send_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Callable[[], Any]:
+        """The same, which Redis does meanwhile: what is returned waits for its answer, once."""
+        with naming_the_server(self.url):
+            sent = self._scripts.send(script, keys, *args)
+
+        def answer() -> Any:
+            with naming_the_server(self.url):
+                return sent()
+
+        return answer
 
     def find(self, job_id: str) -> Job | None:
         """The newest run under a job id (or of that run id); None: none is recorded."""

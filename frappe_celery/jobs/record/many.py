@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -50,10 +50,10 @@ class Room:
             store.client.hdel(store.keys.reserved(f"{site}|{queue}"), self.call)
 
 
-def enqueue_step(
+def send_step(
     store: JobStore, step: Sequence[Sealed], room: Room | None = None, **options: Any
-) -> set[str]:
-    """Enqueue runs of one call, in their order.
+) -> Callable[[], set[str]]:
+    """Have Redis enqueue runs of one call, in their order; what is returned waits for that.
 
     Args:
         room: in which they are to find a place, where the number that may wait is limited.
@@ -61,24 +61,37 @@ def enqueue_step(
             `JobStore.enqueue`.
 
     Returns:
-        Those that were not enqueued, since a job with their id waits or runs.
-
-    Raises:
-        Rerouted, QueueOverloaded, NoSuchJob, InvalidJobOperation: none was enqueued.
+        What returns those that were not enqueued, since a job with their id waits or runs, and
+        raises Rerouted, QueueOverloaded, NoSuchJob, InvalidJobOperation: none was enqueued.
     """
     first = step[0].message
     more = partial(asking.asked, store.settings, store.keys, first, **options)
     (_, *places), (prefix, _, place, _, queue, _, about, _) = store.new_record(first, b"")
-    outcome, detail, *others = store.run_script(
+    sent = store.send_script(
         *("enqueue_many", tuple(places), prefix, place, queue, about),
         room.asked(len(step)) if room else "",
         *(more(own_id=own_id) for own_id in (False, True)),
         codec.dumps([(m.run, repr(m.enqueued_at), m.id, own_id) for m, _, own_id in step]),
         *(text for _, text, _ in step),
     )
+    is_held_back = bool(options.get("transaction") or first.waits)
+    return lambda: _duplicates(store, step, room, is_held_back, *sent())
+
+
+def _duplicates(
+    store: JobStore,
+    step: Sequence[Sealed],
+    room: Room | None,
+    is_held_back: bool,
+    outcome: bytes,
+    detail: bytes,
+    others: Sequence[Any] = (),
+) -> set[str]:
+    """What the script's answer means."""
+    first = step[0].message
     if room and outcome == b"overloaded":
         raise overloaded(first, int(detail), room.most, room.number)
-    became = {which: tuple(what) for which, *what in others[0]}
+    became = {which: tuple(what) for which, *what in others}
     if any(what == b"rerouted" for what, _ in became.values()):
         raise Rerouted(first.id)
     for what, *why in became.values():
@@ -90,8 +103,8 @@ def enqueue_step(
         room.gone(len(step))
     if detail:
         clocks.compare(store.client, store.keys, float(detail))
-    if store.outbox is not None and not options.get("transaction") and not first.waits:
+    if store.outbox is not None and not is_held_back:
         known = [(run, *became.get(n, (b"enqueued", b""))) for n, run in enumerate(step)]
         new = [(r.message.run, r.text, why == b"first") for r, w, why in known if w == b"enqueued"]
-        store.outbox.carry(queue, new)
+        store.outbox.carry(first.queue, new)
     return {step[n].message.run for n, (what, _) in became.items() if what == b"duplicate"}

@@ -209,7 +209,8 @@ class Histories(RuleBasedStateMachine):
             many.Sealed(one, one.seal(self.store.signer), name is not None)
             for one, name in zip(ones, names, strict=True)
         ]
-        duplicates = many.enqueue_step(self.store, step, front=int(front), deduplicate=deduplicate)
+        answer = many.send_step(self.store, step, front=int(front), deduplicate=deduplicate)
+        duplicates = answer()
         for one, name in zip(ones, names, strict=True):
             is_new = self.enqueued(one, name, front, deduplicate)
             assert (one.run not in duplicates) == is_new

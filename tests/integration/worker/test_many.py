@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -64,6 +65,22 @@ def test_all_run_in_their_order(project: Project, encrypt: bool) -> None:
     last.refresh()
     assert last.result == "text-249"
     assert broken(store) == []
+
+
+@both_brokers
+def test_a_step_has_gone_when_the_generator_is_read_on(project: Project) -> None:
+    store = get_store()
+    outbox = store.outbox
+
+    def waiting() -> int:
+        return outbox.waiting("default") if outbox else store.counts()[JobStatus.QUEUED]
+
+    def entries() -> Iterator[dict[str, str]]:
+        yield from ({"text": str(n)} for n in range(101))
+        wait_until(lambda: waiting() == 100, 5, "they wait where workers take them")
+
+    store.client.script_flush()
+    enqueue_many(METHOD, entries())
 
 
 def ran_once(project: Project, store: JobStore, number: int) -> None:
