@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+from django.contrib import messages
+from django.http import HttpRequest
+
 from frappe_celery.config.installed import is_gone
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus
 from frappe_celery.jobs.job import ENDED, WAITING
+
+NAMED_UP_TO = 5
+"""So many errors of one action are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,18 @@ def perform(action: Action, run: str, job: Job | None) -> Outcome:
 def vanished(job_id: str) -> str:
     """The sentence about a job that is not there any more."""
     return f"Job {job_id} is gone: deleted, requeued by somebody else, or past its retention"
+
+
+def tell(request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
+    """What came of an action, as messages of the next page."""
+    wrong = [outcome for outcome in outcomes if outcome.error is not None]
+    if done := len(outcomes) - len(wrong):
+        number = "1 job was" if done == 1 else f"{done} jobs were"
+        messages.success(request, f"{number} {action.done}.")
+    for outcome in wrong[:NAMED_UP_TO]:
+        messages.error(request, f"Not {action.done}: {outcome.error}.")
+    if len(wrong) > NAMED_UP_TO:
+        messages.error(request, f"And {len(wrong) - NAMED_UP_TO} more, not {action.done}.")
 
 
 def allowed(user: Any) -> list[Action]:

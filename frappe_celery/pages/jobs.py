@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.paging import LOOKED_AT, page
@@ -29,8 +30,6 @@ ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStat
 LONGEST_READ = 100_000
 """Bytes of a message that the list reads to show arguments."""
 MANY = "Too many arguments to be shown here"
-NAMED_UP_TO = 5
-"""So many errors of one action are told one by one."""
 LIST = "admin:frappe_celery_job_changelist"
 ONE = "admin:frappe_celery_job_change"
 
@@ -92,6 +91,7 @@ class JobAdmin(StoreAdmin):
             traceback=text if text and "\n" in text.strip() else None,  # else it is a sentence
             timeline=job_display.timeline(job, values),
             actions=job_actions.offered(request.user, [job]),
+            role=_role(job, values["batch"]),
             is_active=job.status in ACTIVE,
             sees_limit=users.seen(request.user) is None
             or str(values["kept_back_by"]).startswith(f"site:{job.site}:"),
@@ -125,7 +125,8 @@ class JobAdmin(StoreAdmin):
         if "confirmed" not in request.POST:
             return self._ask(request, action, list(zip(runs, jobs, strict=True)), back)
         outcomes = [perform(action, run, job) for run, job in zip(runs, jobs, strict=True)]
-        self._tell(request, action, outcomes)
+        self._log(request, action, outcomes)
+        job_actions.tell(request, action, outcomes)
         if len(outcomes) == 1 and outcomes[0].job is not None:
             back = reverse(ONE, args=[outcomes[0].job.run_id])
         elif len(outcomes) == 1:
@@ -172,22 +173,15 @@ class JobAdmin(StoreAdmin):
             error = str(exc)
         return self.shown(request, "requeue.html", title, job=job, text=text, error=error)
 
-    def _tell(self, request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
-        done = [outcome for outcome in outcomes if outcome.error is None]
-        wrong = [outcome for outcome in outcomes if outcome.error is not None]
-        for outcome in done:
+    def _log(self, request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.error is not None:
+                continue
             job = outcome.job
             about = models.Job(run_id=job.run_id if job else outcome.run)
             label = job_display.label(job) if job else outcome.run
             about.label = f"{label} ({action.done})"
             self.log_change(request, about, action.done.capitalize())
-        if done:
-            number = "1 job was" if len(done) == 1 else f"{len(done)} jobs were"
-            messages.success(request, f"{number} {action.done}.")
-        for outcome in wrong[:NAMED_UP_TO]:
-            messages.error(request, f"Not {action.done}: {outcome.error}.")
-        if len(wrong) > NAMED_UP_TO:
-            messages.error(request, f"And {len(wrong) - NAMED_UP_TO} more, not {action.done}.")
 
 
 def _tabs(form: JobFilter, numbers: dict[JobStatus, int]) -> list[tuple[str, int, str, bool]]:
@@ -216,6 +210,12 @@ def _lines(store: JobStore, jobs: list[Job]) -> list[dict[str, Any]]:
 
 def _line(job: Job) -> dict[str, Any]:
     return {**job_display.as_json(job), "enqueued": clock(job.enqueued_at)}
+
+
+def _role(job: Job, batch: Any) -> str:
+    """Which callback it is of its batch (`job_display.whole`); '' : none."""
+    callbacks = state.callbacks(get_store(), batch["id"]) if isinstance(batch, dict) else {}
+    return next((role for role, one in callbacks.items() if one == job), "")
 
 
 def _message(job: Job) -> JobMessage | None:

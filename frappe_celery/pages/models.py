@@ -38,6 +38,21 @@ class Job(InRedis):
         return self.label
 
 
+class Batch(InRedis):
+    """A batch of jobs, which whoever may see jobs may see."""
+
+    id = models.CharField(max_length=140, primary_key=True)
+    title = models.CharField(max_length=140)
+
+    class Meta(InRedis.Meta):
+        verbose_name = "Batch"
+        verbose_name_plural = "Batches"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Worker(InRedis):
     """A Celery worker, read from Redis."""
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from frappe_celery.errors import NoSuchJob
 from frappe_celery.jobs.job import Job
@@ -115,13 +116,21 @@ def page(
     store: JobStore, site: str | None = None, start: int = 0, length: int = -1
 ) -> list[BatchState]:
     """Batches, newest first; -1: all."""
-    last = start + length - 1 if length >= 0 and site is None else -1
-    ids = store.client.zrevrange(store.keys.batches, start if site is None else 0, last)
-    states = [state for state in read(store, *(id.decode() for id in ids)) if state is not None]
+    end = None if length < 0 else start + length
     if site is None:
-        return states
-    of_site = [state for state in states if state.site == site]
-    return of_site[start : start + length if length >= 0 else None]
+        return _between(store, start, -1 if end is None else end - 1)
+    of_site = (state for state in _newest_first(store) if state.site == site)
+    return list(islice(of_site, start, end))
+
+
+def _newest_first(store: JobStore) -> Iterator[BatchState]:
+    for first in range(0, store.client.zcard(store.keys.batches), _AT_ONCE):
+        yield from _between(store, first, first + _AT_ONCE - 1)
+
+
+def _between(store: JobStore, first: int, last: int) -> list[BatchState]:
+    ids = store.client.zrevrange(store.keys.batches, first, last)
+    return [state for state in read(store, *(id.decode() for id in ids)) if state is not None]
 
 
 def not_ended(store: JobStore, site: str | None = None) -> list[BatchState]:

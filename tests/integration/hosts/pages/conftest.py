@@ -56,6 +56,6 @@ def user(address: str) -> Callable[[str], Client]:
 def store(shop: Project) -> Iterator[JobStore]:
     """The project's jobs, none at first."""
     with inside(shop) as store:
-        for key in store.client.scan_iter(match=f"{store.keys.prefix}*"):
-            store.client.delete(key)
+        if keys := list(store.client.scan_iter(match=f"{store.keys.prefix}*", count=1000)):
+            store.client.delete(*keys)
         yield store

@@ -10,6 +10,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from frappe_celery import batch
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.workers import ProcessInfo, WorkerInfo
@@ -82,6 +83,10 @@ def paths(store: JobStore) -> dict[str, str]:
     name = "import::" + "x" * 100
     for number in range(60):
         job = failed(store, f"{name}{number}", error, site=SITE, kwargs=kwargs, **about)
+    title = "Close 2026 and import " + "x" * 118
+    with batch(title, on_ended=METHOD, on_finished=METHOD) as b:
+        b.enqueue_many(METHOD, [{}, {}, {}], queue="short")
+    store.fail(started(store, "short"), error)
     site, now = f"3.{SITE}", time.time()
     for _ in range(4):
         waits = enqueued(store, site=site, queue="long", enqueued_at=now - 90_000, **about)
@@ -119,6 +124,9 @@ def paths(store: JobStore) -> dict[str, str]:
         "sites": f"{ADMIN}site/",
         "site": f"{ADMIN}site/{site}/",
         "schedule of a site": f"{ADMIN}site/{SITE}/schedule/",
+        "batches": f"{ADMIN}batch/",
+        "batch": f"{ADMIN}batch/{b.id}/",
+        "job of a batch": f"{ADMIN}job/{next(b.jobs()).run_id}/",
         "limits": f"{ADMIN}limit/",
         "workers": f"{ADMIN}worker/",
         "schedule": f"{ADMIN}scheduledjobtype/",

@@ -1,0 +1,78 @@
+"""What people do with all jobs of a batch that stand so: cancel what waits, requeue what failed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches.state import BatchState
+from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, impossible, perform
+
+SECONDS = 20
+"""For which one request acts; proxies wait a minute for an answer."""
+
+
+@dataclass(frozen=True)
+class BatchAction:
+    """An action on jobs, as it is offered of a batch."""
+
+    action: Action
+    verb: str
+    warning: str
+    none: str
+    """What is said where no job is left for it."""
+    outcomes: tuple[str, ...]
+    """Members that stand so are looked at (`state.members`)."""
+
+    def number(self, batch: BatchState) -> int:
+        """How many jobs it looks at."""
+        return batch.failed if "failed" in self.outcomes else batch.going
+
+
+BATCH_ACTIONS = {
+    one.action.name: one
+    for one in (
+        BatchAction(
+            ACTIONS["requeue"],
+            "Requeue what failed",
+            "What failed or was stopped runs again, as new runs with the same arguments. What it"
+            " did already, it does again.",
+            "No job of it has failed.",
+            ("failed", "stopped"),
+        ),
+        BatchAction(
+            ACTIONS["cancel"],
+            "Cancel what waits",
+            "Its jobs that wait never start; those that run go on. on_ended runs once these have"
+            " ended, on_finished does not.",
+            "No job of it waits.",
+            ("going",),
+        ),
+    )
+}
+
+
+def perform_on_all(
+    store: JobStore, batch: str, asked: BatchAction, seconds: float = SECONDS
+) -> tuple[list[Outcome], int]:
+    """Act on the jobs of a batch, one at least; what has gone on meanwhile is left alone.
+
+    Returns:
+        What came of each, and how many were not looked at when the time was over.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    action, until = asked.action, time.monotonic() + seconds
+    members, outcomes = dict(state.members(store, batch, *asked.outcomes)), list[Outcome]()
+    for number, (first_run, job_id) in enumerate(members.items()):
+        if outcomes and time.monotonic() >= until:
+            return outcomes, len(members) - number
+        job = store.find_line(first_run, job_id)
+        if job is not None and job.status in action.statuses:
+            error = impossible(action, job)
+            run = job.run_id
+            outcomes.append(Outcome(run, job, error) if error else perform(action, run, job))
+    return outcomes, 0

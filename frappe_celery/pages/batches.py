@@ -1,0 +1,151 @@
+"""Batches: a list, one batch with its callbacks and failures, and what people do with it."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from frappe_celery.config import settings
+from frappe_celery.config.secrets import masked_text
+from frappe_celery.jobs import Job, JobStatus, get_store
+from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches.state import BatchState
+from frappe_celery.jobs.job import ACTIVE
+from frappe_celery.pages import job_actions, models, users
+from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
+from frappe_celery.pages.batch_actions import BATCH_ACTIONS, BatchAction, perform_on_all
+from frappe_celery.pages.job_filter import JobFilter
+from frappe_celery.pages.users import may_see
+from frappe_celery.watch import job_display
+
+PAGE = 50
+FAILED_SHOWN = 50
+A_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+
+
+class BatchAdmin(ReadOnlyAdmin, OfJobs):
+    """Their pages, for whoever may see jobs."""
+
+    def get_urls(self) -> list[Any]:
+        """The list, a batch, what is done with it."""
+        return [
+            self.at("", self.list_view, "changelist"),
+            self.at("<str:batch>/", self.batch_view, "change"),
+            self.at("<str:batch>/act/", require_POST(self.act_view), "act"),
+        ]
+
+    # -- looking
+
+    def list_view(self, request: HttpRequest) -> HttpResponse:
+        """Those of a site, or of all that the user sees, newest first."""
+        self.require_view(request)
+        form, asked = JobFilter(request.GET, request.user), request.GET.get("page", "")
+        number = int(asked) if A_NUMBER.fullmatch(asked) else 1
+        found = state.page(get_store(), form.wanted().site, (number - 1) * PAGE, PAGE + 1)
+        return self.shown(
+            request,
+            "batches.html",
+            "Batches",
+            form=form,
+            batches=found[:PAGE],
+            newer=form.address(page=str(number - 1)) if number > 1 else None,
+            older=form.address(page=str(number + 1)) if len(found) > PAGE else None,
+            zone=settings.current().zone,
+        )
+
+    def batch_view(self, request: HttpRequest, batch: str) -> HttpResponse:
+        shown, store = self._seen(request, batch), get_store()
+        callbacks = state.callbacks(store, batch)
+        return self.shown(
+            request,
+            "batch.html",
+            shown.title,
+            batch=shown,
+            reason=masked_text(shown.reason),
+            callbacks=callbacks,
+            failed=[(job, job_display.last_line(job)) for job in _failed(shown)],
+            actions=[one for one in _allowed(request.user) if one.number(shown)],
+            is_active=_is_active(shown, callbacks),
+            zone=settings.current().zone,
+        )
+
+    def _seen(self, request: HttpRequest, batch: str) -> BatchState:
+        """A batch that the user may see.
+
+        Raises:
+            PermissionDenied: staff that may not look.
+            Http404: there is none, or it is of another site.
+        """
+        self.require_view(request)
+        (found,) = state.read(get_store(), batch)
+        if found is None or not may_see(request.user, found.site):
+            raise Http404(
+                f"There is no batch {batch!r}: it is forgotten (a day after its end, unless failed"
+                " jobs of it are kept), or of a site that you do not see."
+            )
+        return found
+
+    # -- changing
+
+    def act_view(self, request: HttpRequest, batch: str) -> HttpResponse:
+        """Ask, and once that is confirmed, do it."""
+        shown, asked = self._seen(request, batch), BATCH_ACTIONS.get(request.POST.get("action", ""))
+        back = HttpResponseRedirect(reverse("admin:frappe_celery_batch_change", args=[batch]))
+        if asked is None:
+            messages.warning(request, "Choose what to do with the batch.")
+            return back
+        users.require(asked in _allowed(request.user), f"Can {asked.action.permission} Job")
+        if "confirmed" not in request.POST:
+            title = f"{asked.verb} of {shown.title}?"
+            return self.shown(request, "batch_act.html", title, batch=shown, asked=asked)
+        outcomes, left = perform_on_all(get_store(), batch, asked)
+        self._tell(request, shown, asked, outcomes, left)
+        return back
+
+    def _tell(
+        self,
+        request: HttpRequest,
+        batch: BatchState,
+        asked: BatchAction,
+        outcomes: list[job_actions.Outcome],
+        left: int,
+    ) -> None:
+        done = sum(outcome.error is None for outcome in outcomes)
+        if done:
+            what = f"{asked.action.done.capitalize()}: {done} of its jobs"
+            self.log_change(request, models.Batch(id=batch.id, title=batch.title), what)
+        job_actions.tell(request, asked.action, outcomes)
+        if not outcomes:
+            messages.warning(request, asked.none)
+        if left:
+            messages.warning(request, f"{left} were not looked at yet: ask again to go on.")
+
+
+def _allowed(user: Any) -> list[BatchAction]:
+    allowed = job_actions.allowed(user)
+    return [one for one in BATCH_ACTIONS.values() if one.action in allowed]
+
+
+def _failed(batch: BatchState) -> list[Job]:
+    """Some of its jobs that failed or were stopped, those that ended last first."""
+    found = state.jobs(get_store(), batch.id, "failed", "stopped")
+    some = list(islice(found, min(batch.failed, FAILED_SHOWN)))  # of none nothing is read
+    return sorted(some, key=lambda job: job.ended_at or job.created_at, reverse=True)
+
+
+def _is_active(batch: BatchState, callbacks: dict[str, Job | None]) -> bool:
+    """Whether something of it will change by itself."""
+    if batch.going or batch.status in state.OPEN:
+        return True
+    may_wait_on = () if batch.is_finished else ("on_finished",)  # for a requeue
+    return any(
+        job.status in ACTIVE and not (job.status == JobStatus.DEFERRED and role in may_wait_on)
+        for role, job in callbacks.items()
+        if job is not None
+    )
