@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from frappe_celery.config.secrets import masked_text
@@ -29,16 +29,16 @@ def as_json(batch: BatchState) -> dict[str, Any]:
 
 
 def table(batches: Iterable[BatchState]) -> Table:
-    """Batches, one a line."""
-    columns = ("title", "id", "site", "status", *COUNTS, "begun", "ended")
-    shown = job_display.titled_table("Batches, newest first", *columns)
+    """Batches; what names one stands in one column, so that ids are whole on 120 columns."""
+    numbers = (Column(name, no_wrap=True) for name in (*COUNTS, "begun, ended"))
+    names = "title, id, site", "status"
+    shown = job_display.titled_table("Batches, newest first", *names, *numbers)
     for batch in batches:
-        names = batch.title, batch.id, batch.site, batch.status
         shown.add_row(
-            *(Text(name, overflow="fold") for name in names),
+            Text(f"{batch.title}\n{batch.id}\n{batch.site}", overflow="fold"),
+            batch.status,
             *(f"{getattr(batch, name):,}" for name in COUNTS),
-            clock(batch.begun_at),
-            clock(batch.ended_at),
+            f"{clock(batch.begun_at)}\n{clock(batch.ended_at)}",
         )
     return shown
 
