@@ -112,7 +112,7 @@ def enqueue_after(job, method, queue, **kwargs):
         return options(depends_on=job).enqueue(method, queue, **kwargs)
     said = {"site": frappe.local.site, "user": frappe.session.user, "method": method, "event": None,
             "job_name": None, "is_async": True, "kwargs": kwargs}
-    named = {"job_id": create_job_id("deferred"), "depends_on": job}
+    named = {"job_id": create_job_id(frappe.generate_hash()), "depends_on": job}
     return get_queue(queue).enqueue_call(execute_job, kwargs=said, **named)
 
 secret = f"secret-of-{frappe.local.site}-%s-end"
