@@ -70,7 +70,10 @@ from django.test import Client
 anna = Client()
 anna.force_login(User.objects.get())
 print(anna.get("/orders/SO-1/").json())
-for page in ("frappe_celery", "frappe_celery/scheduledjobtype", "django_celery_beat/periodictask"):
+for page in (
+    *("frappe_celery", "frappe_celery/batch", "frappe_celery/scheduledjobtype"),
+    "django_celery_beat/periodictask",
+):
     assert anna.get(f"/admin/{page}/").status_code == 200, page
 """
 CANVAS = (
