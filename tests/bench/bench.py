@@ -12,6 +12,7 @@ from subprocess import TimeoutExpired
 from typing import Any
 
 from tests.project import Process
+from tests.waiting import wait_until
 
 PROBE = Path(__file__).parent / "probe"
 CHECKOUT = Path(__file__).parents[2]
@@ -45,6 +46,9 @@ frappe.db.commit()
 frappe.destroy()
 print("ANSWER:" + json.dumps(answer, default=str))
 """
+
+OUTBOX = {"FRAPPE_CELERY_OUTBOX": "true"}
+"""The environment in which the outbox is on."""
 
 
 class Bench:
@@ -130,6 +134,14 @@ class Bench:
         )
         worker.wait_for(" ready.")
         return worker
+
+    def outbox_worker(self, processes: int = 1) -> None:
+        """One that relays, which has made the table of the site's outbox."""
+        self.worker(processes, **OUTBOX)
+        asked = "from frappe_celery.jobs import get_store\n"
+        asked += "from frappe_celery.jobs.outbox.relay import states\n"
+        asked += f"answer = {self.site!r} in [one.site for one in states(get_store())]"
+        wait_until(lambda: self.ask(asked), 60, "the table is made")
 
     def close(self) -> None:
         """End everything, workers so that they leave, and show the output for a failure."""

@@ -6,12 +6,10 @@ import uuid
 
 import pytest
 
-from tests.bench.bench import Bench
-from tests.waiting import wait_until
+from tests.bench.bench import OUTBOX, Bench
 
 pytestmark = pytest.mark.usefixtures("no_job_left")
 
-ON = {"FRAPPE_CELERY_OUTBOX": "true"}
 MADE = """
 import frappe_celery
 from frappe_celery import batch
@@ -38,13 +36,8 @@ frappe.set_user({user!r})
 def test_it_is_whole_after_a_commit_and_not_there_after_a_rollback(
     bench: Bench, outbox: bool
 ) -> None:
-    label, environment = uuid.uuid4().hex, ON if outbox else {}
-    bench.worker(2, **environment)
-    if outbox:
-        asked = "from frappe_celery.jobs.outbox.relay import states\n"
-        asked += "from frappe_celery.jobs import get_store\n"
-        asked += f"answer = {bench.site!r} in [one.site for one in states(get_store())]"
-        wait_until(lambda: bench.ask(asked), 60, "the table is made")
+    label, environment = uuid.uuid4().hex, OUTBOX if outbox else {}
+    (bench.outbox_worker if outbox else bench.worker)(2)
     seen = bench.ask(
         MADE.format(label=label, user="Administrator")
         + """

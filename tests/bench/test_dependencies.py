@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench.bench import Bench
+from tests.bench.bench import OUTBOX, Bench
 from tests.bench.test_who_may import SESSIONS
 from tests.bench.who_may import DESK, RQ_JOB, Cell, Web, posted
 from tests.ports import free_port
@@ -30,7 +30,6 @@ def ids(**jobs):
 SHOWN = Cell("/api/resource/RQ Job/{id}")
 DELETE = Cell("/api/resource/RQ Job/{id}", verb="DELETE")
 STOP = posted(f"{RQ_JOB}.stop_job", job_id="{id}")
-ON = {"FRAPPE_CELERY_OUTBOX": "true"}
 
 
 @pytest.fixture
@@ -155,13 +154,8 @@ answer = ids(stopped=stopped, failed=failed, after_stopped=after(stopped),
 def test_it_starts_neither_before_what_it_waits_for_nor_before_the_transaction_s_end(
     bench: Bench, outbox: bool, end: str
 ) -> None:
-    label, environment = uuid.uuid4().hex, ON if outbox else {}
-    bench.worker(2, **environment)
-    if outbox:
-        from_outbox = "from frappe_celery.jobs.outbox.relay import states\n"
-        from_outbox += "from frappe_celery.jobs import get_store\n"
-        from_outbox += f"answer = {bench.site!r} in [one.site for one in states(get_store())]"
-        wait_until(lambda: bench.ask(from_outbox), 60, "the table is made")
+    label, environment = uuid.uuid4().hex, OUTBOX if outbox else {}
+    (bench.outbox_worker if outbox else bench.worker)(2)
     seen = bench.ask(
         AFTER
         + f"""

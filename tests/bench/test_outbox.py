@@ -6,10 +6,9 @@ import uuid
 
 import pytest
 
-from tests.bench.bench import Bench
+from tests.bench.bench import OUTBOX, Bench
 from tests.waiting import wait_until
 
-ON = {"FRAPPE_CELERY_OUTBOX": "true"}
 CALLER = """
 import os, signal, sys, frappe
 site, label, ending = sys.argv[1:]
@@ -46,13 +45,9 @@ frappe.db.rollback() if ending == "rollback" else frappe.db.commit()
 )
 def test_each_commit_has_its_job(bench: Bench, ending: str, runs: bool) -> None:
     label = uuid.uuid4().hex
-    bench.worker(1, **ON)
-    states = "from frappe_celery.jobs.outbox.relay import states\n"
-    states += "from frappe_celery.jobs import get_store\nanswer = "
-    mine = f"[one for one in states(get_store()) if one.site == {bench.site!r}]"
-    wait_until(lambda: bench.ask(f"{states}bool({mine})"), 60, "the table is made")
+    bench.outbox_worker()
     away = {"FRAPPE_CELERY_REDIS_QUEUE": "redis://127.0.0.1:1"} if ending == "Redis away" else {}
-    caller = bench.start("python", "-c", CALLER, bench.site, label, ending, **ON, **away)
+    caller = bench.start("python", "-c", CALLER, bench.site, label, ending, **OUTBOX, **away)
     assert caller.popen.wait(60) == (-9 if ending.startswith("dies") else 0), caller.output()
 
     def written() -> int:
@@ -62,7 +57,8 @@ def test_each_commit_has_its_job(bench: Bench, ending: str, runs: bool) -> None:
         return found
 
     wait_until(lambda: not runs or written(), 60, "it runs")
-    drained = "get_store().client.zcount(get_store().keys.outbox_marks(frappe.local.site), 0, 0)"
-    wait_until(lambda: not bench.ask(f"{states}{drained}"), 30, "its row is gone")
+    marked = "from frappe_celery.jobs import get_store\nanswer = get_store().client.zcount("
+    marked += "get_store().keys.outbox_marks(frappe.local.site), 0, 0)"
+    wait_until(lambda: not bench.ask(marked), 30, "its row is gone")
     assert written() == int(runs)
     assert not bench.ask("answer = frappe.db.sql('select run from frappe_celery_outbox')")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import frappe  # type: ignore[import-not-found]
@@ -31,10 +30,9 @@ from frappe_celery.errors import (
     QueueOverloaded,
     UnknownQueue,
 )
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.options import pause
-from tests.integration.benches import inside
-from tests.integration.stores import queued, started, take_all, waiting, wipe
+from tests.integration.stores import queued, started, take_all, waiting
 from tests.project import Project
 
 SITE = "site1.localhost"
@@ -42,24 +40,6 @@ METHOD = "myapp.core.record"
 VERSIONS = (14, 15, 16, 17)
 
 Choose = Callable[..., JobStore]
-
-
-@pytest.fixture
-def choose(bench: Project) -> Iterator[Choose]:
-    """Choose a Frappe version and other options for this process; gives an empty store."""
-    stores = []
-
-    def chosen(version: int = 15, **options: Any) -> JobStore:
-        values = {"frappe_version": version, "bench_id": f"test-{uuid.uuid4().hex[:12]}", **options}
-        environ = {f"FRAPPE_CELERY_{name.upper()}": str(v) for name, v in values.items()}
-        settings.use(settings.Settings.load(bench.root, environ))
-        stores.append(get_store())
-        return stores[-1]
-
-    with inside(bench):
-        yield chosen
-        for store in stores:
-            wipe(store)
 
 
 # -- wrong input
