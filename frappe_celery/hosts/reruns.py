@@ -2,15 +2,18 @@
 
 As Frappe's `execute_job` does: at most 5 times, with a pause of 1, 2, … seconds. After a deadlock
 the pause is shorter, and chance says how long: the other side has gone on, and two that met may not
-meet again.
+meet again. Jobs of a method that keep meeting take turns.
 """
 
 from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable
 from typing import Any
+
+from frappe_celery.hosts import turns
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +45,15 @@ def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[flo
     """
     for number in range(MOST_RERUNS):
         try:
-            return attempt(False)
+            with turns.turn(label, sleep):
+                begun = time.monotonic()
+                return attempt(False)
         except RunAgain as again:
+            if again.deadlocked and number:
+                turns.keep_meeting(label, time.monotonic() - begun)
             logger.warning(
                 "%s is run again (%d of %d): %s", label, number + 1, MOST_RERUNS, again.__cause__
             )
             sleep(again.pause(number))
-    return attempt(True)
+    with turns.turn(label, sleep):
+        return attempt(True)

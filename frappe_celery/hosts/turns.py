@@ -1,0 +1,73 @@
+"""Turns: jobs of a method that keep meeting in deadlocks run one by one on a machine, for a while.
+
+Where each job of a method changes the same row (ERPNext: the month's sales of a company, by every
+invoice), of those that run at once one commits and the others begin anew; and whoever begins anew
+is late against those that are new. So a job that met its second deadlock has all jobs of its method
+on its site wait for each other, for as long as some of them need. A second one, since of a rare
+deadlock the rerun is cheaper than a line.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from frappe_celery.config import settings
+
+JOBS = 20
+"""For as long as so many need, those of a method take turns; then they meet again, or do not."""
+WAIT_SECONDS = 60.0
+"""Who waited so long goes on: its time is limited, and a turn is a help, no promise."""
+_LOOK_SECONDS = 0.002
+
+
+def keep_meeting(label: str, seconds: float) -> None:
+    """Have a method's jobs on a site, which take so long each, take turns from now on."""
+    until = time.time() + JOBS * seconds
+    with suppress(OSError):  # a folder that cannot be written: without turns, then
+        path = _path(label, settings.current().root)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "a"):
+            os.utime(path, (until, until))
+
+
+@contextmanager
+def turn(label: str, sleep: Callable[[float], None]) -> Iterator[None]:
+    """Hold the turn while jobs of this method on this site take any."""
+    path = _path(label, settings.current().root)
+    if not _is_on(path):
+        yield
+        return
+    with open(path) as file:
+        until = time.monotonic() + WAIT_SECONDS
+        while not _is_taken(file.fileno()) and time.monotonic() < until:
+            sleep(_LOOK_SECONDS)
+        yield
+
+
+@lru_cache(1_000)
+def _path(label: str, _root: Path) -> str:
+    name = sha256(label.encode()).hexdigest()[:16]
+    return str(settings.current().state_path / f"turn.{name}")
+
+
+def _is_on(path: str) -> bool:
+    try:
+        return os.stat(path).st_mtime > time.time()
+    except OSError:
+        return False
+
+
+def _is_taken(file: int) -> bool:
+    """Not by blocking: under gevent that would stop who holds the turn."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
