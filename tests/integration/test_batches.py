@@ -257,6 +257,20 @@ def test_it_is_forgotten_a_day_after_its_end_and_on_finished_is_canceled(store: 
     assert "did not finish" in str(report.exc_info)
 
 
+def test_one_that_a_forgotten_batch_had_comes_back_with_what_it_waited_for(store: JobStore) -> None:
+    first = frappe_celery.enqueue(WORK, n=1)
+    with batch("Then") as then:
+        then.options(depends_on=first).enqueue(WORK, n=2)
+    run(store, fails=True)
+    assert counts(then) == (0, 0, 0, 1)
+    state.tend(store)
+    store.client.hincrbyfloat(store.keys.batch(then.id), "ended_at", -86401)
+    state.tend(store)
+    assert state.page(store) == []
+    first.requeue(dependants=True)
+    assert [run(store).kwargs["n"] for _ in range(2)] == [1, 2]
+
+
 def test_a_job_that_ended_unnoticed_is_counted(store: JobStore) -> None:
     b = made(2)
     run(store)
