@@ -1,15 +1,18 @@
 """Very many jobs from one process, and what another client of Redis notices meanwhile.
 
+    pip install huey "dramatiq[redis]"
     python -m benchmarks.many [--jobs 100000] [--rounds 3] [--no-hiredis]
 
-`enqueue_many` beside a loop of `enqueue` (of a fifth of the jobs) and RQ's `Queue.enqueue_many`,
-which is given all of them at once; no worker runs. Each turn is a process of its own against an
-emptied server, the kinds in turn. Redis' longest command is its SLOWLOG's, the first one that is
-sent included; the other client is a process that sends PING every millisecond.
+`enqueue_many` beside a loop of `enqueue` and RQ's `Queue.enqueue_many`, which is given all of them
+at once, and, where they are installed, huey's and dramatiq's loops and groups, which enqueue one by
+one; loops and groups have a fifth of the jobs. No worker runs. Each turn is a process of its own
+against an emptied server, the kinds in turn. Redis' longest command is its SLOWLOG's, the first one
+that is sent included; the other client is a process that sends PING every millisecond.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -71,12 +74,57 @@ def rq(number: int) -> None:
     )
 
 
+def huey_loop(number: int) -> None:
+    from huey import RedisHuey
+
+    noop = RedisHuey(url=redis_url()).task()(functions().noop)
+    for n in range(number // 5):
+        noop(name=f"INV-{n:06}", submit=True)
+
+
+def huey_group(number: int) -> None:
+    from huey import RedisHuey, group
+
+    huey = RedisHuey(url=redis_url())
+    noop = huey.task()(functions().noop)
+    huey.enqueue(group([noop.s(name=f"INV-{n:06}", submit=True) for n in range(number // 5)]))
+
+
+def dramatiq_loop(number: int) -> None:
+    noop = _actor()
+    for n in range(number // 5):
+        noop.send(name=f"INV-{n:06}", submit=True)
+
+
+def dramatiq_group(number: int) -> None:
+    from dramatiq import group
+
+    noop = _actor()
+    group([noop.message(name=f"INV-{n:06}", submit=True) for n in range(number // 5)]).run()
+
+
+def _actor() -> Any:
+    import dramatiq
+    from dramatiq.brokers.redis import RedisBroker
+
+    dramatiq.set_broker(RedisBroker(url=redis_url()))
+    return dramatiq.actor(functions().noop)
+
+
 KINDS: dict[str, tuple[str, Callable[[int], None]]] = {
     "many": ("enqueue_many", many),
     "many_by_id": ("enqueue_many, job_id and deduplicate", many_by_id),
     "loop": ("a loop of enqueue", loop),
     "rq": ("RQ's Queue.enqueue_many", rq),
+    "huey_loop": ("huey, a loop", huey_loop),
+    "huey_group": ("huey's group", huey_group),
+    "dramatiq_loop": ("dramatiq, a loop", dramatiq_loop),
+    "dramatiq_group": ("dramatiq's group", dramatiq_group),
 }
+ALL = ("many", "many_by_id", "rq")
+"""Which enqueue all; the others a fifth."""
+OTHERS = ("huey", "dramatiq")
+"""Packages whose kinds are left out where they are not installed."""
 COLUMNS = {
     "rate": ("jobs/s", "{:,.0f}"),
     "server": ("server, µs a job", "{:.1f}"),
@@ -101,7 +149,7 @@ def turn(kind: str, number: int) -> dict[str, float]:
         begun = time.perf_counter()
         run(number)
         seconds = time.perf_counter() - begun
-    enqueued = number // 5 if kind == "loop" else number
+    enqueued = number if kind in ALL else number // 5
     durations = [entry["duration"] / 1000 for entry in client.slowlog_get(100_000)]
     return {
         "rate": enqueued / seconds,
@@ -154,7 +202,9 @@ def probe() -> None:
 @click.option("--no-hiredis", is_flag=True, help="Take hiredis away from every side.")
 def main(jobs: int, rounds: int, no_hiredis: bool) -> None:
     """Measure, and print a table."""
-    figures: dict[str, list[dict[str, float]]] = {kind: [] for kind in KINDS}
+    absent = [name for name in OTHERS if importlib.util.find_spec(name) is None]
+    kinds = [kind for kind in KINDS if kind.partition("_")[0] not in absent]
+    figures: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
     with tempfile.TemporaryDirectory() as folder, server.private_server(Path(folder)) as url:
         write_project(Path(folder), url)
         runner = Runner(url, Path(folder), hiredis=not no_hiredis)
@@ -169,6 +219,8 @@ def main(jobs: int, rounds: int, no_hiredis: bool) -> None:
     click.echo(
         f"{version}, {jobs:,} jobs, medians of {rounds} rounds, load {os.getloadavg()[0]:.1f}"
     )
+    for name in absent:
+        click.echo(f"{name} is not installed, and left out")
     click.echo(f"\n| | {' | '.join(title for title, _ in COLUMNS.values())} |")
     click.echo("|---|" + "---:|" * len(COLUMNS))
     for kind, taken in figures.items():

@@ -1,4 +1,5 @@
-"""What happens while Redis works on a step of `enqueue_many`; it stands still where a test says."""
+"""A step of `enqueue_many` in Redis, which stands still where a test says: what it takes, and what
+happens meanwhile."""
 
 from __future__ import annotations
 
@@ -34,6 +35,16 @@ def numbered(number: int, start: int = 0) -> list[dict[str, Any]]:
 def texts(store: JobStore) -> list[str]:
     """Of all that wait, the next one first."""
     return [job.kwargs["text"] for job in store.read(take_all(store)) if job is not None]
+
+
+def test_plain_ones_are_indexed_and_pushed_together(store: JobStore) -> None:
+    enqueue_many(METHOD, numbered(1))
+    store.client.config_resetstat()
+    enqueue_many(METHOD, numbered(100, 1))
+    stats = store.client.info("commandstats")
+    called = {name: stats[f"cmdstat_{name}"]["calls"] for name in ("hset", "zadd", "sadd", "lpush")}
+    assert called == {"hset": 100, "zadd": 2, "sadd": 1, "lpush": 2}
+    assert texts(store) == [str(n) for n in range(101)]
 
 
 def test_the_next_step_is_prepared_meanwhile(own_redis: RedisServer, store: JobStore) -> None:

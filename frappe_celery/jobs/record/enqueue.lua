@@ -47,8 +47,7 @@ if there > 0 and redis.call('EXISTS', KEYS[1]) == 1 then  -- our own retry
 end
 
 if ARGV[9] == '' then
-  redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message', ARGV[8],
-    'status', 'queued', 'enqueued_at', now)
+  write_record(KEYS[1], id, place, ARGV[7], ARGV[8], 'queued', now)
   redis.call('ZADD', KEYS[2], now, run)
   redis.call('SADD', prefix .. 'places', place)
   ring_for(put(prefix, KEYS[3], run))
@@ -136,8 +135,8 @@ if most > 0 then
   if taken >= most then return {'overloaded', tostring(taken)} end
 end
 
-redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message', ARGV[8],
-  'status', asked.at and 'scheduled' or waits and 'deferred' or 'queued', 'enqueued_at', now)
+local status = asked.at and 'scheduled' or waits and 'deferred' or 'queued'
+write_record(KEYS[1], id, place, ARGV[7], ARGV[8], status, now)
 if asked.depends_on then redis.call('HSET', KEYS[1], 'depends_on', asked.depends_on) end
 if asked.result_ttl then redis.call('HSET', KEYS[1], 'result_ttl', asked.result_ttl) end
 if asked.limit_key then redis.call('HSET', KEYS[1], 'limit_key', asked.limit_key) end

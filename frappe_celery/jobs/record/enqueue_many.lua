@@ -12,11 +12,15 @@
 local prefix, place, queue, about, quota = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local runs = cjson.decode(ARGV[8])
 
+local records, are_plain = {}, ARGV[6] == ''
+for which, each in ipairs(runs) do
+  records[which], are_plain = prefix .. 'job:' .. each[1], are_plain and not each[4]
+end
+local are_new = redis.call('EXISTS', unpack(records)) == 0  -- else it is our own retry
+
 if quota ~= '' then
   quota = cjson.decode(quota)
-  local records = {}
-  for which, run in ipairs(runs) do records[which] = prefix .. 'job:' .. run[1] end
-  if quota.most and redis.call('EXISTS', unpack(records)) == 0 then  -- else it is our own retry
+  if quota.most and are_new then
     local there = redis.call('ZCARD', KEYS[1]) + reserved(prefix, place)
     if there + quota.number > tonumber(quota.most) then return {'overloaded', there} end
   end
@@ -30,17 +34,26 @@ if quota ~= '' then
   end
 end
 
-local time, others = '', {}
+local time, others, scores, pushed = '', {}, {}, {}
 for which, each in ipairs(runs) do
   local run, now, id, own_id = unpack(each)
-  local asked = own_id and ARGV[7] or ARGV[6]
-  local answer = enqueue(
-    {prefix .. 'job:' .. run, KEYS[1], KEYS[2]},
-    {prefix, run, place, now, queue, id, about, ARGV[8 + which], asked, which - 1}
-  )
-  if answer[1] ~= 'enqueued' or answer[2] ~= run then
-    others[#others + 1] = {which - 1, answer[1], answer[2]}
+  if which > 1 and are_plain and are_new then  -- as the first, but indexed and pushed together
+    write_record(records[which], id, place, about, ARGV[8 + which], 'queued', now)
+    scores[#scores + 1], scores[#scores + 2], pushed[#pushed + 1] = now, run, run
+  else
+    local asked = own_id and ARGV[7] or ARGV[6]
+    local answer = enqueue(
+      {records[which], KEYS[1], KEYS[2]},
+      {prefix, run, place, now, queue, id, about, ARGV[8 + which], asked, which - 1}
+    )
+    if answer[1] ~= 'enqueued' or answer[2] ~= run then
+      others[#others + 1] = {which - 1, answer[1], answer[2]}
+    end
+    time = answer[3] or time
   end
-  time = answer[3] or time
+end
+if pushed[1] then
+  redis.call('ZADD', KEYS[1], unpack(scores))
+  redis.call('LPUSH', KEYS[2], unpack(pushed))
 end
 return {'enqueued', time, others}
