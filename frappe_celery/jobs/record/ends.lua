@@ -34,25 +34,14 @@ if was == 'queued' and not found[6] then withdraw(prefix, run, found[2]) end
 rank(prefix, found[2])
 if was == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 
-local lines = {}
+local lines, is_needed = {}, false
 if found[7] or found[8] or found[9] then
-  local first, is_needed = redis.call('HGET', KEYS[1], 'first_run') or run, false
-  if line_now(prefix, found[3], first) == run then  -- else a newer run of its job goes on
-    if found[8] then
-      needs_no_more(prefix, first, found[8], ARGV[10] == 'canceled_by' and keep or nil)
-    end
-    if found[7] then
-      lines[1] = {found[3], first}
-      is_needed = redis.call('EXISTS', prefix .. 'dependants:' .. first) == 1
-    end
-    for _, line in ipairs(found[9] and member_ended(prefix, found[9], first, status, keep) or {}) do
-      lines[#lines + 1] = line
-    end
-    if is_needed or is_kept_by(prefix, found[9], first) then
-      redis.call('HSET', KEYS[1], 'keep', keep)
-      keep = -1
-    end
-  end
+  local canceled_by = ARGV[10] == 'canceled_by'
+  lines, is_needed = job_ended(prefix, KEYS[1], run, status, keep, canceled_by, unpack(found, 3))
+end
+if is_needed then
+  redis.call('HSET', KEYS[1], 'keep', keep)
+  keep = -1
 end
 
 local place, expiring = found[2] .. '|' .. status, prefix .. 'expiring'

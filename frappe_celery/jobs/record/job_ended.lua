@@ -1,0 +1,20 @@
+-- function (prefix, record, run, status, keep, by_another, id, ttl, holds, parked, needed, depends_on, batch)
+-- A run has ended that depends on others, on which others depend, or that is of a batch: with it its
+-- job has, unless a newer run of that goes on.
+-- prefix; record; run; status; seconds that it is kept; whether one that it depends on canceled it;
+-- fields of its record as `ends.lua` reads them
+-- Returns what others depend on that has ended with it, {id, first run} of each, and whether its record
+-- is needed by others.
+local first, lines, is_needed = redis.call('HGET', record, 'first_run') or run, {}, false
+if line_now(prefix, id, first) ~= run then return lines, is_needed end
+if depends_on then needs_no_more(prefix, first, depends_on, by_another and keep or nil) end
+if needed then
+  lines[1] = {id, first}
+  is_needed = redis.call('EXISTS', prefix .. 'dependants:' .. first) == 1
+end
+if batch then
+  for _, line in ipairs(member_ended(prefix, batch, first, status, keep) or {}) do
+    lines[#lines + 1] = line
+  end
+end
+return lines, is_needed or is_kept_by(prefix, batch, first)
