@@ -92,12 +92,20 @@ class Batch(Enqueues):
         return state.jobs(get_store(), self.id, *outcomes)
 
     def cancel(self) -> int:
-        """Cancel those of its jobs that wait; what runs goes on. Returns how many these were."""
+        """Cancel those of its jobs that wait; what runs goes on. Returns how many these were.
+
+        One that is still `making` gets no more jobs, and its callbacks are canceled too.
+        """
+        self._give_up("it was canceled before all of it was enqueued")
         return self._each("going", Job.cancel)
 
     def requeue_failed(self) -> int:
         """Run again what failed or was stopped; returns how many these are."""
         return self._each("failed", Job.requeue) + self._each("stopped", Job.requeue)
+
+    def _give_up(self, why: str) -> None:
+        store = get_store()
+        store.run_script("give_up", (), store.keys.prefix, self.id, why)
 
     def _each(self, outcome: str, act: Callable[[Job], object]) -> int:
         number = 0
@@ -190,7 +198,7 @@ class Batch(Enqueues):
         except BaseException as exc:
             with suppress(BrokerUnreachable):  # a worker gives it up in a minute
                 why = f"{type(exc).__name__}: {exc}"
-                store.run_script("give_up", (), store.keys.prefix, self.id, why)
+                self._give_up(why)
                 for queue, room in rooms.items():
                     room.give_back(store, self.site, queue)
             raise
@@ -216,7 +224,7 @@ def _rooms(held: Sequence[_Held]) -> dict[str, Room]:
     rooms: dict[str, Room] = {}
     for each in held:
         if each.at_most:
-            room = rooms.setdefault(each.runs[0].message.queue, Room(each.at_most, 0))
+            room = rooms.setdefault(each.runs[0].message.queue, Room(each.at_most, 0, at_once=True))
             room.number += len(each.runs)
     return rooms
 

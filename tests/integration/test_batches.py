@@ -10,11 +10,11 @@ import pytest
 
 import frappe_celery
 from frappe_celery import batch
-from frappe_celery.errors import ConfigError, InvalidJobOperation, NoSuchJob
+from frappe_celery.errors import ConfigError, InvalidJobOperation, NoSuchJob, QueueOverloaded
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.queue.scheduled import promote
-from tests.integration.stores import started, take, waiting
+from tests.integration.stores import message, started, take, waiting
 
 WORK, REPORT, ANYWAY = "myapp.tasks.work", "myapp.tasks.report", "myapp.tasks.anyway"
 
@@ -145,6 +145,39 @@ def test_a_member_that_is_deleted_canceled_or_purged_counts(store: JobStore) -> 
     promote(store)
     assert counts(b) == (0, 1, 0, 3)
     assert methods(store) == [ANYWAY]
+
+
+def test_what_has_finished_stays_so_when_it_is_deleted(store: JobStore) -> None:
+    b = made(2)
+    run(store).delete()
+    run(store)
+    assert counts(b) == (0, 2, 0, 0)
+    assert sorted(methods(store)) == [ANYWAY, REPORT]
+
+
+def test_as_many_come_into_a_queue_as_may_wait_there(choose: Callable[..., JobStore]) -> None:
+    choose(16, max_queued_jobs=10)
+    first = frappe_celery.enqueue(WORK)
+    frappe_celery.options(depends_on=first).enqueue_many(WORK, [{}] * 60)
+    b = made(59)
+    assert counts(b) == (59, 0, 0, 0)
+    with pytest.raises(QueueOverloaded, match="60 jobs"):
+        made(1)
+
+
+def test_one_that_is_canceled_while_it_is_made_gets_no_more(store: JobStore) -> None:
+    b = frappe_celery.Batch("close", "site1", "Close")
+    first, late = (
+        message(batch=b.id, depends_on=[(f"{b.id}/made", f"batch {b.id}", 0)]) for _ in range(2)
+    )
+    asked: Any = {"outbox": True, "making": {"title": "Close", "number": 2}}
+    store.enqueue(first, **asked)
+    assert b.cancel() == 1
+    promote(store)
+    assert (b.state().status, counts(b)) == ("canceled", (0, 0, 0, 1))
+    for _ in range(2):  # its row is not taken for one that was enqueued
+        with pytest.raises(InvalidJobOperation, match="batch close was canceled"):
+            store.enqueue(late, **asked)
 
 
 def test_it_is_canceled_and_what_runs_goes_on(store: JobStore) -> None:
@@ -285,6 +318,16 @@ def test_a_job_that_ended_unnoticed_is_counted(store: JobStore) -> None:
     promote(store)
     assert counts(b) == (0, 1, 0, 1)
     assert methods(store) == [ANYWAY]
+
+
+def test_its_jobs_wait_for_each_other(store: JobStore) -> None:
+    with batch("Close") as b:
+        first = b.enqueue(WORK, n=1)
+        second = b.options(depends_on=first).enqueue(WORK, n=3)
+        third = b.enqueue(WORK, n=2)
+        b.options(depends_on=[second, third]).enqueue(WORK, n=4)
+    assert [run(store).kwargs["n"] for _ in range(4)] == [1, 2, 3, 4]
+    assert b.state().is_finished
 
 
 def test_its_jobs_wait_for_others_too(store: JobStore) -> None:

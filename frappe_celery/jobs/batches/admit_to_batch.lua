@@ -7,7 +7,7 @@ local key, about = prefix .. 'batch:' .. batch, 'batch ' .. batch
 local status, going = unpack(redis.call('HMGET', key, 'status', 'going'))
 if not asked.number then  -- one of its jobs adds it
   if status == 'making' or (status and status ~= 'canceled' and tonumber(going or 0) > 0) then return end
-  return about .. (status and ' was ' .. status or ' is forgotten')
+  return about .. (status and ' was ' .. status or ' was never enqueued, or is forgotten')
 end
 if status == 'canceled' then return about .. ' was canceled' end
 if not status then
@@ -18,4 +18,6 @@ if not status then
     redis.call('HSET', prefix .. 'job:' .. batch .. '/' .. line, 'status', 'started', 'id', about)
   end
 end
-if not asked.outbox then redis.call('HSET', key, 'alive_at', redis.call('TIME')[1]) end
+if not asked.outbox and (status or 'making') == 'making' then
+  redis.call('HSET', key, 'alive_at', redis.call('TIME')[1])
+end

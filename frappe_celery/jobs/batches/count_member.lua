@@ -8,7 +8,7 @@ local key = prefix .. 'batch:' .. batch
 local was = redis.call('HGET', key .. ':members', first)
 if not (was or id) then return end
 local before, known = string.match(was or ' ', '^(%S*) (.*)$')
-if before == outcome then return {} end
+if before == outcome or (before == 'finished' and outcome == 'deleted') then return {} end
 if was then redis.call('HINCRBY', key, before, -1) end
 redis.call('HINCRBY', key, outcome, 1)
 redis.call('HSET', key .. ':members', first, outcome .. ' ' .. (id or known))

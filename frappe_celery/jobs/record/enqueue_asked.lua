@@ -13,7 +13,10 @@ if asked.outbox and redis.call('ZADD', asked.outbox, 'NX', 0, run) == 0 then
 end
 if asked.batch and not first_run then
   local closed = admit_to_batch(prefix, place, now, asked)
-  if closed then return {'closed', closed} end
+  if closed then
+    if asked.outbox then redis.call('ZREM', asked.outbox, run) end
+    return {'closed', closed}
+  end
 end
 if asked.claim and routes[2] == 'rq' then return {'deposed', ''} end
 if asked.fence and redis.call('GET', prefix .. 'beat:lease') ~= asked.fence then

@@ -3,7 +3,8 @@
 -- ARGV: prefix, place, queue, about, and where the number that may wait is limited, a JSON object
 --       ('' : it is not):
 --         call: whose they are; left: how many come after these, for which a place is kept;
---         most: that may wait, of the first ones, and number: how many these and those are
+--         most: that may wait, of the first ones, and number: how many these and those are;
+--         at_once: 1 if they wait for each other only, and then in the queue
 --       what else is asked, as `enqueue.lua` takes it, of those without an id of their own, and of
 --       those with one; the runs, as a JSON list of run, now, id and whether that is its own; then
 --       their messages
@@ -21,7 +22,8 @@ local are_new = redis.call('EXISTS', unpack(records)) == 0  -- else it is our ow
 if quota ~= '' then
   quota = cjson.decode(quota)
   if quota.most and are_new then
-    local there = redis.call('ZCARD', KEYS[1]) + reserved(prefix, place)
+    local index = quota.at_once and prefix .. 'jobs:' .. place .. '|queued' or KEYS[1]
+    local there = redis.call('ZCARD', index) + reserved(prefix, place)
     if there + quota.number > tonumber(quota.most) then return {'overloaded', there} end
   end
   local promises = prefix .. 'reserved:' .. place

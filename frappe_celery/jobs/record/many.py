@@ -32,13 +32,16 @@ class Room:
     most: int
     number: int
     """How many are still to come."""
+    at_once: bool = False
+    """Whether they are of a batch: they wait for each other only, and then in the queue."""
     call: str = field(default_factory=lambda: secrets.token_hex(8))
     is_taken: bool = False
 
     def asked(self, some: int) -> str:
         """What the script is asked with the next ones, so many."""
-        first = {} if self.is_taken else {"most": self.most, "number": self.number}
-        return asking.as_texts(call=self.call, left=self.number - some, **first)
+        left, at_once = self.number - some, int(self.at_once) or None
+        first = {"most": self.most, "number": self.number, "at_once": at_once}
+        return asking.as_texts(call=self.call, left=left, **({} if self.is_taken else first))
 
     def gone(self, some: int) -> None:
         """So many more are enqueued."""

@@ -83,7 +83,7 @@ class Batches:
     def counted(self, first: str, outcome: str) -> list[str]:
         """What is to be settled since a job goes again or has ended."""
         batch = self.of(first)
-        if batch is None or batch.members[first] == outcome:
+        if batch is None or batch.members[first] in (outcome, outcome == "deleted" and "finished"):
             return []
         batch.members[first] = outcome
         return self.over(batch)
