@@ -96,16 +96,12 @@ class Batch(Enqueues):
 
         One that is still `making` gets no more jobs, and its callbacks are canceled too.
         """
-        self._give_up("it was canceled before all of it was enqueued")
+        state.give_up(get_store(), self.id)
         return self._each("going", Job.cancel)
 
     def requeue_failed(self) -> int:
         """Run again what failed or was stopped; returns how many these are."""
         return self._each("failed", Job.requeue) + self._each("stopped", Job.requeue)
-
-    def _give_up(self, why: str) -> None:
-        store = get_store()
-        store.run_script("give_up", (), store.keys.prefix, self.id, why)
 
     def _each(self, outcome: str, act: Callable[[Job], object]) -> int:
         number = 0
@@ -198,7 +194,7 @@ class Batch(Enqueues):
         except BaseException as exc:
             with suppress(BrokerUnreachable):  # a worker gives it up in a minute
                 why = f"{type(exc).__name__}: {exc}"
-                self._give_up(why)
+                state.give_up(store, self.id, why)
                 for queue, room in rooms.items():
                     room.give_back(store, self.site, queue)
             raise

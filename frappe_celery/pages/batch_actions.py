@@ -66,6 +66,8 @@ def perform_on_all(
         BrokerUnreachable.
     """
     action, until = asked.action, time.monotonic() + seconds
+    if action.name == "cancel":
+        state.give_up(store, batch)
     members, outcomes = dict(state.members(store, batch, *asked.outcomes)), list[Outcome]()
     for number, (first_run, job_id) in enumerate(members.items()):
         if outcomes and time.monotonic() >= until:

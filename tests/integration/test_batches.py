@@ -13,6 +13,7 @@ from frappe_celery import batch
 from frappe_celery.errors import ConfigError, InvalidJobOperation, NoSuchJob, QueueOverloaded
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.scheduled import promote
 from tests.integration.stores import message, started, take, waiting
 
@@ -165,13 +166,29 @@ def test_as_many_come_into_a_queue_as_may_wait_there(choose: Callable[..., JobSt
         made(1)
 
 
-def test_one_that_is_canceled_while_it_is_made_gets_no_more(store: JobStore) -> None:
-    b = frappe_celery.Batch("close", "site1", "Close")
+def making(store: JobStore) -> tuple[frappe_celery.Batch, JobMessage, dict[str, Any]]:
+    """A batch of an outbox, the job that it is to get yet, and how that is enqueued."""
+    b = frappe_celery.Batch("close", store.settings.sites()[0], "Close")
     first, late = (
-        message(batch=b.id, depends_on=[(f"{b.id}/made", f"batch {b.id}", 0)]) for _ in range(2)
+        message(batch=b.id, depends_on=[(f"{b.id}/made", f"batch {b.id}", 0)], site=b.site)
+        for _ in range(2)
     )
-    asked: Any = {"outbox": True, "making": {"title": "Close", "number": 2}}
+    asked = {"outbox": True, "making": {"title": "Close", "number": 2}}
     store.enqueue(first, **asked)
+    return b, late, asked
+
+
+def test_nobody_adds_to_one_that_is_still_made(store: JobStore) -> None:
+    b, late, asked = making(store)
+    with pytest.raises(InvalidJobOperation, match="batch close is not whole yet"):
+        b.enqueue(WORK)
+    assert (b.state().status, take(store)) == ("making", None)
+    store.enqueue(late, **asked)
+    assert b.state().status == "going"
+
+
+def test_one_that_is_canceled_while_it_is_made_gets_no_more(store: JobStore) -> None:
+    b, late, asked = making(store)
     assert b.cancel() == 1
     promote(store)
     assert (b.state().status, counts(b)) == ("canceled", (0, 0, 0, 1))

@@ -6,7 +6,8 @@ local batch = asked.batch
 local key, about = prefix .. 'batch:' .. batch, 'batch ' .. batch
 local status, going = unpack(redis.call('HMGET', key, 'status', 'going'))
 if not asked.number then  -- one of its jobs adds it
-  if status == 'making' or (status and status ~= 'canceled' and tonumber(going or 0) > 0) then return end
+  if status == 'making' then return about .. ' is not whole yet' end
+  if status and status ~= 'canceled' and tonumber(going or 0) > 0 then return end
   return about .. (status and ' was ' .. status or ' was never enqueued, or is forgotten')
 end
 if status == 'canceled' then return about .. ' was canceled' end

@@ -180,6 +180,17 @@ def jobs(store: JobStore, batch: str, *outcomes: str) -> Iterator[Job]:
             yield job
 
 
+def give_up(
+    store: JobStore, batch: str, why: str = "it was canceled before all of it was enqueued"
+) -> None:
+    """Cancel one that is still `making`, with its callbacks; it gets no more jobs.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    store.run_script("give_up", (), store.keys.prefix, batch, why)
+
+
 def tend(store: JobStore) -> list[str]:
     """What a worker does for all batches now and then (`tend.lua`); returns those that it canceled.
 

@@ -282,6 +282,13 @@ def test_one_request_acts_for_a_while_and_says_how_many_are_left(store: JobStore
     assert counts(b) == (0, 0, 0, 5)
 
 
+def test_one_that_is_canceled_while_it_is_made_ends_with_that(store: JobStore) -> None:
+    b = made()
+    store.client.hset(store.keys.batch(b.id), mapping={"status": "making", "alive_at": 1})
+    perform_on_all(store, b.id, BATCH_ACTIONS["cancel"])
+    assert (b.state().status, counts(b)) == ("canceled", (0, 0, 0, 2))
+
+
 # -- in a browser
 
 
