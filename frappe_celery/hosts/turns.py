@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TextIO
 
 from frappe_celery.config import settings
 
@@ -32,7 +33,7 @@ def keep_meeting(label: str, seconds: float) -> None:
     until = time.time() + JOBS * seconds
     with suppress(OSError):  # a folder that cannot be written: without turns, then
         path = _path(label, settings.current().root)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
         with open(path, "a"):
             os.utime(path, (until, until))
 
@@ -40,11 +41,11 @@ def keep_meeting(label: str, seconds: float) -> None:
 @contextmanager
 def turn(label: str, sleep: Callable[[float], None]) -> Iterator[None]:
     """Hold the turn while jobs of this method on this site take any."""
-    path = _path(label, settings.current().root)
-    if not _is_on(path):
+    file = _line(_path(label, settings.current().root))
+    if file is None:
         yield
         return
-    with open(path) as file:
+    with file:
         until = time.monotonic() + WAIT_SECONDS
         while not _is_taken(file.fileno()) and time.monotonic() < until:
             sleep(_LOOK_SECONDS)
@@ -57,17 +58,20 @@ def _path(label: str, _root: Path) -> str:
     return str(settings.current().state_path / f"turn.{name}")
 
 
-def _is_on(path: str) -> bool:
-    try:
-        return os.stat(path).st_mtime > time.time()
-    except OSError:
-        return False
+def _line(path: str) -> TextIO | None:
+    """The file whose lock is the turn; None: they take none, or it cannot be opened."""
+    with suppress(OSError):
+        if os.stat(path).st_mtime > time.time():
+            return open(path, "a")  # NFS locks for one alone only what may be written
+    return None
 
 
 def _is_taken(file: int) -> bool:
-    """Not by blocking: under gevent that would stop who holds the turn."""
+    """Whether nobody else has it. Not by blocking: under gevent that would stop who holds it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError:  # a file system without locks: without turns
+        return True
     return True

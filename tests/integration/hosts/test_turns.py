@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.config.files import locked
-from frappe_celery.hosts import reruns
+from frappe_celery.hosts import reruns, turns
 from frappe_celery.hosts.reruns import RunAgain, with_reruns
 
 PROCESSES, JOBS = 4, 20
@@ -57,3 +58,13 @@ def test_jobs_that_change_one_row_take_turns_and_none_is_rerun_in_vain(row: Path
 def test_who_meets_no_deadlock_waits_for_nobody(row: Path) -> None:
     assert with_reruns(lambda last: "done", "myapp.alone on site1", pytest.fail) == "done"
     assert not list(row.parent.rglob("turn.*"))
+
+
+def test_where_the_file_cannot_be_opened_jobs_run_without_turns(row: Path) -> None:
+    label = "myapp.add_one on site1"
+    turns.keep_meeting(label, 60)
+    (path,) = row.parent.rglob("turn.*")
+    path.unlink()
+    path.mkdir()
+    os.utime(path, (time.time() + 60,) * 2)
+    assert with_reruns(lambda last: "done", label, pytest.fail) == "done"
