@@ -14,20 +14,9 @@ from frappe_celery.programs import ToldInASentence
 
 COMMANDS = (
     *("worker", "beat", "supervise", "restart", "drain", "doctor", "check", "jobs", "batches"),
-    *(
-        "outbox",
-        "limits",
-        "limit",
-        "pause",
-        "resume",
-        "state",
-        "metrics",
-        "admin",
-        "demo",
-        "schedule",
-    ),
-    *("sync", "migrate", "settings", "key", "enable", "disable", "move", "shadow", "switch"),
-    *("setup", "types"),
+    *("outbox", "limits", "limit", "pause", "resume", "state", "metrics", "admin", "demo"),
+    *("schedule", "sync", "migrate", "settings", "key", "enable", "disable", "move", "shadow"),
+    *("switch", "setup", "types"),
 )
 """In the order of --help. Each is imported when it is called, so that every other one starts fast,
 from the file in `commands` that has its name, but for these:"""

@@ -164,8 +164,8 @@ def callbacks(store: JobStore, batch: str) -> dict[str, Job | None]:
 
 
 def members(store: JobStore, batch: str, *outcomes: str) -> Iterator[tuple[str, str]]:
-    """The first run and the id of its jobs that stand so (`going` or one of ENDINGS); no outcome:
-    all of them."""
+    """The first run and the id of those of its jobs that are `going`, or ended so (ENDINGS); of all
+    without an outcome."""
     wanted = outcomes or _COUNTS
     for first_run, value in store.client.hscan_iter(store.keys.members(batch), count=500):
         outcome, _, job_id = value.decode().partition(" ")

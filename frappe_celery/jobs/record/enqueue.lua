@@ -26,8 +26,8 @@
 -- is acted on only while the schedule is beat's.
 -- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed', 'unknown',
 -- 'closed' or 'overloaded', and the run that stands in the way, the id of the unknown one that it
--- depends on, why its batch does not take it, or 'first' where it goes before those that wait; of one that is enqueued also the server's time, where
--- `now` is not that.
+-- depends on, why its batch does not take it, or 'first' where it goes before those that wait; of one
+-- that is enqueued also the server's time, where `now` is not that.
 local prefix, run, place, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local there = redis.call('EXISTS', KEYS[1], prefix .. 'reserved:' .. place)
