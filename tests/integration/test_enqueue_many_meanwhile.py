@@ -65,17 +65,22 @@ class TimeIsUp(BaseException):
 
 
 @contextmanager
-def alarm(seconds: float) -> Iterator[None]:
+def time_is_limited() -> Iterator[None]:
+    """Once `ring_in` has said by when."""
+
     def rings(*_: Any) -> None:
         raise TimeIsUp
 
     before = signal.signal(signal.SIGALRM, rings)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        ring_in(0)
         signal.signal(signal.SIGALRM, before)
+
+
+def ring_in(seconds: float) -> None:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def test_a_timeout_leaves_no_answer_for_somebody_else(
@@ -88,16 +93,21 @@ def test_a_timeout_leaves_no_answer_for_somebody_else(
         after()
         yield from numbered(150)
 
-    with alarm(0.5), pytest.raises(TimeIsUp) as raised:
-        enqueue_many(METHOD, entries(lambda: time.sleep(5)))
+    def dawdle() -> None:
+        ring_in(0.1)
+        time.sleep(5)
+
+    with time_is_limited(), pytest.raises(TimeIsUp) as raised:
+        enqueue_many(METHOD, entries(dawdle))
     assert said(raised.value) == "enqueue_many: the first 100 entries are enqueued"
     assert store.counts()[JobStatus.QUEUED] == 100
 
     def pause() -> None:
         wait_until(lambda: store.counts()[JobStatus.QUEUED] == 200, 5, "the first step is done")
         own_redis.pause()
+        ring_in(1)
 
-    with alarm(1), pytest.raises(TimeIsUp) as raised:
+    with time_is_limited(), pytest.raises(TimeIsUp) as raised:
         enqueue_many(METHOD, entries(pause))
     own_redis.resume()
     assert said(raised.value) == (
