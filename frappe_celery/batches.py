@@ -97,15 +97,15 @@ class Batch(Enqueues):
         One that is still `making` gets no more jobs, and its callbacks are canceled too.
         """
         state.give_up(get_store(), self.id)
-        return self._each("going", Job.cancel)
+        return self._each(Job.cancel, "going")
 
     def requeue_failed(self) -> int:
         """Run again what failed or was stopped; returns how many these are."""
-        return self._each("failed", Job.requeue) + self._each("stopped", Job.requeue)
+        return self._each(Job.requeue, "failed", "stopped")
 
-    def _each(self, outcome: str, act: Callable[[Job], object]) -> int:
+    def _each(self, act: Callable[[Job], object], *outcomes: str) -> int:
         number = 0
-        for job in list(self.jobs(outcome)):
+        for job in list(self.jobs(*outcomes)):
             with suppress(InvalidJobOperation, NoSuchJob):  # it has gone on meanwhile
                 act(job)
                 number += 1

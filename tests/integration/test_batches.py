@@ -85,6 +85,15 @@ def test_what_fails_keeps_on_finished_back_until_it_is_requeued(store: JobStore)
     assert methods(store) == []
 
 
+def test_what_was_stopped_is_requeued_too(store: JobStore) -> None:
+    b = made(2)
+    run(store, fails=True)
+    store.fetch_run(started(store, "default")).stop()
+    assert counts(b) == (0, 0, 2, 0)
+    assert b.requeue_failed() == 2
+    assert counts(b) == (2, 0, 0, 0)
+
+
 def test_a_repetition_is_the_same_job(store: JobStore) -> None:
     b = made(1)
     run_id = started(store, "default")
