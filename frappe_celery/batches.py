@@ -101,14 +101,15 @@ class Batch(Enqueues):
 
     def requeue_failed(self) -> int:
         """Run again what failed or was stopped; returns how many these are."""
-        return self._each(Job.requeue, "failed", "stopped")
+        return self._each(Job.requeue, *state.FAILURES)
 
     def _each(self, act: Callable[[Job], object], *outcomes: str) -> int:
-        number = 0
-        for job in list(self.jobs(*outcomes)):
+        store, number = get_store(), 0
+        for first_run, job_id in list(state.members(store, self.id, *outcomes)):
             with suppress(InvalidJobOperation, NoSuchJob):  # it has gone on meanwhile
-                act(job)
-                number += 1
+                if (job := store.find_line(first_run, job_id)) is not None:
+                    act(job)
+                    number += 1
         return number
 
     # -- what calls of `enqueue` ask it
@@ -193,7 +194,7 @@ class Batch(Enqueues):
                     )
         except BaseException as exc:
             with suppress(BrokerUnreachable):  # a worker gives it up in a minute
-                why = f"{type(exc).__name__}: {exc}"
+                why = f"its maker met {type(exc).__name__} before all of it was enqueued"
                 state.give_up(store, self.id, why)
                 for queue, room in rooms.items():
                     room.give_back(store, self.site, queue)
@@ -246,7 +247,7 @@ def batch(
 
     Raises:
         As `enqueue` does; where a step of its jobs cannot be enqueued, those of the steps before
-        are canceled: nothing of it runs.
+        are canceled: nothing of it runs, unless it was the answer to the last step that was lost.
     """
     fits = isinstance(title, str) and 0 < len(title) <= 140
     require(fits, "title", title, "a text of 1 to 140 characters")

@@ -198,8 +198,11 @@ def _enqueue(
                 sent.append((step, answer))
                 if transaction is not None or call.config.on_rabbitmq:
                     settle()  # entries may end the transaction; then RabbitMQ gets the messages
-        finally:
-            settle()
+        except BaseException:
+            with suppress(BrokerUnreachable):  # what its entries raised is told
+                settle()
+            raise
+        settle()
     except BaseException as exc:
         _tell(exc, done, under_way)
         if room is not None:

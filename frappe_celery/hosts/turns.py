@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -25,7 +26,9 @@ JOBS = 20
 """For as long as so many need, those of a method take turns; then they meet again, or do not."""
 WAIT_SECONDS = 60.0
 """Who waited so long goes on: its time is limited, and a turn is a help, no promise."""
-_LOOK_SECONDS = 0.002
+_FIRST_LOOK, _LAST_LOOK = 0.002, 0.05
+"""Seconds between looks whether it is one's turn: more and more, to leave the processor alone."""
+_held: ContextVar[tuple[str, ...]] = ContextVar("turns held", default=())
 
 
 def keep_meeting(label: str, seconds: float) -> None:
@@ -34,22 +37,29 @@ def keep_meeting(label: str, seconds: float) -> None:
     with suppress(OSError):  # a folder that cannot be written: without turns, then
         path = _path(label, settings.current().root)
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-        with open(path, "a"):
+        with open(path, "a") as file:
+            until = max(until, os.fstat(file.fileno()).st_mtime)
             os.utime(path, (until, until))
 
 
 @contextmanager
 def turn(label: str, sleep: Callable[[float], None]) -> Iterator[None]:
     """Hold the turn while jobs of this method on this site take any."""
-    file = _line(_path(label, settings.current().root))
+    path, held = _path(label, settings.current().root), _held.get()
+    file = _line(path) if path not in held else None  # else a job that this one runs itself
     if file is None:
         yield
         return
     with file:
-        until = time.monotonic() + WAIT_SECONDS
+        until, pause = time.monotonic() + WAIT_SECONDS, _FIRST_LOOK
         while not _is_taken(file.fileno()) and time.monotonic() < until:
-            sleep(_LOOK_SECONDS)
-        yield
+            sleep(pause)
+            pause = min(2 * pause, _LAST_LOOK)
+        token = _held.set((*held, path))
+        try:
+            yield
+        finally:
+            _held.reset(token)
 
 
 @lru_cache(1_000)

@@ -99,12 +99,19 @@ class Keys:
     batches = key("batches")
     """Sorted set: the batches, by when they were begun."""
 
+    tending = key("batches:tending")
+    """Sorted set: the same, by when a worker is to look at each (`tend.lua`)."""
+
     batch = key_of("batch:")
     """Hash: a batch (`batches.state`)."""
 
     def members(self, batch: str) -> str:
         """Hash: how each job of a batch stands, and its id, by the run that it began with."""
         return f"{self.batch(batch)}:members"
+
+    def failed_members(self, batch: str) -> str:
+        """Set: those of them that failed or were stopped."""
+        return f"{self.batch(batch)}:failed"
 
     scheduled = key("scheduled")
     """Sorted set: the runs that wait for their time, by that time."""

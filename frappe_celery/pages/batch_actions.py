@@ -28,7 +28,9 @@ class BatchAction:
 
     def number(self, batch: BatchState) -> int:
         """How many jobs it looks at."""
-        return batch.failed if "failed" in self.outcomes else batch.going
+        if "failed" in self.outcomes:
+            return batch.failed
+        return batch.going or int(batch.status == "making")
 
 
 BATCH_ACTIONS = {
@@ -40,7 +42,7 @@ BATCH_ACTIONS = {
             "What failed or was stopped runs again, as new runs with the same arguments. What it"
             " did already, it does again.",
             "No job of it has failed.",
-            ("failed", "stopped"),
+            state.FAILURES,
         ),
         BatchAction(
             ACTIONS["cancel"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -248,9 +249,9 @@ def test_one_whose_maker_dies_between_two_steps_is_canceled_with_its_reason(
     (found,) = state.page(store)
     assert found.status == "making"
     assert take(store) is None
-    assert state.tend(store) == []
+    assert state.tend(store, math.inf) == []
     store.client.hincrby(store.keys.batch(found.id), "alive_at", -61)
-    assert state.tend(store) == [found.id]
+    assert state.tend(store, math.inf) == [found.id]
     while store.client.exists(store.keys.settling):
         promote(store)
     (found,) = state.page(store)
@@ -279,7 +280,10 @@ def test_one_that_cannot_be_enqueued_whole_is_given_up(
         with pytest.raises(ValueError, match="no more"):
             made(120)
     (found,) = state.page(store)
-    assert (found.status, found.reason) == ("canceled", "ValueError: no more")
+    assert (found.status, found.reason) == (
+        "canceled",
+        "its maker met ValueError before all of it was enqueued",
+    )
 
 
 def test_results_are_kept_until_it_and_its_callbacks_have_ended(store: JobStore) -> None:
@@ -289,11 +293,11 @@ def test_results_are_kept_until_it_and_its_callbacks_have_ended(store: JobStore)
     first = run(store)
     assert store.client.ttl(store.keys.record(first.run_id)) == -1
     run(store)
-    state.tend(store)
+    state.tend(store, math.inf)
     assert store.client.ttl(store.keys.record(first.run_id)) == -1  # for the callback
     assert [job.result for job in b.jobs()] == [1, 1]
     run(store)
-    state.tend(store)
+    state.tend(store, math.inf)
     assert 0 < store.client.ttl(store.keys.record(first.run_id)) <= 600
 
 
@@ -301,13 +305,13 @@ def test_it_is_forgotten_a_day_after_its_end_and_on_finished_is_canceled(store: 
     b = made(1)
     failed = run(store, fails=True)
     run(store)  # on_ended
-    state.tend(store)
+    state.tend(store, math.inf)
     store.client.hincrbyfloat(store.keys.batch(b.id), "ended_at", -86401)
-    state.tend(store)
+    state.tend(store, math.inf)
     assert b.state().status == "ended"  # its failed job is kept
     store.delete(failed.run_id)
     assert counts(b) == (0, 0, 0, 1)
-    state.tend(store)
+    state.tend(store, math.inf)
     with pytest.raises(NoSuchJob, match="forgotten"):
         b.state()
     promote(store)
@@ -322,9 +326,9 @@ def test_one_that_a_forgotten_batch_had_comes_back_with_what_it_waited_for(store
         then.options(depends_on=first).enqueue(WORK, n=2)
     run(store, fails=True)
     assert counts(then) == (0, 0, 0, 1)
-    state.tend(store)
+    state.tend(store, math.inf)
     store.client.hincrbyfloat(store.keys.batch(then.id), "ended_at", -86401)
-    state.tend(store)
+    state.tend(store, math.inf)
     assert state.page(store) == []
     first.requeue(dependants=True)
     assert [run(store).kwargs["n"] for _ in range(2)] == [1, 2]
@@ -340,7 +344,7 @@ def test_a_job_that_ended_unnoticed_is_counted(store: JobStore) -> None:
     store.client.hset(members, lost.first_run, f"going {lost.id}")
     store.client.hincrby(store.keys.batch(b.id), "going", 1)
     store.client.hincrby(store.keys.batch(b.id), "canceled", -1)
-    state.tend(store)
+    state.tend(store, math.inf)
     promote(store)
     assert counts(b) == (0, 1, 0, 1)
     assert methods(store) == [ANYWAY]
@@ -420,3 +424,22 @@ def test_what_is_no_batch(store: JobStore) -> None:
     with pytest.raises(ConfigError, match="outcome is 'done'"):
         made().jobs("done")
     assert frappe_celery.get_current_batch() is None
+
+
+def test_a_worker_looks_at_those_that_are_due_for_it_alone(store: JobStore) -> None:
+    b = made(1)
+    now = store.now()
+
+    def due(after: float) -> int:
+        return int(store.client.zcount(store.keys.tending, "-inf", now + after))
+
+    assert due(1) == 1
+    state.tend(store)
+    assert (due(200), due(301)) == (0, 1)
+    for _ in range(3):
+        run(store)
+    assert due(0) == 1  # it has ended
+    state.tend(store)
+    assert (due(86000), due(86402)) == (0, 1)
+    state.tend(store, now + 86402)  # not a day yet, by Redis's clock
+    assert b.state().is_finished

@@ -8,5 +8,6 @@ local status, alive_at = unpack(redis.call('HMGET', key, 'status', 'alive_at'))
 if status ~= 'making' or tonumber(alive_at or math.huge) > since then return false end
 redis.call('HSET', key, 'status', 'canceled', 'reason', reason, 'ended_at', redis.call('TIME')[1])
 redis.call('HDEL', key, 'alive_at')
+redis.call('ZADD', prefix .. 'batches:tending', 0, batch)
 cancel_batch(prefix, batch, reason)
 return true

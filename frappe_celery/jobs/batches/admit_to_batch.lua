@@ -15,6 +15,7 @@ if not status then
   redis.call('HSET', key, 'status', 'making', 'site', string.match(place, '[^|]*'),
     'title', asked.title, 'number', asked.number, 'begun_at', now)
   redis.call('ZADD', prefix .. 'batches', now, batch)
+  redis.call('ZADD', prefix .. 'batches:tending', now, batch)
   for _, line in ipairs({'made', 'ended', 'finished'}) do
     redis.call('HSET', prefix .. 'job:' .. batch .. '/' .. line, 'status', 'started', 'id', about)
   end

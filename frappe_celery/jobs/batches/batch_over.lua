@@ -14,6 +14,7 @@ local function came(line)
 end
 if status == 'going' then
   redis.call('HSET', key, 'status', 'ended', 'ended_at', redis.call('TIME')[1])
+  redis.call('ZADD', prefix .. 'batches:tending', 0, batch)
   came('ended')
 end
 for _, how in ipairs(redis.call('HMGET', key, 'failed', 'stopped', 'canceled', 'deleted')) do

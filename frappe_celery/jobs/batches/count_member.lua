@@ -11,5 +11,8 @@ local before, known = string.match(was or ' ', '^(%S*) (.*)$')
 if before == outcome or (before == 'finished' and outcome == 'deleted') then return {} end
 if was then redis.call('HINCRBY', key, before, -1) end
 redis.call('HINCRBY', key, outcome, 1)
+local function is_failure(how) return how == 'failed' or how == 'stopped' end
+if is_failure(outcome) then redis.call('SADD', key .. ':failed', first)
+elseif is_failure(before) then redis.call('SREM', key .. ':failed', first) end
 redis.call('HSET', key .. ':members', first, outcome .. ' ' .. (id or known))
 return batch_over(prefix, batch)

@@ -16,7 +16,10 @@ from frappe_celery.jobs.record.store import JobStore
 logger = logging.getLogger(__name__)
 
 ENDINGS = ("finished", "failed", "stopped", "canceled", "deleted")
+FAILURES = ("failed", "stopped")
 _COUNTS = ("going", *ENDINGS)
+TENDED_AT_ONCE = 1000
+"""Of batches in a look; the others are next."""
 _ABOUT = ("site", "title", "status", "alive_at", "begun_at", "ended_at", "reason")
 CALLBACKS = ("on_ended", "on_finished")
 OPEN = ("making", "going")
@@ -167,10 +170,21 @@ def members(store: JobStore, batch: str, *outcomes: str) -> Iterator[tuple[str, 
     """The first run and the id of those of its jobs that are `going`, or ended so (ENDINGS); of all
     without an outcome."""
     wanted = outcomes or _COUNTS
-    for first_run, value in store.client.hscan_iter(store.keys.members(batch), count=500):
+    for first_run, value in _noted(store, batch, only_failed={*wanted} <= {*FAILURES}):
         outcome, _, job_id = value.decode().partition(" ")
         if outcome in wanted:
             yield first_run.decode(), job_id
+
+
+def _noted(store: JobStore, batch: str, only_failed: bool) -> Iterator[tuple[bytes, bytes]]:
+    client, key = store.client, store.keys.members(batch)
+    if not only_failed:
+        yield from client.hscan_iter(key, count=500)
+        return
+    failed = client.sscan_iter(store.keys.failed_members(batch), count=500)
+    while some := list(islice(failed, 500)):
+        values = client.hmget(key, some)
+        yield from ((first, value) for first, value in zip(some, values, strict=True) if value)
 
 
 def jobs(store: JobStore, batch: str, *outcomes: str) -> Iterator[Job]:
@@ -191,14 +205,20 @@ def give_up(
     store.run_script("give_up", (), store.keys.prefix, batch, why)
 
 
-def tend(store: JobStore) -> list[str]:
-    """What a worker does for all batches now and then (`tend.lua`); returns those that it canceled.
+def tend(store: JobStore, until: float | None = None) -> list[str]:
+    """What a worker does now and then for the batches that are due for it (`tend.lua`).
+
+    Args:
+        until: those that are due until then, seconds since the epoch; None: now.
+
+    Returns:
+        Those that it canceled.
 
     Raises:
         BrokerUnreachable.
     """
-    canceled = []
-    for batch in store.client.zrange(store.keys.batches, 0, -1):
+    canceled, due = [], store.now() if until is None else until
+    for batch in store.client.zrangebyscore(store.keys.tending, "-inf", due, 0, TENDED_AT_ONCE):
         cursor, why = b"0", b""
         while True:
             cursor, why = store.run_script("tend", (), store.keys.prefix, batch, cursor)

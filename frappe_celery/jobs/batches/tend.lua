@@ -2,13 +2,14 @@
 -- unnoticed are counted; when all have ended, and its callbacks, their records expire as others do;
 -- a day later it is forgotten, unless failed ones are still kept.
 -- ARGV: prefix, batch, cursor ('0' : begin)
--- Returns the next cursor ('0' : through), and what it was canceled for ('' : it was not).
+-- Returns the next cursor ('0' : through; it is noted when to look again), and what it was canceled for
+-- ('' : it was not).
 local prefix, batch, cursor = ARGV[1], ARGV[2], ARGV[3]
-local SILENT, DAY, SELDOM, AGAIN = 60, 86400, 3600, 300  -- seconds
+local SILENT, DAY, SELDOM, OFTEN, SOON = 60, 86400, 3600, 300, 25  -- seconds
 local DIED = 'its maker ended before all of it was enqueued'
 local key, now = prefix .. 'batch:' .. batch, tonumber(redis.call('TIME')[1])
 local found = redis.call('HMGET', key, 'status', 'going', 'failed', 'ended_at', 'kept_until', 'released',
-  'on_ended', 'on_finished', 'looked_at')
+  'on_ended', 'on_finished')
 local status, going, failed = found[1], tonumber(found[2] or 0), tonumber(found[3] or 0)
 local ended_at, released = tonumber(found[4]), found[6]
 
@@ -24,30 +25,34 @@ local function forget()
   for _, line in ipairs({'made', 'ended', 'finished'}) do
     redis.call('EXPIRE', prefix .. 'job:' .. batch .. '/' .. line, SELDOM)  -- until all are told
   end
-  redis.call('UNLINK', key, key .. ':members')
-  redis.call('ZREM', prefix .. 'batches', batch)
+  redis.call('UNLINK', key, key .. ':members', key .. ':failed')
+  for _, index in ipairs({'batches', 'batches:tending'}) do redis.call('ZREM', prefix .. index, batch) end
+end
+
+local function through(why)
+  local pause = status == 'going' and OFTEN or SOON
+  if released == '1' then pause = failed > 0 and SELDOM or math.max(SOON, ended_at + DAY - now) end
+  redis.call('ZADD', prefix .. 'batches:tending', now + pause, batch)
+  return {'0', why}
 end
 
 if not status then
-  redis.call('ZREM', prefix .. 'batches', batch)
+  forget()
   return {'0', ''}
 end
 if cursor == '0' then
-  if abort_batch(prefix, batch, now - SILENT, DIED) then return {'0', DIED} end
+  if abort_batch(prefix, batch, now - SILENT, DIED) then return through(DIED) end
   if released == '1' and going == 0 and now > ended_at + DAY
     and (failed == 0 or now > tonumber(found[5] or 0)) then
     forget()
     return {'0', ''}
   end
-  local may_let_go = ended_at and has_ended(found[7]) and has_ended(found[8], true)
-  if may_let_go and released ~= '1' then
+  if ended_at and released ~= '1' and has_ended(found[7]) and has_ended(found[8], true) then
     released = '0'
     redis.call('HSET', key, 'released', released)
-  else
-    local pause = ended_at and SELDOM or AGAIN
-    if going + failed == 0 or now < tonumber(found[9] or 0) + pause then return {'0', ''} end
+  elseif going + failed == 0 then
+    return through('')
   end
-  redis.call('HSET', key, 'looked_at', now)
 end
 
 local next, some = unpack(redis.call('HSCAN', key .. ':members', cursor, 'COUNT', 100))
@@ -59,5 +64,9 @@ for i = 1, #some, 2 do
   end
   if released == '0' then let_expire(prefix, first, id) end
 end
-if next == '0' and released == '0' then redis.call('HSET', key, 'released', '1') end
-return {next, ''}
+if next ~= '0' then return {next, ''} end
+if released == '0' then
+  released = '1'
+  redis.call('HSET', key, 'released', released)
+end
+return through('')

@@ -68,3 +68,14 @@ def test_where_the_file_cannot_be_opened_jobs_run_without_turns(row: Path) -> No
     path.mkdir()
     os.utime(path, (time.time() + 60,) * 2)
     assert with_reruns(lambda last: "done", label, pytest.fail) == "done"
+
+
+def test_a_job_that_runs_another_of_its_method_itself_does_not_wait_for_itself(row: Path) -> None:
+    turns.keep_meeting("myapp.twice on site1", 60)
+    turns.keep_meeting("myapp.twice on site1", 0.001)  # a short one does not end them
+
+    def again(last: bool) -> str:
+        return with_reruns(lambda last: "inner", "myapp.twice on site1", pytest.fail)
+
+    assert with_reruns(again, "myapp.twice on site1", pytest.fail) == "inner"
+    assert turns._line(turns._path("myapp.twice on site1", row.parent)) is not None

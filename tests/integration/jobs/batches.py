@@ -105,6 +105,15 @@ class Batches:
             line.status, line.cause = JobStatus.CANCELED, line.id
         return [line.first for line in batch.lines.values()]
 
+    def looked_at(self, batch: Batch) -> list[str]:
+        """What is to be settled since jobs had ended unnoticed: records of failed ones are gone."""
+        lines = []
+        for first, outcome in [*batch.members.items()]:
+            if outcome in ("going", "failed") and self.lines.is_over(first):
+                newest = self.lines.now(first)
+                lines += self.counted(first, newest.status if newest else "deleted")
+        return lines
+
     def tended(self, batch: Batch) -> list[str]:
         """The jobs that it keeps no more."""
         if batch.status not in ("ended", "canceled") or batch.is_released:

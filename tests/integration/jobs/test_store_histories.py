@@ -5,6 +5,7 @@ A model of jobs and queues (`Histories`) beside one of what jobs depend on (`lin
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -331,10 +332,13 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def tend_batches(self) -> None:
-        state.tend(self.store)
-        for batch in self.lines_of_runs.batches.all.values():
-            for first in self.lines_of_runs.batches.tended(batch):
-                self.lines_of_runs.let_expire(first)
+        state.tend(self.store, math.inf)
+        lines = self.lines_of_runs
+        for batch in lines.batches.all.values():
+            let_go = lines.batches.tended(batch)
+            lines.settle(*lines.batches.looked_at(batch))
+            for first in let_go:
+                lines.let_expire(first)
         self.settle_all()
 
     @precondition(lambda self: any(run.status == JobStatus.STARTED for run in self.runs))

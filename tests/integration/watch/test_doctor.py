@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import socket
 import subprocess
@@ -373,7 +374,7 @@ def test_open_batches_are_counted_and_those_that_were_never_whole_are_named(
         told = {"status": "making", "alive_at": now - ago}
         store.client.hset(store.keys.batch(b.id), mapping=told)
     store.run_script("tend", (), store.keys.prefix, dead.id, "0")
-    state.tend(store)
+    state.tend(store, math.inf)
     store.client.hset(store.keys.batch(old.id), "ended_at", now - 90_000)
     canceled = (
         "2 batches canceled in the last day, since its maker ended before all of it was enqueued:"

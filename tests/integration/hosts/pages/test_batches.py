@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -191,7 +192,7 @@ def test_of_many_failures_some_are_shown_and_of_none_no_table(user: Users, store
 def test_one_that_was_never_whole_says_why(user: Users, store: JobStore) -> None:
     b = made(number=1)
     store.client.hset(store.keys.batch(b.id), mapping={"status": "making", "alive_at": 1})
-    assert state.tend(store) == [b.id]
+    assert state.tend(store, math.inf) == [b.id]
     shown = user("anna").get(of(b)).text
     assert "Why it was canceled its maker ended before all of it was enqueued" in shown
 

@@ -62,6 +62,11 @@ def is_over(store: JobStore, number: int) -> bool:
     return sum(store.counts()[s] for s in (JobStatus.FINISHED, JobStatus.FAILED)) == number
 
 
+def is_idle(store: JobStore) -> bool:
+    counts = store.counts()
+    return not counts[JobStatus.STARTED] + counts[JobStatus.QUEUED]
+
+
 @both_brokers
 def test_both_callbacks_run_after_all_others(project: Project, store: JobStore) -> None:
     with batch("Close", on_ended=ENDED, on_finished=FINISHED) as b:
@@ -126,7 +131,7 @@ def test_workers_that_are_killed_at_any_moment(project: Project, store: JobStore
 
     wait_until(all_ended, 120, "all have ended")
     assert {(b.state().total, b.state().finished) for b in batches} == {(10, 10)}
-    wait_until(lambda: store.counts()[JobStatus.STARTED] == 0, 60, "the callbacks too")
+    wait_until(lambda: is_idle(store), 60, "the callbacks too")
     effects = project.effects()
     failed = [job.kwargs["text"] for job in store.all_of(JobStatus.FAILED)]
     for number in range(4):
