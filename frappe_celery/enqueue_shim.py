@@ -203,7 +203,7 @@ def enqueue(
         on_failure=on_failure,
     )
     call.check_id(job_id)
-    if call.waits and (now or not is_async):
+    if (now or not is_async) and call.waits:
         raise ConfigError(
             "what is enqueued by enqueue_in, enqueue_at, with depends_on or in a batch waits: leave"
             " out now=True and is_async=False"
