@@ -148,8 +148,7 @@ class Batch(Enqueues):
         message, number = runs[0].message, 0 if self._role else call.at_most
         kind = (
             *(self._role, message.queue, record.about(message), *call.options.values()),
-            *(message.result_ttl, message.failure_ttl, message.limit_key),
-            repr(message.depends_on),
+            *(message.limit_key, repr(message.depends_on)),
         )
         held = self._held.setdefault(kind, _Held(self._role, call.options, number))
         held.runs += runs

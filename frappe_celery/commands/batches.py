@@ -64,15 +64,16 @@ def show(batch_id: str, limit: int, as_json: bool) -> None:
     store = get_store()
     found = state.fetch(store, batch_id)
     callbacks = state.callbacks(store, batch_id)
-    jobs = state.jobs(store, batch_id, "failed", "stopped") if found.failed else iter(())
-    failed = list(islice(jobs, limit))
+    failed = list(islice(state.jobs(store, batch_id, *state.FAILURES), limit))
     if as_json:
-        as_jobs = {role: job and job_display.as_json(job) for role, job in callbacks.items()}
-        jobs_of_it = {
-            "callbacks": as_jobs,
+        about = {
+            **batch_display.as_json(found),
+            "callbacks": {
+                name: job and job_display.as_json(job) for name, job in callbacks.items()
+            },
             "failed_jobs": [job_display.as_json(job) for job in failed],
         }
-        click.echo(json.dumps(batch_display.as_json(found) | jobs_of_it, indent=1))
+        click.echo(json.dumps(about, indent=1))
         return
     job_display.console().print(*batch_display.page(found, callbacks, failed), sep="\n")
     if found.failed > limit:

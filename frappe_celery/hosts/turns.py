@@ -35,7 +35,7 @@ def keep_meeting(label: str, seconds: float) -> None:
     """Have a method's jobs on a site, which take so long each, take turns from now on."""
     until = time.time() + JOBS * seconds
     with suppress(OSError):  # a folder that cannot be written: without turns, then
-        path = _path(label, settings.current().root)
+        path = _path(label, settings.current().state_path)
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
         with open(path, "a") as file:
             until = max(until, os.fstat(file.fileno()).st_mtime)
@@ -45,7 +45,7 @@ def keep_meeting(label: str, seconds: float) -> None:
 @contextmanager
 def turn(label: str, sleep: Callable[[float], None]) -> Iterator[None]:
     """Hold the turn while jobs of this method on this site take any."""
-    path, held = _path(label, settings.current().root), _held.get()
+    path, held = _path(label, settings.current().state_path), _held.get()
     file = _line(path) if path not in held else None  # else a job that this one runs itself
     if file is None:
         yield
@@ -63,9 +63,8 @@ def turn(label: str, sleep: Callable[[float], None]) -> Iterator[None]:
 
 
 @lru_cache(1_000)
-def _path(label: str, _root: Path) -> str:
-    name = sha256(label.encode()).hexdigest()[:16]
-    return str(settings.current().state_path / f"turn.{name}")
+def _path(label: str, folder: Path) -> str:
+    return str(folder / f"turn.{sha256(label.encode()).hexdigest()[:16]}")
 
 
 def _line(path: str) -> TextIO | None:

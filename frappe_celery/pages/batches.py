@@ -134,8 +134,7 @@ def _allowed(user: Any) -> list[BatchAction]:
 
 def _failed(batch: BatchState) -> list[Job]:
     """Some of its jobs that failed or were stopped, those that ended last first."""
-    found = state.jobs(get_store(), batch.id, "failed", "stopped")
-    some = list(islice(found, min(batch.failed, FAILED_SHOWN)))  # of none nothing is read
+    some = islice(state.jobs(get_store(), batch.id, *state.FAILURES), FAILED_SHOWN)
     return sorted(some, key=lambda job: job.ended_at or job.created_at, reverse=True)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -116,6 +118,16 @@ def inside_with(project: Project, url: str) -> Iterator[JobStore]:
 def worker(project: Project, *arguments: str, **environment: str) -> Process:
     """A worker that does not look for others first, which takes Celery a second."""
     return project.worker("--without-mingle", *arguments, **environment)
+
+
+def kill_workers(project: Project, chance: random.Random) -> None:
+    """Kill one after the other just after it is ready, whatever it does; the last one lives."""
+    for _ in range(4):
+        process = worker(project, "-c", "2")
+        process.wait_for("ready")
+        time.sleep(chance.random() * 0.3)
+        process.kill()
+    worker(project, "-c", "2")
 
 
 def ended(job: Job, timeout: float = 30) -> Job:

@@ -14,6 +14,7 @@ from frappe_celery import batch
 from frappe_celery.errors import ConfigError, InvalidJobOperation, NoSuchJob, QueueOverloaded
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.scheduled import promote
 from tests.integration.stores import message, started, take, waiting
@@ -230,23 +231,29 @@ def test_duplicates_do_not_count(store: JobStore) -> None:
     assert methods(store) == [ANYWAY]
 
 
-def test_one_whose_maker_dies_between_two_steps_is_canceled_with_its_reason(
-    store: JobStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def made_in_part(store: JobStore, error: BaseException, *scripts: str) -> BatchState:
+    """Its maker meets an error at the second step of its jobs, and in these scripts."""
     steps = []
 
-    def dies(real: Any, script: str, keys: Any, *args: Any) -> Any:
+    def meets_it(real: Any, script: str, keys: Any, *args: Any) -> Any:
         steps.append(script)
-        if steps.count("enqueue_many") == 4 or script == "give_up":
-            raise KeyboardInterrupt
+        if script in scripts or (script == "enqueue_many" and steps.count(script) == 4):
+            raise error
         return real(script, keys, *args)
 
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched:
         for name in ("run_script", "send_script"):
-            patched.setattr(store, name, partial(dies, getattr(store, name)))
-        with pytest.raises(KeyboardInterrupt):
+            patched.setattr(store, name, partial(meets_it, getattr(store, name)))
+        with pytest.raises(type(error)):
             made(120)
     (found,) = state.page(store)
+    return found
+
+
+def test_one_whose_maker_dies_between_two_steps_is_canceled_with_its_reason(
+    store: JobStore,
+) -> None:
+    found = made_in_part(store, KeyboardInterrupt(), "give_up")
     assert found.status == "making"
     assert take(store) is None
     assert state.tend(store, math.inf) == []
@@ -263,23 +270,8 @@ def test_one_whose_maker_dies_between_two_steps_is_canceled_with_its_reason(
     assert take(store) is None
 
 
-def test_one_that_cannot_be_enqueued_whole_is_given_up(
-    store: JobStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    steps = []
-
-    def fails(real: Any, script: str, keys: Any, *args: Any) -> Any:
-        steps.append(script)
-        if steps.count("enqueue_many") == 4:
-            steps.clear()
-            raise ValueError("no more")
-        return real(script, keys, *args)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(store, "send_script", partial(fails, store.send_script))
-        with pytest.raises(ValueError, match="no more"):
-            made(120)
-    (found,) = state.page(store)
+def test_one_that_cannot_be_enqueued_whole_is_given_up(store: JobStore) -> None:
+    found = made_in_part(store, ValueError("no more"))
     assert (found.status, found.reason) == (
         "canceled",
         "its maker met ValueError before all of it was enqueued",

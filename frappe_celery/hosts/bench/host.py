@@ -121,9 +121,11 @@ class BenchHost:
 
     def get_attr(self, path: str) -> Callable[..., Any]:
         """The function at a dotted path; within a site in an app that the site has."""
+        if frappe.db:
+            found: Callable[..., Any] = frappe.get_attr(path)
+            return found
         module, _, name = path.rpartition(".")
-        found: Callable[..., Any]
-        found = frappe.get_attr(path) if frappe.db else getattr(import_module(module), name)
+        found = getattr(import_module(module), name)
         return found
 
     job_function = get_attr  # within a site Frappe itself refuses what lies in no app of it

@@ -3,8 +3,9 @@
 -- prefix; batch
 -- Returns what has come about now, for `settle.lua`.
 local key, lines = prefix .. 'batch:' .. batch, {}
-local status, going, unfinished = redis.call('HGET', key, 'status'), redis.call('HGET', key, 'going'), 0
-if tonumber(going or 0) > 0 or (status ~= 'going' and status ~= 'ended') then return lines end
+local found = redis.call('HMGET', key, 'status', 'going', 'failed', 'stopped', 'canceled', 'deleted')
+local status = found[1]
+if tonumber(found[2] or 0) > 0 or (status ~= 'going' and status ~= 'ended') then return lines end
 local function came(line)
   local record = prefix .. 'job:' .. batch .. '/' .. line
   if redis.call('HGET', record, 'status') == 'started' then
@@ -17,8 +18,7 @@ if status == 'going' then
   redis.call('ZADD', prefix .. 'batches:tending', 0, batch)
   came('ended')
 end
-for _, how in ipairs(redis.call('HMGET', key, 'failed', 'stopped', 'canceled', 'deleted')) do
-  unfinished = unfinished + (how or 0)
-end
+local unfinished = 0
+for i = 3, 6 do unfinished = unfinished + (found[i] or 0) end
 if unfinished == 0 then came('finished') end
 return lines

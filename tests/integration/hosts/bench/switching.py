@@ -89,6 +89,7 @@ def metadata(folder: Path, name: str, version: str, *needs: str) -> None:
 
 
 ASK = """
+import frappe_celery
 from frappe_celery.migration.armed import routing
 from frappe_celery.jobs.routes import EVERY, Rule
 
@@ -100,8 +101,20 @@ def enqueue(queue="long", **options):
 
 def system_of(job):
     return type(job).__module__.partition(".")[0]
+
+def refusals(asked):
+    to_celery("short")
+    for ask in asked:
+        ask(queue="short")
+        try:
+            ask(queue="long")
+            yield ""
+        except frappe_celery.ConfigError as exc:
+            yield str(exc)
+    frappe.db.commit()
 """
-"""For scripts in the bench: `system_of` says `rq` or `frappe_celery`."""
+"""For scripts in the bench: `system_of` says `rq` or `frappe_celery`, `refusals` what calls raise
+where the route of the queue leads to RQ."""
 
 
 class Armed:

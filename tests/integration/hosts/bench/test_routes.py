@@ -13,6 +13,10 @@ LOADS_SLOWLY = (
     *("--enable-debug-command", "yes", "--key-load-delay", "20000"),
     *("--loading-process-events-interval-bytes", "1024"),
 )
+LEADS_TO_RQ = (
+    "the route of queue long and site site1 leads to RQ, which cannot do what only Celery can:"
+    " call frappe.enqueue, or have the route lead to Celery by frappe-celery enable --queue long"
+)
 
 
 def test_armed_changes_nothing_yet(armed: Armed, client: redis.Redis) -> None:
@@ -217,9 +221,9 @@ def test_what_celery_alone_can_do_is_refused_where_a_route_leads_to_rq(armed: Ar
     said, waiting = armed.ask(
         """
         from datetime import datetime
-        from frappe_celery import ConfigError, enqueue_at, enqueue_in, enqueue_many, options
+        from frappe_celery import enqueue_at, enqueue_in, enqueue_many, options
         from frappe_celery.jobs import get_store
-        METHOD, said = "fixture_app.tasks.write", []
+        METHOD = "fixture_app.tasks.write"
         asked = (
             lambda **to: options(retry=3).enqueue(METHOD, **to),
             lambda **to: enqueue_in(60, METHOD, **to),
@@ -228,32 +232,20 @@ def test_what_celery_alone_can_do_is_refused_where_a_route_leads_to_rq(armed: Ar
             lambda **to: enqueue_many(METHOD, [{}], **to),
             lambda **to: enqueue_many(METHOD, [], enqueue_after_commit=True, **to),
         )
-        to_celery("short")
-        for ask in asked:
-            ask(queue="short")
-            try:
-                ask(queue="long")
-                said.append("")
-            except ConfigError as exc:
-                said.append(str(exc))
-        frappe.db.commit()
+        said = [*refusals(asked)]
         answer = [said, get_store().counts(queue="long")]
         """
     )
     assert not any(waiting.values())
-    assert said == [
-        "the route of queue long and site site1 leads to RQ, which cannot do what only Celery can:"
-        " call frappe.enqueue, or have the route lead to Celery by frappe-celery enable"
-        " --queue long"
-    ] * len(said)
+    assert said == [LEADS_TO_RQ] * len(said)
 
 
 def test_a_batch_is_refused_where_a_route_leads_to_rq(armed: Armed) -> None:
     said, taken, waiting = armed.ask(
         """
-        from frappe_celery import ConfigError, batch
+        from frappe_celery import batch
         from frappe_celery.jobs import get_store
-        METHOD, said, taken = "fixture_app.tasks.write", [], []
+        METHOD, taken = "fixture_app.tasks.write", []
 
         def callback(role, **to):
             with batch("Close", **{role: {"method": METHOD, **to}}):
@@ -272,26 +264,14 @@ def test_a_batch_is_refused_where_a_route_leads_to_rq(armed: Armed) -> None:
             lambda **to: callback("on_ended", **to),
             lambda **to: callback("on_finished", **to),
         )
-        to_celery("short")
-        for ask in asked:
-            ask(queue="short")
-            try:
-                ask(queue="long")
-                said.append("")
-            except ConfigError as exc:
-                said.append(str(exc))
-        frappe.db.commit()
+        said = [*refusals(asked)]
         answer = [said, taken, get_store().counts()]
         """
     )
     assert taken == ["short"] * len(said), "it is refused at once, not when the block ends"
     enqueued = {"queued": 3 * 2 + 2, "deferred": 3}  # nothing of a block in which one is refused
     assert {status: waiting[status] for status in enqueued} == enqueued
-    assert said == [
-        "the route of queue long and site site1 leads to RQ, which cannot do what only Celery can:"
-        " call frappe.enqueue, or have the route lead to Celery by frappe-celery enable"
-        " --queue long"
-    ] * len(said)
+    assert said == [LEADS_TO_RQ] * len(said)
 
 
 def test_a_route_that_changes_meanwhile_holds_for_what_celery_alone_can_do(armed: Armed) -> None:

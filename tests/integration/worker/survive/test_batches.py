@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 from collections import Counter
 
 import pytest
@@ -15,7 +14,7 @@ from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.outbox.relay import states
 from frappe_celery.worker import reaper
 from tests.brokers import both_brokers
-from tests.integration.benches import worker
+from tests.integration.benches import kill_workers, worker
 from tests.integration.stores import broken
 from tests.project import Project
 from tests.waiting import wait_until
@@ -119,12 +118,7 @@ def test_workers_that_are_killed_at_any_moment(project: Project, store: JobStore
             asked = b.options(idempotent=True, max_deliveries=50)
             asked.enqueue_many(RECORD, ({"text": f"job {number}"} for _ in range(10)))
         batches.append(b)
-    for _ in range(4):
-        process = worker(project, "-c", "2")
-        process.wait_for("ready")
-        time.sleep(chance.random() * 0.3)  # whatever it does now, it is killed
-        process.kill()
-    worker(project, "-c", "2")
+    kill_workers(project, chance)
 
     def all_ended() -> bool:
         return all(b.state().status == "ended" for b in batches)

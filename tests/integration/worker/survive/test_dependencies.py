@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from typing import Any
 
@@ -15,7 +14,7 @@ from frappe_celery.errors import ConfigError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.hosts import current as host
 from tests.brokers import both_brokers
-from tests.integration.benches import all_ended, ended, worker
+from tests.integration.benches import all_ended, ended, kill_workers, worker
 from tests.integration.stores import queued, waiting
 from tests.project import Project
 from tests.waiting import wait_until
@@ -100,12 +99,7 @@ def test_workers_that_are_killed_at_any_moment(project: Project, store: JobStore
         asked = options(depends_on=some, idempotent=chance.random() < 0.3 or None)
         jobs.append(asked.enqueue(RECORD, text=f"job {number}", job_id=f"job {number}"))
         before[jobs[-1].id] = some
-    for _ in range(4):
-        process = worker(project, "-c", "2")
-        process.wait_for("ready")
-        time.sleep(chance.random() * 0.3)  # whatever it does now, it is killed
-        process.kill()
-    worker(project, "-c", "2")
+    kill_workers(project, chance)
     statuses = dict(zip(before, all_ended(jobs, 120), strict=True))
     ran = Counter(project.effects())
     for number, job in enumerate(jobs):
