@@ -287,8 +287,8 @@ def steps(runs: Iterable[Sealed]) -> Iterator[list[Sealed]]:
 
 def _at_once(run: Sealed) -> int:
     """How many like this one a step has: to look at one that a job waits for takes as long as to
-    enqueue it."""
-    return max(1, AT_ONCE // (1 + len(run.message.depends_on or ())))
+    enqueue it, to look for one with its id half as long."""
+    return max(1, int(AT_ONCE / (1 + len(run.message.depends_on or ()) + run.own_id / 2)))
 
 
 def _tell(exc: BaseException, done: EnqueuedJobs[Job | None], under_way: int) -> None:

@@ -26,6 +26,7 @@ SHOWN = 20
 @click.option(
     "--broker", default="redis", show_default=True, type=click.Choice(["redis", "rabbitmq"])
 )
+@click.option("--batch", default=0, type=click.IntRange(0), help="One of so many jobs beside them.")
 @click.option("--workers", default=3, show_default=True, type=click.IntRange(1))
 @click.option("--outbox", is_flag=True, help="Callers that enqueue after commit, see outbox.py.")
 @click.option("--without", is_flag=True, help="With --outbox: the same while it is off.")
@@ -40,7 +41,7 @@ SHOWN = 20
 )
 @click.option("--keep", is_flag=True, help="Keep the run's folder also when nothing was broken.")
 def main(
-    jobs: int, minutes: float, seed: int, broker: str, workers: int, keep: bool,
+    jobs: int, minutes: float, seed: int, broker: str, batch: int, workers: int, keep: bool,
     outbox: bool, without: bool, seeds: int, databases: list[str],
 ) -> None:  # fmt: skip
     """Enqueue JOBS in MINUTES while pool processes, workers, beats and the broker are killed and
@@ -56,6 +57,7 @@ def main(
         seed=seed,
         workers=workers,
         rabbitmq=broker == "rabbitmq",
+        batch=batch,
     )
     report(outcome, seed)
     if outcome.violations or keep:
@@ -91,6 +93,7 @@ def endings(outcome: Outcome) -> Counter[str]:
         counts["of these run again, idempotent"] += "It is run again" in record.reason
     for enqueued in outcome.evidence.enqueued.values():
         counts["depend on others"] += bool(enqueued.depends_on)
+        counts["added to a batch by its jobs"] += enqueued.kind == "added"
         counts["enqueue acknowledged"] += bool(enqueued.run)
         counts["enqueue raised"] += bool(enqueued.raised)
         counts["enqueuer killed meanwhile"] += not (enqueued.run or enqueued.raised)

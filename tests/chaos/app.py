@@ -12,14 +12,16 @@ import os
 import time
 from pathlib import Path
 
+from frappe_celery import get_current_batch
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import current_job
 
 LEDGER = Path(__file__).parents[1] / "ledger"
 
 
-def note(*words):
+def note(*words, where="jobs"):
     line = " ".join(map(str, words)) + "\\n"
-    file = os.open(LEDGER / "jobs", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    file = os.open(LEDGER / where, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         os.write(file, line.encode())
         os.fsync(file)
@@ -46,6 +48,33 @@ def limited(token, seconds, fails):
 
 def rated(token, seconds, fails):
     job(token, seconds, fails)
+
+
+def adding(token, seconds, fails):
+    """Adds a job to its batch, also while the broker is away."""
+    begin(token)
+    added = f"{token}+"
+    note("try", added, "added", 0, where="enqueued-added")
+    try:
+        new = add(added)
+    except Exception as exc:
+        note("raised", added, type(exc).__name__, where="enqueued-added")
+        note("raise", token, current_job().run_id, os.getpid(), os.getppid(), time.time())
+        raise
+    note("ack", added, new.run_id if new else "-", where="enqueued-added")
+    time.sleep(seconds)
+    note("end", token, current_job().run_id, os.getpid(), os.getppid(), time.time())
+
+
+def add(token):
+    words = {"token": token, "seconds": 0.0, "fails": False}
+    while True:
+        try:
+            return get_current_batch().enqueue(
+                "myapp.chaos.job", job_id=token, deduplicate=True, **words
+            )
+        except BrokerUnreachable:
+            time.sleep(1)
 
 
 def scheduled(seconds=0.0):

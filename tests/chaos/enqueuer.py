@@ -15,7 +15,7 @@ from typing import Any
 
 from frappe_celery import Dependency, Job, batch, enqueue_in, options
 from frappe_celery.job_options import Options
-from tests.chaos.ledger import CALLED
+from tests.chaos.ledger import CALLBACKS, CALLED
 
 PAUSE_SECONDS = 0.3
 """After an enqueue that raised: most of the broker's absence is spent waiting."""
@@ -28,7 +28,11 @@ class Pen:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
     def write(self, *words: object) -> None:
-        os.write(self._file, (" ".join(map(str, words)) + "\n").encode())
+        self.write_all([words])
+
+    def write_all(self, lines: Iterable[Iterable[object]]) -> None:
+        text = "".join(" ".join(map(str, words)) + "\n" for words in lines)
+        os.write(self._file, text.encode())
         os.fsync(self._file)
 
 
@@ -51,7 +55,6 @@ AFTER_OTHERS, MAY_FAIL, LATEST = 0.5, 0.3, 8
 chains and diamonds; and how likely each of these may fail."""
 BATCHES, MEMBERS = 0.04, 3
 """How likely a batch comes in the place of a job, and how many jobs it has."""
-CALLBACKS = ("on_ended", "on_finished")
 
 Plan = dict[str, tuple[str, dict[str, bool]]]
 """By token: of what kind a job is, and what it waits for, which may fail or not."""

@@ -26,6 +26,9 @@ class Line:
 
 CALLED = "-"
 """For the run of a callback, of which its caller knows none."""
+ADDED = "+"
+"""What the token of a job ends with that a job of a batch has added to it."""
+CALLBACKS = ("on_ended", "on_finished")
 
 
 @dataclass
@@ -113,11 +116,19 @@ def read_files(folder: Path) -> Evidence:
                 evidence.enqueued[token].run = more[0]
             else:
                 evidence.enqueued[token].raised = more[0]
+    _have_callbacks_wait_for_what_was_added(evidence.enqueued)
     places = {"start": evidence.starts, "end": evidence.ends, "raise": evidence.raises}
     for what, token, run, pid, parent, at in _lines(folder / "jobs"):
         line = Line(run, int(pid), int(parent), float(at))
         places[what].setdefault(token, []).append(line)
     return evidence
+
+
+def _have_callbacks_wait_for_what_was_added(enqueued: dict[str, Enqueued]) -> None:
+    for token in [token for token in enqueued if token.endswith(ADDED)]:
+        for role in CALLBACKS:
+            callback = enqueued[f"{token.rpartition('-')[0]}-{role}"]
+            callback.depends_on[token] = role == "on_ended"
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
@@ -131,7 +142,8 @@ def read_store(evidence: Evidence, store: JobStore) -> None:
         reason = (job.exc_info or "").strip()
         if not reason.startswith("AbandonedJobError"):
             reason = reason.rpartition("\n")[2]
-        name = job.job_name if job.method == AFTERMATH else job.job_name.rpartition(".")[2]
+        name = job.kwargs.get("token") or job.job_name.rpartition(".")[2]
+        name = job.job_name if job.method == AFTERMATH else name
         evidence.records[job.run_id] = Record(
             job.run_id,
             name,

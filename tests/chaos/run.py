@@ -51,6 +51,7 @@ def run(
     longest: float = 13.0,
     workers: int = 3,
     rabbitmq: bool = False,
+    batch: int = 0,
 ) -> Outcome:
     """Enqueue `jobs` within `seconds` while things are killed, wait for rest, judge.
 
@@ -61,8 +62,17 @@ def run(
         longest: seconds that anything stands still or the broker is away, at most.
         workers: how many are kept alive.
         rabbitmq: it is the broker, and is killed too.
+        batch: of so many jobs, which one more process makes beside them; 0: none.
     """
-    stage = Stage(root, jobs=jobs, seconds=seconds, seed=seed, workers=workers, rabbitmq=rabbitmq)
+    stage = Stage(
+        root,
+        jobs=jobs,
+        seconds=seconds,
+        seed=seed,
+        workers=workers,
+        rabbitmq=rabbitmq,
+        batch=batch,
+    )
     evidence = Evidence()
     monkey = Monkey(stage, evidence, seed, longest, partial(store_of, stage))
     try:

@@ -27,6 +27,7 @@ from tests.waiting import wait_until
 DISK_BYTES = 20_000_000
 WORKER_PROCESSES = 2
 NEW_QUEUE_SECONDS = 5
+MAKER = "b0"
 
 
 class Member:
@@ -65,8 +66,9 @@ class Stage:
     def __init__(
         self, root: Path, *, jobs: int, seconds: float, seed: int,
         workers: int = 3, beats: int = 2, enqueuers: int = 3, rabbitmq: bool = False,
+        batch: int = 0,
     ) -> None:  # fmt: skip
-        self.root, self.seed = root, seed
+        self.root, self.seed, self.batch = root, seed, batch
         self.jobs_each, self.enqueuers = -(-jobs // enqueuers), enqueuers
         self.pace = self.jobs_each / (seconds * 0.85)
         self.wanted = {"worker": workers, "beat": beats}
@@ -131,6 +133,8 @@ class Stage:
             self._let_queues_grow_old()
         for number in range(self.enqueuers):
             self._start_enqueuer(f"e{number}")
+        if self.batch:
+            self._start_maker()
 
     def _let_queues_grow_old(self) -> None:
         """One that is made within 3 s before RabbitMQ is killed never has a leader again: its issue
@@ -148,7 +152,10 @@ class Stage:
 
     def _ended(self, member: Member) -> bool:
         if member.role == "enqueuer" and member.process.returncode:
-            self._start_enqueuer(member.name)
+            if member.name == MAKER:
+                self._start_maker()
+            else:
+                self._start_enqueuer(member.name)
         return False
 
     def _start(self, role: str) -> None:
@@ -167,6 +174,11 @@ class Stage:
         site = list(SITES)[int(name[1:]) % len(SITES)]
         words = ("-m", "tests.chaos.enqueuer", name, *map(str, numbers))
         self._run("enqueuer", name, *words, FRAPPE_SITE=site)
+
+    def _start_maker(self) -> None:
+        """Of a batch: an enqueuer too, which is killed as the others are."""
+        words = ("-m", "tests.chaos.maker", MAKER, str(self.batch), str(self.seed))
+        self._run("enqueuer", MAKER, *words, FRAPPE_SITE=self.project.site)
 
     def _run(self, role: str, name: str, *arguments: str, **environment: str) -> None:
         with (self.output / f"{name}.txt").open("ab") as output:

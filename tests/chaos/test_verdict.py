@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.chaos.ledger import CALLED, Due, Enqueued, Evidence, Line, Record
+from tests.chaos.ledger import CALLED, Due, Enqueued, Evidence, Line, Record, read_files
 from tests.chaos.verdict import violations
 
 PERIODS = {"every_two": 2}
@@ -289,12 +290,28 @@ def half(evidence: Evidence) -> None:
     del evidence.starts["e0-1-1"]
 
 
+def added(ended_at: float) -> Callable[[Evidence], None]:
+    """A job added one to the batch, which ended then; the callbacks began at 3.0."""
+
+    def change(evidence: Evidence) -> None:
+        token, run = "e0-1-0+", "run-e0-1-0+"
+        evidence.enqueued[token] = Enqueued("added", run=run)
+        evidence.starts[token] = evidence.ends[token] = [Line(run, 1, 100, 1.2)]
+        evidence.records[run] = Record(run, token, "finished", "", "w1", True, ended_at)
+        for role in ("on_ended", "on_finished"):
+            evidence.enqueued[f"e0-1-{role}"].depends_on[token] = role == "on_ended"
+
+    return change
+
+
 CALLED_WHEN = "not called when all of its batch had finished, and only then"
 
 
 @pytest.mark.parametrize(
     ("ended", "change", "rule"),
     [
+        ("finished", added(1.5), None),
+        ("finished", added(3.5), "started before what it depends on had ended"),
         ("failed", record("e0-1-on_finished", status="finished"), CALLED_WHEN),
         ("finished", record("e0-1-on_finished", status="deferred"), CALLED_WHEN),
         ("failed", record("e0-1-on_ended", status="deferred"), "never ended"),
@@ -306,11 +323,23 @@ CALLED_WHEN = "not called when all of its batch had finished, and only then"
         ("finished", half, "half a batch"),
     ],
 )
-def test_it_sees_of_a_batch(ended: str, change: Callable[[Evidence], None], rule: str) -> None:
+def test_it_sees_of_a_batch(
+    ended: str, change: Callable[[Evidence], None], rule: str | None
+) -> None:
     evidence = of_a_batch(ended)
     assert broken_by(evidence) == []
     change(evidence)
-    assert rule in broken_by(evidence)
+    assert rule in broken_by(evidence) if rule else not broken_by(evidence)
+
+
+def test_what_callbacks_wait_for_is_read_with_what_was_added(tmp_path: Path) -> None:
+    batch = "try b0-1-0 adds 0\ntry b0-1-on_ended on_ended 0 b0-1-0?\n"
+    batch += "try b0-1-on_finished on_finished 0 b0-1-0\n"
+    (tmp_path / "enqueued-b0").write_text(batch)
+    (tmp_path / "enqueued-added").write_text("try b0-1-0+ added 0\nack b0-1-0+ run\n")
+    enqueued = read_files(tmp_path).enqueued
+    assert enqueued["b0-1-on_ended"].depends_on == {"b0-1-0": True, "b0-1-0+": True}
+    assert enqueued["b0-1-on_finished"].depends_on == {"b0-1-0": False, "b0-1-0+": False}
 
 
 def test_a_callback_that_was_acknowledged_is_not_lost() -> None:

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from tests.chaos.app import AT_ONCE, PER_MINUTE
-from tests.chaos.ledger import CALLED, Due, Evidence, Line, Record
+from tests.chaos.ledger import ADDED, CALLED, Due, Evidence, Line, Record
 
 LATE_SECONDS = 5.0
 """How long after it was claimed a job's first line may be written."""
@@ -161,7 +161,7 @@ def _batches(evidence: Evidence) -> Iterator[tuple[str, str]]:
     canceled = {one.name: one.status == "canceled" for one in evidence.records.values()}
     ran: dict[str, set[bool]] = defaultdict(set)
     for token, enqueued in evidence.enqueued.items():
-        if not enqueued.run:
+        if not (enqueued.run or token.endswith(ADDED)):
             ran[_batch_of(token)].add(not canceled.get(token, True))
     for made, some in ran.items():
         if made and len(some) > 1:
@@ -169,7 +169,8 @@ def _batches(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _batch_of(token: str) -> str:
-    """The number of a batch in the token of a job of it: `e0-17` in `e0-17-2`; '': of none."""
+    """The number of a batch in the token of a job of it: `e0-17` in `e0-17-2` and in `e0-17-2+`;
+    '': of none."""
     return token.rpartition("-")[0] if token.count("-") > 1 else ""
 
 
