@@ -8,14 +8,14 @@ with batch("Close 2026", on_finished="myapp.closing.report") as b:
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from frappe_celery.config.numbers import require
 from frappe_celery.enqueue_shim import Call, Method
-from frappe_celery.errors import BrokerUnreachable, ConfigError, InvalidJobOperation, NoSuchJob
+from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.job_options import Enqueues, Options, options
 from frappe_celery.jobs import Job, get_store, hosts
 from frappe_celery.jobs.batches import state
@@ -27,7 +27,7 @@ from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.queue.scheduled import AT_ONCE, promote
 from frappe_celery.jobs.record import record
 from frappe_celery.jobs.record.many import Room, Sealed
-from frappe_celery.many import steps
+from frappe_celery.many import EnqueuedJobs, steps
 
 Callback = Method | Mapping[str, Any] | None
 _LINES = {"": "made", "on_ended": "ended", "on_finished": "finished"}
@@ -60,6 +60,8 @@ class Batch(Enqueues):
         """Of the callback that is enqueued at the moment."""
         self._held: dict[Any, _Held] | None = None
         """While its block is open: what is to be enqueued."""
+        self._answers: list[EnqueuedJobs[Any]] = []
+        """Of `enqueue_many` in its block, which are told of duplicates when that ends."""
 
     def __repr__(self) -> str:
         return f"<Batch {self.id}>"
@@ -96,21 +98,11 @@ class Batch(Enqueues):
 
         One that is still `making` gets no more jobs, and its callbacks are canceled too.
         """
-        state.give_up(get_store(), self.id)
-        return self._each(Job.cancel, "going")
+        return state.cancel(get_store(), self.id)
 
     def requeue_failed(self) -> int:
         """Run again what failed or was stopped; returns how many these are."""
-        return self._each(Job.requeue, *state.FAILURES)
-
-    def _each(self, act: Callable[[Job], object], *outcomes: str) -> int:
-        store, number = get_store(), 0
-        for first_run, job_id in list(state.members(store, self.id, *outcomes)):
-            with suppress(InvalidJobOperation, NoSuchJob):  # it has gone on meanwhile
-                if (job := store.find_line(first_run, job_id)) is not None:
-                    act(job)
-                    number += 1
-        return number
+        return state.requeue_failed(get_store(), self.id)
 
     # -- what calls of `enqueue` ask it
 
@@ -136,15 +128,29 @@ class Batch(Enqueues):
         return is_open
 
     def join(self, message: JobMessage) -> None:
-        """Have a new message be that of a job of this batch, or of its callback."""
+        """Have a new message be that of a job of this batch, or of its callback.
+
+        Raises:
+            ConfigError: it would wait for a callback.
+        """
         message.batch = self.id
         if self._held is not None:
             line: Line = (f"{self.id}/{_LINES[self._role]}", f"batch {self.id}", 0)
             message.depends_on = [*(message.depends_on or ()), line]
+        elif message.depends_on:
+            callbacks = filter(None, state.callbacks(get_store(), self.id).values())
+            if {one.first_run for one in callbacks} & {first for first, *_ in message.depends_on}:
+                raise ConfigError(
+                    f"{message.id} would wait for a callback of its batch, which waits for it"
+                )
 
-    def keep(self, call: Call, runs: Sequence[Sealed]) -> None:
-        """Keep jobs of one call until the block ends."""
+    def keep(
+        self, call: Call, runs: Sequence[Sealed], answer: EnqueuedJobs[Any] | None = None
+    ) -> None:
+        """Keep jobs of one call until the block ends; then its answer is told of duplicates."""
         assert self._held is not None
+        if answer is not None:
+            self._answers.append(answer)
         message, number = runs[0].message, 0 if self._role else call.at_most
         kind = (
             *(self._role, message.queue, record.about(message), *call.options.values()),
@@ -163,6 +169,11 @@ class Batch(Enqueues):
             words = dict(callback) if isinstance(callback, Mapping) else {"method": callback}
             fits = isinstance(method := words.get("method"), str) or callable(method)
             require(fits, role, callback, "a method, or a mapping of enqueue's words with one")
+            if words.get("deduplicate"):
+                raise ConfigError(
+                    f"{role}: each batch has its own callback: leave out deduplicate, with which"
+                    " it would be left out while another one waits"
+                )
             self._role = role
             self.enqueue(**words)
         self._role = ""
@@ -180,11 +191,11 @@ class Batch(Enqueues):
             hosts.current().after_commit(lambda: self._enqueue(held, number))
 
     def _enqueue(self, held: list[_Held], number: int) -> None:
-        store, rooms = get_store(), _rooms(held)
+        store, rooms, duplicates = get_store(), _rooms(held), set[str]()
         try:
             for each in held:
                 for step in steps(each.runs):
-                    publish.publish_many(
+                    duplicates |= publish.publish_many(
                         step,
                         rooms.get(step[0].message.queue) if not each.role else None,
                         transaction=publish.transaction_of_caller(),
@@ -198,6 +209,8 @@ class Batch(Enqueues):
                 for queue, room in rooms.items():
                     room.give_back(store, self.site, queue)
             raise
+        for answer in self._answers:
+            answer.leave_out(duplicates)
         with suppress(BrokerUnreachable):  # workers go on
             for _ in range(number // AT_ONCE + 1):
                 promote(store)
@@ -220,8 +233,11 @@ def _rooms(held: Sequence[_Held]) -> dict[str, Room]:
     rooms: dict[str, Room] = {}
     for each in held:
         if each.at_most:
-            room = rooms.setdefault(each.runs[0].message.queue, Room(each.at_most, 0, at_once=True))
-            room.number += len(each.runs)
+            message, number = each.runs[0].message, len(each.runs)
+            room = rooms.setdefault(message.queue, Room(each.at_most, 0, deferred=0))
+            room.number += number
+            if len(message.depends_on or ()) > 1:  # not for the block's end alone
+                room.deferred = (room.deferred or 0) + number
     return rooms
 
 
@@ -261,8 +277,13 @@ def batch(
 
 
 def get_batch(batch_id: str) -> Batch:
-    """The batch with this id; raises NoSuchJob: never enqueued, or forgotten."""
-    return Batch(batch_id, state.fetch(get_store(), batch_id).site)
+    """The batch of the current site with this id.
+
+    Raises:
+        NoSuchJob: never enqueued, forgotten, or of another site.
+    """
+    site = hosts.current().current_site()
+    return Batch(batch_id, state.fetch(get_store(), batch_id, site).site)
 
 
 def get_current_batch() -> Batch | None:

@@ -8,8 +8,8 @@ jobs = enqueue_many(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, Literal, TypeVar, overload
 
@@ -56,6 +56,13 @@ class EnqueuedJobs(Sequence[T_co]):
                 self.duplicates.append(len(self.ids))
             self.ids.append(message.id)
             self._runs.append((message.run, message.enqueued_at) if is_new else None)
+
+    def leave_out(self, runs: Collection[str]) -> None:
+        """These turned out to be duplicates when their batch was enqueued."""
+        for number, run in enumerate(self._runs):
+            if run is not None and run[0] in runs:
+                self._runs[number] = None
+                self.duplicates.append(number)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -165,9 +172,10 @@ def enqueue_many(
         raise ConfigError(
             "progress is told of what is enqueued now, not after the commit or with its batch"
         )
-    if keeps:
-        return _keep(call, kwargs, entries)
-    _enqueue_after_commit(call, kwargs, list(entries))
+    with _nothing_enqueued_if_it_raises():
+        if keeps:
+            return _keep(call, kwargs, entries)
+        _enqueue_after_commit(call, kwargs, list(entries))
     return None
 
 
@@ -215,8 +223,8 @@ def _enqueue(
 def _keep(call: Call, common: dict[str, Any], entries: Iterable[Entry]) -> EnqueuedJobs[Job | None]:
     done = EnqueuedJobs[Job | None]()
     if runs := list(_runs(call, common, entries)):
-        call.asked.batch.keep(call, runs)
         done._add(runs, set())
+        call.asked.batch.keep(call, runs, done)
     return done
 
 
@@ -289,6 +297,15 @@ def _at_once(run: Sealed) -> int:
     """How many like this one a step has: to look at one that a job waits for takes as long as to
     enqueue it, to look for one with its id half as long."""
     return max(1, int(AT_ONCE / (1 + len(run.message.depends_on or ()) + run.own_id / 2)))
+
+
+@contextmanager
+def _nothing_enqueued_if_it_raises() -> Iterator[None]:
+    try:
+        yield
+    except BaseException as exc:
+        _tell(exc, EnqueuedJobs(), 0)
+        raise
 
 
 def _tell(exc: BaseException, done: EnqueuedJobs[Job | None], under_way: int) -> None:

@@ -7,7 +7,6 @@ from itertools import islice
 
 import click
 
-from frappe_celery.batches import get_batch
 from frappe_celery.commands.jobs import LIMIT, ONLY_THIS_SITE, YES
 from frappe_celery.commands.options import AS_JSON, site_with_jobs
 from frappe_celery.config import settings
@@ -88,11 +87,11 @@ def cancel(batch_id: str, yes: bool) -> None:
 
     Its on_ended runs once these have ended, its on_finished does not.
     """
-    batch = get_batch(batch_id)
-    going = batch.state().going
+    store = get_store()
+    going = state.fetch(store, batch_id).going
     if going and not yes:
         click.confirm(f"cancel what waits of {counted(going, 'job')}?", abort=True, err=True)
-    click.echo(f"{counted(batch.cancel(), 'job')}: canceled")
+    click.echo(f"{counted(state.cancel(store, batch_id), 'job')}: canceled")
 
 
 @batches.command()
@@ -103,8 +102,8 @@ def requeue(batch_id: str, yes: bool) -> None:
 
     Its on_finished runs once all its jobs have finished.
     """
-    batch = get_batch(batch_id)
-    failed = batch.state().failed
+    store = get_store()
+    failed = state.fetch(store, batch_id).failed
     if failed and not yes:
         click.confirm(f"requeue {counted(failed, 'failed job')}?", abort=True, err=True)
-    click.echo(f"{counted(batch.requeue_failed(), 'job')}: requeued")
+    click.echo(f"{counted(state.requeue_failed(store, batch_id), 'job')}: requeued")

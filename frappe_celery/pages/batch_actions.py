@@ -23,12 +23,10 @@ class BatchAction:
     warning: str
     none: str
     """What is said where no job is left for it."""
-    outcomes: tuple[str, ...]
-    """Members that stand so are looked at (`state.members`)."""
 
     def number(self, batch: BatchState) -> int:
         """How many jobs it looks at."""
-        if "failed" in self.outcomes:
+        if self.action.name == "requeue":
             return batch.failed
         return batch.going or int(batch.status == "making")
 
@@ -42,7 +40,6 @@ BATCH_ACTIONS = {
             "What failed or was stopped runs again, as new runs with the same arguments. What it"
             " did already, it does again.",
             "No job of it has failed.",
-            state.FAILURES,
         ),
         BatchAction(
             ACTIONS["cancel"],
@@ -50,16 +47,15 @@ BATCH_ACTIONS = {
             "Its jobs that wait never start; those that run go on. on_ended runs once these have"
             " ended, on_finished does not.",
             "No job of it waits.",
-            ("going",),
         ),
     )
 }
 
 
-def perform_on_all(
-    store: JobStore, batch: str, asked: BatchAction, seconds: float = SECONDS
+def requeue_failed(
+    store: JobStore, batch: str, seconds: float = SECONDS
 ) -> tuple[list[Outcome], int]:
-    """Act on the jobs of a batch, one at least; what has gone on meanwhile is left alone.
+    """Requeue jobs of a batch, one at least; what has gone on meanwhile is left alone.
 
     Returns:
         What came of each, and how many were not looked at when the time was over.
@@ -67,16 +63,12 @@ def perform_on_all(
     Raises:
         BrokerUnreachable.
     """
-    action, until = asked.action, time.monotonic() + seconds
-    if action.name == "cancel":
-        state.give_up(store, batch)
-    members, outcomes = dict(state.members(store, batch, *asked.outcomes)), list[Outcome]()
-    for number, (first_run, job_id) in enumerate(members.items()):
+    action, until, outcomes = ACTIONS["requeue"], time.monotonic() + seconds, list[Outcome]()
+    failed = sum(1 for _ in state.members(store, batch, *state.FAILURES))
+    for job in state.jobs(store, batch, *state.FAILURES):
         if outcomes and time.monotonic() >= until:
-            return outcomes, len(members) - number
-        job = store.find_line(first_run, job_id)
-        if job is not None and job.status in action.statuses:
-            error = impossible(action, job)
-            run = job.run_id
-            outcomes.append(Outcome(run, job, error) if error else perform(action, run, job))
+            return outcomes, failed - len(outcomes)
+        error = impossible(action, job)
+        run = job.run_id
+        outcomes.append(Outcome(run, job, error) if error else perform(action, run, job))
     return outcomes, 0

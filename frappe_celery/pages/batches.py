@@ -19,7 +19,7 @@ from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.pages import job_actions, models, users
 from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
-from frappe_celery.pages.batch_actions import BATCH_ACTIONS, BatchAction, perform_on_all
+from frappe_celery.pages.batch_actions import BATCH_ACTIONS, BatchAction, requeue_failed
 from frappe_celery.pages.job_filter import JobFilter
 from frappe_celery.pages.users import may_see
 from frappe_celery.watch import job_display
@@ -104,27 +104,21 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         if "confirmed" not in request.POST:
             title = f"{asked.verb} of {shown.title}?"
             return self.shown(request, "batch_act.html", title, batch=shown, asked=asked)
-        outcomes, left = perform_on_all(get_store(), batch, asked)
-        self._tell(request, shown, asked, outcomes, left)
-        return back
-
-    def _tell(
-        self,
-        request: HttpRequest,
-        batch: BatchState,
-        asked: BatchAction,
-        outcomes: list[job_actions.Outcome],
-        left: int,
-    ) -> None:
-        done = sum(outcome.error is None for outcome in outcomes)
+        outcomes, left = list[job_actions.Outcome](), 0
+        if asked.action.name == "cancel":
+            done = state.cancel(get_store(), batch)
+        else:
+            outcomes, left = requeue_failed(get_store(), batch)
+            done = sum(outcome.error is None for outcome in outcomes)
         if done:
             what = f"{asked.action.done.capitalize()}: {done} of its jobs"
-            self.log_change(request, models.Batch(id=batch.id, title=batch.title), what)
-        job_actions.tell(request, asked.action, outcomes)
-        if not outcomes:
+            self.log_change(request, models.Batch(id=shown.id, title=shown.title), what)
+        job_actions.tell(request, asked.action, done, outcomes)
+        if not (done or outcomes):
             messages.warning(request, asked.none)
         if left:
             messages.warning(request, f"{left} were not looked at yet: ask again to go on.")
+        return back
 
 
 def _allowed(user: Any) -> list[BatchAction]:

@@ -119,10 +119,10 @@ def vanished(job_id: str) -> str:
     return f"Job {job_id} is gone: deleted, requeued by somebody else, or past its retention"
 
 
-def tell(request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
-    """What came of an action, as messages of the next page."""
+def tell(request: HttpRequest, action: Action, done: int, outcomes: list[Outcome]) -> None:
+    """Of how many jobs an action was done, and why not of others, as messages of the next page."""
     wrong = [outcome for outcome in outcomes if outcome.error is not None]
-    if done := len(outcomes) - len(wrong):
+    if done:
         number = "1 job was" if done == 1 else f"{done} jobs were"
         messages.success(request, f"{number} {action.done}.")
     for outcome in wrong[:NAMED_UP_TO]:

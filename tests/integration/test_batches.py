@@ -12,7 +12,7 @@ import pytest
 import frappe_celery
 from frappe_celery import batch
 from frappe_celery.errors import ConfigError, InvalidJobOperation, NoSuchJob, QueueOverloaded
-from frappe_celery.jobs import Job, JobStatus, JobStore
+from frappe_celery.jobs import Job, JobStatus, JobStore, hosts
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.jobs.message import JobMessage
@@ -435,3 +435,47 @@ def test_a_worker_looks_at_those_that_are_due_for_it_alone(store: JobStore) -> N
     assert (due(86000), due(86402)) == (0, 1)
     state.tend(store, now + 86402)  # not a day yet, by Redis's clock
     assert b.state().is_finished
+
+
+def test_after_the_block_an_answer_says_what_was_a_duplicate(store: JobStore) -> None:
+    frappe_celery.enqueue(WORK, job_id="x")
+    with batch("Close") as b:
+        ids = [{"job_id": name} for name in ("y", "x", "z", "y")]
+        answer = b.enqueue_many(WORK, ids, deduplicate=True)
+    assert answer.duplicates == [1, 3]
+    assert [job and job.is_queued for job in answer] == [True, None, True, None]
+    assert b.state().total == 2
+
+
+def test_what_waits_for_others_says_so(store: JobStore) -> None:
+    first = frappe_celery.enqueue(WORK)
+    (job,) = frappe_celery.options(depends_on=first).enqueue_many(WORK, [{}])
+    assert job.status == JobStatus.DEFERRED == job.get_status()
+
+
+@pytest.mark.parametrize("after_commit", [False, True])
+def test_entries_that_break_in_a_block_or_before_a_commit_say_that_nothing_is_enqueued(
+    store: JobStore, after_commit: bool
+) -> None:
+    def breaks() -> Any:
+        yield {"n": 1}
+        raise ZeroDivisionError
+
+    with batch("Close") as b:
+        enqueue_many = frappe_celery.enqueue_many if after_commit else b.enqueue_many
+        given = {"enqueue_after_commit": True} if after_commit else {}
+        with pytest.raises(ZeroDivisionError) as raised:
+            enqueue_many(WORK, breaks(), **given)
+    assert list(raised.value.enqueued) == []  # type: ignore[attr-defined]
+    assert raised.value.__notes__ == ["enqueue_many: nothing is enqueued"]
+    assert methods(store) == []
+
+
+def test_a_batch_is_found_from_its_own_site_alone(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    b = made(1)
+    assert frappe_celery.get_batch(b.id).state().total == 1
+    monkeypatch.setattr(type(hosts.current()), "current_site", lambda self: "other.localhost")
+    with pytest.raises(NoSuchJob):
+        frappe_celery.get_batch(b.id)

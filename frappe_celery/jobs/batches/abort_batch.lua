@@ -1,13 +1,13 @@
--- function (prefix, batch, since, reason)
+-- function (prefix, batch, heard, since, reason)
 -- The maker of a batch will not come to its end: what is enqueued of it is canceled.
--- prefix; batch; since when nothing was heard of the maker (that is no outbox; math.huge: whoever it
--- is, and whenever); why
+-- prefix; batch; field that says when something was heard of its maker; since when nothing was
+-- (math.huge: whoever it is, and whenever); why
 -- Returns whether it was still being made.
 local key = prefix .. 'batch:' .. batch
-local status, alive_at = unpack(redis.call('HMGET', key, 'status', 'alive_at'))
-if status ~= 'making' or tonumber(alive_at or math.huge) > since then return false end
+local status, heard_at = unpack(redis.call('HMGET', key, 'status', heard))
+if status ~= 'making' or tonumber(heard_at or math.huge) > since then return false end
 redis.call('HSET', key, 'status', 'canceled', 'reason', reason, 'ended_at', redis.call('TIME')[1])
-redis.call('HDEL', key, 'alive_at')
+redis.call('HDEL', key, 'alive_at', 'relayed_at')
 redis.call('ZADD', prefix .. 'batches:tending', 0, batch)
 cancel_batch(prefix, batch, reason)
 return true

@@ -5,7 +5,8 @@ local batches = redis.call('ZREVRANGE', ARGV[1] .. 'batches', ARGV[2], ARGV[3])
 local found = {#batches}
 for _, batch in ipairs(batches) do
   local key = ARGV[1] .. 'batch:' .. batch
-  if redis.call('HGET', key, 'status') ~= 'ended' then
+  local status, going = unpack(redis.call('HMGET', key, 'status', 'going'))
+  if status ~= 'ended' or tonumber(going or 0) > 0 then  -- else jobs of it were requeued
     found[#found + 1] = {batch, redis.call('HMGET', key, unpack(ARGV, 4))}
   end
 end

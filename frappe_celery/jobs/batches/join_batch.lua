@@ -15,7 +15,7 @@ if asked.number and redis.call('HGET', key, 'status') == 'making' then
   end
   if number >= tonumber(asked.number) then
     redis.call('HSET', key, 'status', 'going')
-    redis.call('HDEL', key, 'alive_at')
+    redis.call('HDEL', key, 'alive_at', 'relayed_at')
     redis.call('HSET', prefix .. 'job:' .. batch .. '/made', 'status', 'finished')
     ended = batch_over(prefix, batch)
     ended[#ended + 1] = {'batch ' .. batch, batch .. '/made'}

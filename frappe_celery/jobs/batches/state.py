@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from frappe_celery.errors import NoSuchJob
-from frappe_celery.jobs.job import Job
+from frappe_celery.errors import InvalidJobOperation, NoSuchJob
+from frappe_celery.jobs.job import ACTIVE, Job
 from frappe_celery.jobs.record import record
 from frappe_celery.jobs.record.store import JobStore
 
@@ -37,7 +39,8 @@ class BatchState:
     site: str
     title: str
     status: str
-    """`making` until all of it is enqueued, `going`, `ended`, or `canceled`: it never was whole."""
+    """`making` until all of it is enqueued, `going`, `ended` (`going` again while jobs that were
+    requeued do), or `canceled`: it never was whole."""
     begun_at: datetime
     """Naive UTC, like a Job's times."""
     ended_at: datetime | None
@@ -88,6 +91,8 @@ def _state(batch: str, values: list[bytes | None]) -> BatchState | None:
     counts = dict(zip(_COUNTS, (int(n or 0) for n in texts[len(_ABOUT) :]), strict=True))
     if not status:
         return None
+    if status == "ended" and counts["going"]:
+        status, ended_at = "going", ""
     return BatchState(
         *(batch, site, title, status, record.naive_utc(float(begun_at))),
         ended_at=record.naive_utc(float(ended_at)) if ended_at else None,
@@ -100,14 +105,14 @@ def _state(batch: str, values: list[bytes | None]) -> BatchState | None:
     )
 
 
-def fetch(store: JobStore, batch: str) -> BatchState:
+def fetch(store: JobStore, batch: str, site: str | None = None) -> BatchState:
     """A batch as it stands.
 
     Raises:
-        NoSuchJob: there is none.
+        NoSuchJob: there is none, or not of that site.
     """
     (state,) = read(store, batch)
-    if state is None:
+    if state is None or site not in (None, state.site):
         raise NoSuchJob(
             f"no batch {batch!r}: never enqueued, or forgotten (a day after its end, unless failed"
             " jobs of it are kept); frappe-celery batches list shows those that there are"
@@ -188,10 +193,16 @@ def _noted(store: JobStore, batch: str, only_failed: bool) -> Iterator[tuple[byt
 
 
 def jobs(store: JobStore, batch: str, *outcomes: str) -> Iterator[Job]:
-    """The newest run of each; what is past its retention is left out."""
-    for first_run, job_id in members(store, batch, *outcomes):
-        if (job := store.find_line(first_run, job_id)) is not None:
+    """The newest run of each; what is past its retention, or stands otherwise by then, is left
+    out."""
+    for first_run, job_id in list(members(store, batch, *outcomes)):
+        job = store.find_line(first_run, job_id)
+        if job is not None and (not outcomes or _outcome(job) in outcomes):
             yield job
+
+
+def _outcome(job: Job) -> str:
+    return "going" if job.status in ACTIVE else job.status.value
 
 
 def give_up(
@@ -203,6 +214,39 @@ def give_up(
         BrokerUnreachable.
     """
     store.run_script("give_up", (), store.keys.prefix, batch, why)
+
+
+def cancel(store: JobStore, batch: str) -> int:
+    """Cancel those of its jobs that wait, and it if it is still `making`; how many these were.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    give_up(store, batch)
+    why = record.reason("canceled with its batch before it started", store.signer)
+    keep, number, cursor = store.settings.rq_results_ttl, 0, b"0"
+    some: int
+    while True:
+        cursor, some = store.run_script(
+            "cancel_members", (), store.keys.prefix, batch, cursor, time.time(), keep, *why
+        )
+        number += some
+        if cursor == b"0":
+            return number
+
+
+def requeue_failed(store: JobStore, batch: str) -> int:
+    """Run again what failed or was stopped; how many these were.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    number = 0
+    for job in jobs(store, batch, *FAILURES):
+        with suppress(InvalidJobOperation, NoSuchJob):  # it has gone on meanwhile
+            store.requeue(job)
+            number += 1
+    return number
 
 
 def tend(store: JobStore, until: float | None = None) -> list[str]:

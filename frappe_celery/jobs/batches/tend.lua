@@ -7,10 +7,12 @@
 local prefix, batch, cursor = ARGV[1], ARGV[2], ARGV[3]
 local SILENT, DAY, SELDOM, OFTEN, SOON = 60, 86400, 3600, 300, 25  -- seconds
 local DIED = 'its maker ended before all of it was enqueued'
+local STUCK = 'for a day no more of it came out of its outbox: frappe-celery outbox shows what it set aside'
 local key, now = prefix .. 'batch:' .. batch, tonumber(redis.call('TIME')[1])
 local found = redis.call('HMGET', key, 'status', 'going', 'failed', 'ended_at', 'kept_until', 'released',
-  'on_ended', 'on_finished')
-local status, going, failed = found[1], tonumber(found[2] or 0), tonumber(found[3] or 0)
+  'on_ended', 'on_finished', 'stopped')
+local status, going = found[1], tonumber(found[2] or 0)
+local failed = tonumber(found[3] or 0) + tonumber(found[9] or 0)
 local ended_at, released = tonumber(found[4]), found[6]
 
 local function has_ended(callback, may_wait)
@@ -19,6 +21,9 @@ local function has_ended(callback, may_wait)
   local _, how = line_now(prefix, id, first)
   return is_over(how) or (may_wait and how == 'deferred')
 end
+
+-- whether on_finished waits for jobs that did not finish; else it is on its way
+local may_come = redis.call('HGET', prefix .. 'job:' .. batch .. '/finished', 'status') ~= 'finished'
 
 local function forget()
   cancel_batch(prefix, batch, 'it has jobs that did not finish, and is forgotten')
@@ -41,13 +46,14 @@ if not status then
   return {'0', ''}
 end
 if cursor == '0' then
-  if abort_batch(prefix, batch, now - SILENT, DIED) then return through(DIED) end
+  if abort_batch(prefix, batch, 'alive_at', now - SILENT, DIED) then return through(DIED) end
+  if abort_batch(prefix, batch, 'relayed_at', now - DAY, STUCK) then return through(STUCK) end
   if released == '1' and going == 0 and now > ended_at + DAY
-    and (failed == 0 or now > tonumber(found[5] or 0)) then
+    and (failed == 0 or now > tonumber(found[5] or 0)) and has_ended(found[8], may_come) then
     forget()
     return {'0', ''}
   end
-  if ended_at and released ~= '1' and has_ended(found[7]) and has_ended(found[8], true) then
+  if ended_at and released ~= '1' and has_ended(found[7]) and has_ended(found[8], may_come) then
     released = '0'
     redis.call('HSET', key, 'released', released)
   elseif going + failed == 0 then
@@ -58,9 +64,12 @@ end
 local next, some = unpack(redis.call('HSCAN', key .. ':members', cursor, 'COUNT', 100))
 for i = 1, #some, 2 do
   local first, outcome, id = some[i], string.match(some[i + 1], '^(%S+) (.*)$')
-  if outcome == 'going' or outcome == 'failed' then
+  if outcome == 'going' or outcome == 'failed' or outcome == 'stopped' then
     local _, how = line_now(prefix, id, first)
-    if is_over(how) then note_ended(prefix, count_member(prefix, batch, first, how or 'deleted') or {}) end
+    local brings_back = redis.call('EXISTS', prefix .. 'brings_back:' .. first) == 1
+    if is_over(how) and not brings_back then  -- else it counts once these go again
+      note_ended(prefix, count_member(prefix, batch, first, how or 'deleted') or {})
+    end
   end
   if released == '0' then let_expire(prefix, first, id) end
 end

@@ -6,7 +6,9 @@ local asked, canceled = prefix .. 'brings_back:' .. first, prefix .. 'canceled_b
 if redis.call('EXISTS', asked) == 0 or not is_over(status) then return 0 end
 if status ~= 'finished' then
   redis.call('ZUNIONSTORE', canceled, 2, canceled, asked, 'AGGREGATE', 'MIN')
-  redis.call('EXPIRE', canceled, 604800)
+  local some = redis.call('ZRANGE', asked, 0, 0)[1]
+  local ttl = tonumber(redis.call('HGET', prefix .. 'job:' .. some, 'canceled_ttl') or 604800)
+  if ttl >= 0 then redis.call('EXPIRE', canceled, ttl) end
   redis.call('DEL', asked)
   return 0
 end

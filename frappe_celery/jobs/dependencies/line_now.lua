@@ -5,6 +5,10 @@
 local runs = redis.call('ZREVRANGE', prefix .. 'id:' .. id, 0, -1)
 runs[#runs + 1] = first
 for _, run in ipairs(runs) do
-  local found = redis.call('HMGET', prefix .. 'job:' .. run, 'status', 'first_run', 'canceled_by')
-  if found[1] and (run == first or found[2] == first) then return run, found[1], found[3] end
+  local found = redis.call('HMGET', prefix .. 'job:' .. run, 'status', 'first_run', 'canceled_by',
+    'following')
+  local is_its = run == first or found[2] == first
+  if found[1] and is_its and not found[4] then  -- else the run that followed says, also once it is gone
+    return run, found[1], found[3]
+  end
 end

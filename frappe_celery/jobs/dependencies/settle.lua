@@ -9,7 +9,7 @@ local DEAR = 3  -- to cancel one, or to bring it back, takes as long as three th
 while lines[next] and left > 0 do
   local id, first = unpack(lines[next])
   local dependants, canceled = prefix .. 'dependants:' .. first, prefix .. 'canceled_by:' .. first
-  local _, status, cause = line_now(prefix, id, first)
+  local newest, status, cause = line_now(prefix, id, first)
   cause = cause or cjson.encode({id, status or 'deleted'})
   local waiting = is_over(status)
     and redis.call('ZRANGEBYSCORE', dependants, '-inf', '(+inf', 'LIMIT', 0, left) or {}
@@ -35,7 +35,15 @@ while lines[next] and left > 0 do
     end
   end
   if left > 0 then
+    local back = prefix .. 'brings_back:' .. first
+    local did = status == 'finished' and redis.call('EXISTS', back) == 1
     left = left - DEAR * bring_back(prefix, now, first, status, math.ceil(left / DEAR), gone)
+    if did and redis.call('EXISTS', back) == 0 then  -- they go again: now its batch counts it
+      local batch = redis.call('HGET', prefix .. 'job:' .. newest, 'batch')
+      for _, line in ipairs(batch and count_member(prefix, batch, first, status) or {}) do
+        lines[#lines + 1] = line
+      end
+    end
   end
   if left > 0 then next = next + 1 end
 end

@@ -15,14 +15,21 @@ if found[5] then redis.call('ZREM', prefix .. 'kept:' .. found[5], run) end
 if found[1] == 'queued' and not found[5] then withdraw(prefix, run, found[2]) end
 rank(prefix, found[2])
 if found[1] == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
+local first, time = found[9] or run, redis.call('TIME')
+local now = time[1] + time[2] / 1e6
+if found[7] and found[1] == 'finished' and line_now(prefix, found[3], first) == run then
+  while redis.call('ZCOUNT', prefix .. 'dependants:' .. first, '-inf', '(+inf') > 0 do
+    settle(prefix, now, {{found[3], first}})  -- who is not told yet would take it for unfinished
+  end
+end
 if found[6] then  -- it has ended
   local left, week = redis.call('TTL', KEYS[1]), 604800
   left = left > 0 and math.min(left, week) or week
   redis.call('SET', prefix .. 'spent:' .. run, found[1], 'EX', left)
 end
 redis.call('DEL', KEYS[1])
+retain_ids(prefix, found[3], 0)
 if not (found[7] or found[8] or found[10]) then return 1 end
-local first, time = found[9] or run, redis.call('TIME')
 local _, status = line_now(prefix, found[3], first)
 if is_over(status) then
   if found[8] then needs_no_more(prefix, first, found[8]) end
@@ -31,6 +38,6 @@ if is_over(status) then
   for _, line in ipairs(found[10] and count_member(prefix, found[10], first, status or 'deleted') or {}) do
     lines[#lines + 1] = line
   end
-  if lines[1] then settle(prefix, time[1] + time[2] / 1e6, lines) end
+  if lines[1] then settle(prefix, now, lines) end
 end
 return 1

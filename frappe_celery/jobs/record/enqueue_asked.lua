@@ -11,7 +11,7 @@ if asked.routes and asked.routes ~= (routes[1] or '0') then return {'rerouted', 
 if asked.outbox and redis.call('ZADD', asked.outbox, 'NX', 0, run) == 0 then
   return {'relayed', run}
 end
-if asked.batch and not first_run then
+if asked.batch then
   local closed = admit_to_batch(prefix, place, now, asked)
   if closed then
     if asked.outbox then redis.call('ZREM', asked.outbox, run) end
@@ -96,6 +96,14 @@ if first_run then
   if asked.brings_back then asks_back(prefix, first_run) end
   local needing = {prefix .. 'dependants:' .. first_run, prefix .. 'brings_back:' .. first_run}
   if redis.call('EXISTS', unpack(needing)) > 0 then redis.call('HSET', KEYS[1], 'needed', first_run) end
+  for _, one in ipairs(asked.depends_on and cjson.decode(asked.depends_on) or {}) do
+    local newest, how = line_now(prefix, one[2], one[1])  -- it reads what they returned again
+    if newest then
+      redis.call('ZADD', prefix .. 'dependants:' .. one[1], '+inf', first_run)
+      redis.call('HSET', prefix .. 'job:' .. newest, 'needed', one[1])
+      if is_over(how) then hold(prefix, newest, one[2]) end
+    end
+  end
 end
 if asked.batch then redis.call('HSET', KEYS[1], 'batch', asked.batch) end
 if asked.failure_ttl then redis.call('HSET', KEYS[1], 'failure_ttl', asked.failure_ttl) end

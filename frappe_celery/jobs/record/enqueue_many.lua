@@ -4,7 +4,7 @@
 --       ('' : it is not):
 --         call: whose they are; left: how many come after these, for which a place is kept;
 --         most: that may wait, of the first ones, and number: how many these and those are;
---         at_once: 1 if they wait for each other only, and then in the queue
+--         deferred: of a batch, how many of them wait for more than its end
 --       what else is asked, as `enqueue.lua` takes it, of those without an id of their own, and of
 --       those with one; the runs, as a JSON list of run, now, id and whether that is its own; then
 --       their messages
@@ -22,9 +22,12 @@ local are_new = redis.call('EXISTS', unpack(records)) == 0  -- else it is our ow
 if quota ~= '' then
   quota = cjson.decode(quota)
   if quota.most and are_new then
-    local index = quota.at_once and prefix .. 'jobs:' .. place .. '|queued' or KEYS[1]
-    local there = redis.call('ZCARD', index) + reserved(prefix, place)
-    if there + quota.number > tonumber(quota.most) then return {'overloaded', there} end
+    local index = quota.deferred and prefix .. 'jobs:' .. place .. '|queued' or KEYS[1]
+    local there, most = redis.call('ZCARD', index) + reserved(prefix, place), tonumber(quota.most)
+    if there + quota.number > most then return {'overloaded', there} end
+    local deferred = tonumber(quota.deferred or 0)
+    local waiting = deferred > 0 and redis.call('ZCARD', KEYS[1]) or 0
+    if waiting + deferred > most then return {'overloaded', waiting} end
   end
   local promises = prefix .. 'reserved:' .. place
   if quota.left == '0' then
@@ -57,5 +60,9 @@ end
 if pushed[1] then
   redis.call('ZADD', KEYS[1], unpack(scores))
   redis.call('LPUSH', KEYS[2], unpack(pushed))
+end
+local why = others[1] and others[1][2]
+if quota ~= '' and quota.most and (why == 'closed' or why == 'unknown' or why == 'rerouted') then
+  redis.call('HDEL', prefix .. 'reserved:' .. place, quota.call)  -- nothing of it was enqueued
 end
 return {'enqueued', time, others}

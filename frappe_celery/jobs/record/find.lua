@@ -7,7 +7,9 @@ local runs = redis.call('ZREVRANGE', KEYS[1], 0, -1)
 runs[#runs + 1] = ARGV[2]
 for _, run in ipairs(runs) do
   local record = ARGV[1] .. 'job:' .. run
-  if ARGV[3] == '' or run == ARGV[2] or redis.call('HGET', record, 'first_run') == ARGV[2] then
+  local first, following = unpack(redis.call('HMGET', record, 'first_run', 'following'))
+  local is_asked_for = ARGV[3] == '' or run == ARGV[2] or first == ARGV[2]
+  if is_asked_for and not following then  -- else the run that followed is its job, also once it is gone
     local values = redis.call('HMGET', record, unpack(ARGV, 4))
     if values[1] then return {run, values} end
   end

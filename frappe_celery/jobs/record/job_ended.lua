@@ -6,13 +6,14 @@
 -- Returns what others depend on that has ended with it, {id, first run} of each, and whether its record
 -- is needed by others.
 local first, lines, is_needed = redis.call('HGET', record, 'first_run') or run, {}, false
-if line_now(prefix, id, first) ~= run then return lines, is_needed end
+local newest = line_now(prefix, id, first)
+if newest and newest ~= run then return lines, is_needed end  -- none: what repeats it was deleted
 if depends_on then needs_no_more(prefix, first, depends_on, by_another and keep or nil) end
 if needed then
   lines[1] = {id, first}
   is_needed = redis.call('EXISTS', prefix .. 'dependants:' .. first) == 1
 end
-if batch then
+if batch and not (status == 'finished' and redis.call('EXISTS', prefix .. 'brings_back:' .. first) == 1) then
   for _, line in ipairs(member_ended(prefix, batch, first, status, keep) or {}) do
     lines[#lines + 1] = line
   end

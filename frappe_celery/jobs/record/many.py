@@ -32,15 +32,16 @@ class Room:
     most: int
     number: int
     """How many are still to come."""
-    at_once: bool = False
-    """Whether they are of a batch: they wait for each other only, and then in the queue."""
+    deferred: int | None = None
+    """Of a batch: how many of them wait for others too; the rest wait for its end only, and then in
+    the queue."""
     call: str = field(default_factory=lambda: secrets.token_hex(8))
     is_taken: bool = False
 
     def asked(self, some: int) -> str:
         """What the script is asked with the next ones, so many."""
-        left, at_once = self.number - some, int(self.at_once) or None
-        first = {"most": self.most, "number": self.number, "at_once": at_once}
+        first = {"most": self.most, "number": self.number, "deferred": self.deferred}
+        left = self.number - some
         return asking.as_texts(call=self.call, left=left, **({} if self.is_taken else first))
 
     def gone(self, some: int) -> None:

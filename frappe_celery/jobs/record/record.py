@@ -56,7 +56,7 @@ def of_message(message: JobMessage) -> dict[str, Any]:
         "queue": message.queue,
         "job_name": message.name,
         "timeout": message.timeout,
-        "status": JobStatus.QUEUED,
+        "status": JobStatus.DEFERRED if message.waits else JobStatus.QUEUED,
         "created_at": at,
         "enqueued_at": at,
     }

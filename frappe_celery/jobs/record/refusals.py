@@ -37,8 +37,9 @@ def closed(why: str) -> InvalidJobOperation:
 def no_record(what: str, config: Settings) -> NoSuchJob:
     """Of a job that another is to wait for."""
     return NoSuchJob(
-        f"{what}, of which there is no record: never enqueued, waiting for a commit, deleted, or"
-        f" past its retention (rq_results_ttl, {config.rq_results_ttl} s after it has finished)"
+        f"{what}, of which there is no record: never enqueued (a duplicate, say), waiting for a"
+        " commit, deleted, or past its retention (rq_results_ttl,"
+        f" {config.rq_results_ttl} s after it has finished)"
     )
 
 

@@ -7,10 +7,4 @@ if keep >= 0 then
   redis.call('ZADD', prefix .. 'expiring', time[1] + 1 + keep, place .. '\n' .. run)
 end
 if string.sub(id, -#run) == run then return end  -- its id is its own, and listed nowhere
-local ids = prefix .. 'id:' .. id
-for _, other in ipairs(redis.call('ZRANGE', ids, 0, -1)) do
-  local left = redis.call('TTL', prefix .. 'job:' .. other)  -- -1: for ever, -2: gone
-  if left == -2 then redis.call('ZREM', ids, other) end
-  if left == -1 or (keep >= 0 and left > keep) then keep = left end
-end
-if keep >= 0 then redis.call('EXPIRE', ids, keep) end
+retain_ids(prefix, id, keep)

@@ -16,7 +16,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, Refused
 from frappe_celery.jobs import clocks, codec, providers
-from frappe_celery.jobs.job import ENDED, Job, JobStatus
+from frappe_celery.jobs.job import ACTIVE, ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, check_size
 from frappe_celery.jobs.record import asking, record
@@ -211,13 +211,19 @@ class JobStore(JobFinder):
             dependants: once it has finished, what its failure had canceled comes back.
 
         Raises:
-            InvalidJobOperation: it has not ended.
+            InvalidJobOperation: it has not ended, or its job goes on in a newer run.
             CannotTravel: a changed argument cannot be carried.
         """
         status = self.fetch_run(job.run_id).status
         if status not in ENDED:
             raise InvalidJobOperation(f"job {job.id} is {status}: only an ended one is requeued")
         message = job.opened.next_run(str(uuid5(NAMESPACE_OID, job.run_id)), deliveries=1)
+        newest = self.find_line(job.first_run, job.id)
+        if newest is not None and newest.status in ACTIVE and newest.run_id != message.run:
+            raise InvalidJobOperation(
+                f"run {job.run_id} of job {job.id} was followed by run {newest.run_id}, which is"
+                f" {newest.status}"
+            )
         if changes or without:
             kwargs = {**message.decoded_kwargs(), **(changes or {})}
             kwargs = {name: value for name, value in kwargs.items() if name not in without}

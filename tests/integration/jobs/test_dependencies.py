@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -233,3 +234,67 @@ def test_many_dependants_are_told_in_steps_in_their_order(store: JobStore, ends:
     assert numbers[-1] == 1000
     if ends == "finish":
         assert waiting(store) == runs
+
+
+def test_what_finished_when_it_was_repeated_has_not_failed_once_it_has_expired(
+    store: JobStore,
+) -> None:
+    first = queued(store)
+    run = started(store)
+    store.enqueue(store.open_message(run).next_run("again"), own_id=True)
+    store.fail(run, "broken", following="again")
+    assert started(store) == "again"
+    store.finish("again", 1)
+    assert store.find(first.id).run_id == "again"  # type: ignore[union-attr]
+    store.client.delete(store.keys.record("again"))  # rq_results_ttl is over
+    assert store.find(first.id) is None
+    with pytest.raises(NoSuchJob, match="past its retention"):
+        after(store, first)
+
+
+def test_what_a_requeued_job_depends_on_is_kept_until_it_has_ended_again(store: JobStore) -> None:
+    first = queued(store)
+    second = after(store, first)
+    finish(store, first)
+    assert started(store) == second.run_id
+    store.fail(second.run_id, "broken")
+    assert store.client.ttl(store.keys.record(first.run_id)) > 0
+    again = second.requeue()
+    assert store.client.ttl(store.keys.record(first.run_id)) == -1
+    finish(store, again)
+    assert store.client.ttl(store.keys.record(first.run_id)) > 0
+    assert broken(store) == []
+
+
+def test_what_has_finished_may_be_deleted_before_all_are_told(store: JobStore) -> None:
+    first = queued(store)
+    for _ in range(250):
+        after(store, first)
+    finish(store, first)
+    store.delete(first.run_id)
+    assert store.counts()[JobStatus.QUEUED] == 250
+    assert broken(store) == []
+
+
+def test_the_list_of_an_id_goes_with_its_last_record(store: JobStore) -> None:
+    job = queued(store, "x")
+    run = started(store)
+    store.enqueue(store.open_message(run).next_run("again"), own_id=True)
+    store.fail(run, "broken", following="again")
+    store.fetch_run("again").delete()
+    left = store.client.ttl(store.keys.record(run))
+    assert 0 < store.client.ttl(store.keys.ids(job.id)) <= left
+    store.delete(run)
+    assert not store.client.exists(store.keys.ids(job.id))
+
+
+def test_what_may_come_back_is_known_as_long_as_it_is_kept(choose: Callable[..., JobStore]) -> None:
+    store = choose(rq_job_failure_ttl=3_000_000)
+    first = queued(store)
+    after(store, first)
+    for again in (False, True):
+        if again:
+            first.requeue(dependants=True)
+        store.fail(started(store), "broken")
+        promote(store)
+        assert store.client.ttl(store.keys.canceled_by(first.first_run)) > 2_000_000
