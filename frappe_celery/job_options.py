@@ -240,7 +240,7 @@ def options(
     right = is_whole(max_deliveries) and max_deliveries > 0 and idempotent
     if max_deliveries is not None and not right:
         raise ConfigError(
-            f"max_deliveries={max_deliveries!r} with idempotent={idempotent!r}: it is a whole"
+            f"max_deliveries={shown(max_deliveries)} with idempotent={idempotent!r}: it is a whole"
             " number above 0 and needs idempotent=True"
         )
     if max_deliveries is None:

@@ -54,6 +54,8 @@ Choose = Callable[..., JobStore]
         ({"method": [0] * 900}, r"method is \[0, 0.{195}… \(and 2,500 characters more\); it must"),
         ({"queue": []}, r"Queue should be one of short, default, long; \[\] is not"),
         ({"queue": None}, "None is not"),
+        ({"queue": "x" * 900}, r"'x{199}… \(and 702 characters more\) is not\. A custom queue"),
+        ({"retry": "x" * 900}, r"retry is 'x{199}… \(and 702 characters more\); it must be"),
         ({"job_name": object()}, "job_name is <object object at .*>; it must be a text"),
         ({"on_success": -1}, "on_success is -1; it must be a function"),
         ({"on_failure": [1]}, r"on_failure is \[1\]; it must be a function"),
@@ -69,7 +71,7 @@ Choose = Callable[..., JobStore]
 def test_what_is_no_job_is_an_error_at_once(
     choose: Choose, given: dict[str, Any], said: str
 ) -> None:
-    store = choose(16)
+    store = choose(17)
     with pytest.raises((ConfigError, UnknownQueue, BadTimeout), match=said):
         enqueue(**{"method": METHOD, **given})
     assert not any(store.counts().values())

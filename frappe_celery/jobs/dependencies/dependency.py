@@ -111,4 +111,4 @@ def _fetch(given: Any, site: str) -> Job:
     for job_id in (hosts.current().job_id(given, site), given):
         if (job := store.find(job_id)) is not None:
             return job
-    raise no_record(f"depends_on names job {given!r}", store.settings)
+    raise no_record(f"depends_on names job {shown(given)}", store.settings)
