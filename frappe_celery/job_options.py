@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config.job_defaults import DELIVERIES, Retry, check_memory
-from frappe_celery.config.numbers import is_number, is_whole
+from frappe_celery.config.numbers import is_number, is_whole, shown
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
+from frappe_celery.jobs.dependencies.dependency import read_once
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import checked_number
 from frappe_celery.jobs.options import DECLARED, JobOptions
@@ -130,8 +131,11 @@ class Options(JobOptions, Enqueues):
                 " decorator, in the configuration, or by frappe-celery limit"
             )
         if self.at is not None and (self.depends_on is not None or self.batch is not None):
+            given = {"depends_on": self.depends_on, "a batch": self.batch}
+            others = " and ".join(name for name, value in given.items() if value is not None)
             raise ConfigError(
-                "a job waits for others, with its batch, or for its time: leave out two of these"
+                "a job of enqueue_in or enqueue_at waits for its time alone, and this one has"
+                f" {others} too: call enqueue instead, or leave out {others}"
             )
         return {ASKED: self}
 
@@ -225,9 +229,10 @@ def options(
         max_memory: of a method, as a decorator: MiB that the process of such a job may have in
             memory; one that has more is killed, and the job fails with that reason. Looked at
             twice a second, in worker processes.
-        depends_on: of one call: Jobs, ids of jobs, or a `Dependency`: it is `deferred` until all of
-            these have ended for good, with whatever repetitions; where one fails, is stopped,
-            canceled or deleted, it is canceled (docs/parts.md).
+        depends_on: of one call: a Job, the id of one, a `Dependency`, or any iterable of these,
+            which is read at once: it is `deferred` until all of these have ended for good, with
+            whatever repetitions; where one fails, is stopped, canceled or deleted, it is canceled
+            (docs/parts.md).
 
     Raises:
         ConfigError: a value that cannot be followed.
@@ -235,7 +240,7 @@ def options(
     right = is_whole(max_deliveries) and max_deliveries > 0 and idempotent
     if max_deliveries is not None and not right:
         raise ConfigError(
-            f"max_deliveries={max_deliveries!r} with idempotent={idempotent!r}: it is a whole"
+            f"max_deliveries={shown(max_deliveries)} with idempotent={idempotent!r}: it is a whole"
             " number above 0 and needs idempotent=True"
         )
     if max_deliveries is None:
@@ -243,7 +248,7 @@ def options(
     if retry is not None and not isinstance(retry, Retry):
         retry = Retry(retry)
     if limit_key is not None and (not isinstance(limit_key, str) or not 0 < len(limit_key) <= 140):
-        raise ConfigError(f"limit_key={limit_key!r}: it is a text of 1 to 140 characters")
+        raise ConfigError(f"limit_key={shown(limit_key)}: it is a text of 1 to 140 characters")
     check_memory("max_memory", max_memory)
     for name, number in {"running": running, "per_minute": per_minute}.items():
         if number is not None:
@@ -252,7 +257,7 @@ def options(
         max_deliveries,
         retry,
         max_memory,
-        depends_on=depends_on,
+        depends_on=depends_on if depends_on is None else read_once(depends_on),
         limit_key=limit_key,
         running=running,
         per_minute=per_minute,
@@ -268,14 +273,14 @@ def seconds(delay: float | timedelta) -> float:
     if isinstance(delay, timedelta):
         return delay.total_seconds()
     if not is_number(delay) or not abs(delay) < 1e10:
-        raise ConfigError(f"{delay!r} is no delay: give seconds or a timedelta")
+        raise ConfigError(f"{shown(delay)} is no delay: give seconds or a timedelta")
     return delay
 
 
 def instant(when: datetime) -> float:
     """In seconds since the epoch; ConfigError: it is no datetime."""
     if not isinstance(when, datetime):
-        raise ConfigError(f"{when!r} is no time: give a datetime")
+        raise ConfigError(f"{shown(when)} is no time: give a datetime")
     if when.utcoffset() is None:
         from frappe_celery.config import settings
         from frappe_celery.schedule.timing import Timing

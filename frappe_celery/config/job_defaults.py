@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from math import inf
 from typing import Any
 
-from frappe_celery.config.numbers import is_number, is_whole, require
+from frappe_celery.config.numbers import is_number, is_whole, require, shown
 from frappe_celery.errors import ConfigError
 
 RANGES = (("delay", 0, inf), ("factor", 1, inf), ("max_delay", 0, inf), ("jitter", 0, 1))
@@ -42,12 +42,12 @@ class Retry:
 
     def __post_init__(self) -> None:
         if not is_whole(self.max) or self.max < 0:
-            raise ConfigError(f"Retry(max={self.max!r}): it must be a whole number, 0 or more")
+            raise ConfigError(f"Retry(max={shown(self.max)}): it must be a whole number, 0 or more")
         for name, least, most in RANGES:
             value = getattr(self, name)
             if not is_number(value) or not least <= value <= most:
                 limits = f"{least} or more" if most == inf else f"from {least} to {most}"
-                raise ConfigError(f"Retry({name}={value!r}): it must be a number, {limits}")
+                raise ConfigError(f"Retry({name}={shown(value)}): it must be a number, {limits}")
 
     @property
     def backoff(self) -> list[float]:

@@ -12,6 +12,8 @@ from frappe_celery.errors import BadTimeout, ConfigError
 
 GRACE_SECONDS = 60
 """A job still alive this long after its timeout is killed (as RQ's monitor does)."""
+MOST_SHOWN = 200
+"""Characters of a value in an error."""
 LONGEST_TIMEOUT = 10**9
 """Seconds: 31 years, near the most that a timer of the operating system takes."""
 _TIMEOUT_TEXT = re.compile(r"(-1|\d{1,12})([smhd]?)", re.ASCII | re.IGNORECASE)
@@ -31,7 +33,14 @@ def is_number(value: Any) -> TypeGuard[int | float]:
 def require(is_right: bool, name: str, value: Any, words: str) -> None:
     """Raises ConfigError where a value is wrong; `words` say what it must be."""
     if not is_right:
-        raise ConfigError(f"{name} is {value!r}; it must be {words}")
+        raise ConfigError(f"{name} is {shown(value)}; it must be {words}")
+
+
+def shown(value: Any) -> str:
+    """A value as an error shows it: of a long one the beginning."""
+    text = repr(value)
+    more = len(text) - MOST_SHOWN
+    return text if more <= 0 else f"{text[:MOST_SHOWN]}… (and {more:,} characters more)"
 
 
 def seconds_of(timeout: Any, default: int) -> int:
@@ -50,6 +59,6 @@ def seconds_of(timeout: Any, default: int) -> int:
     if is_whole(seconds) and (seconds == -1 or 0 < seconds <= LONGEST_TIMEOUT):
         return int(seconds)
     raise BadTimeout(
-        f"timeout is {timeout!r}; it must be a positive number of seconds, -1 for none,"
+        f"timeout is {shown(timeout)}; it must be a positive number of seconds, -1 for none,"
         " or a text such as '90s', '30m', '1h' or '2d'"
     )

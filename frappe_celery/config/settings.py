@@ -17,7 +17,7 @@ from frappe_celery.config import files
 from frappe_celery.config.job_defaults import JobDefaults, defaults_of_methods
 from frappe_celery.config.keys import Keys
 from frappe_celery.config.misfire import misfires_of
-from frappe_celery.config.numbers import is_number, is_whole, require
+from frappe_celery.config.numbers import is_number, is_whole, require, shown
 from frappe_celery.config.option_checks import checked_value, unknown_keys
 from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
 from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, QUEUED_JOBS_A_SITE, Queue, queues_of
@@ -330,8 +330,8 @@ class Settings(Options):
 def no_such_queue(name: str, known: Iterable[str]) -> str:
     """In Frappe's words, with the way out."""
     return (
-        f"Queue should be one of {', '.join(known)}; {name!r} is not. A custom queue is named under"
-        f' "workers" in {files.options_stand_in()}'
+        f"Queue should be one of {', '.join(known)}; {shown(name)} is not. A custom queue is named"
+        f' under "workers" in {files.options_stand_in()}'
     )
 
 
@@ -340,8 +340,8 @@ def checked_share(where: str, value: Any) -> float:
     if is_number(value) and 0.01 <= value <= 100:
         return float(value)
     raise ConfigError(
-        f"frappe_celery_share is {value!r}{where}; it must be a number from 0.01 to 100, such as 2"
-        " for twice what others get"
+        f"frappe_celery_share is {shown(value)}{where}; it must be a number from 0.01 to 100, such"
+        " as 2 for twice what others get"
     )
 
 

@@ -10,7 +10,7 @@ import json
 import math
 import pickle
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from frappe_celery.errors import CannotTravel
@@ -71,6 +71,7 @@ def encode_arguments(kwargs: Mapping[str, Any], allow_pickle: bool) -> Any:
         return kwargs
     if not allow_pickle:
         name = next((k for k, v in kwargs.items() if not (is_exact(k) and is_exact(v))), PICKLE)
+        _refuse_jobs(name, kwargs.get(name))
         raise CannotTravel(
             f"argument {name!r} ({type(kwargs.get(name)).__name__}) is not carried exactly by JSON,"
             " and frappe_celery_pickle is false. Pass text, whole or finite numbers, true/false,"
@@ -80,10 +81,32 @@ def encode_arguments(kwargs: Mapping[str, Any], allow_pickle: bool) -> Any:
         return {PICKLE: _pickled(kwargs)}
     except Exception as exc:
         name, reason = _culprit(kwargs, exc)
+        _refuse_jobs(name, kwargs[name])
         raise CannotTravel(
             f"argument {name!r} ({type(kwargs[name]).__name__}) cannot travel to a worker:"
             f" {reason}. Pass its name or id and fetch it inside the job"
         ) from exc
+
+
+def _refuse_jobs(name: str, value: Any) -> None:
+    """Raises CannotTravel: it is a Job, or has some."""
+    from frappe_celery.jobs.dependencies.dependency import Dependency  # which import this
+    from frappe_celery.jobs.job import Job
+
+    inside = value.dependencies if isinstance(value, Dependency) else value
+    inside = inside.values() if isinstance(inside, Mapping) else inside
+    some = [value, *inside] if isinstance(inside, Collection) else [value]
+    if not any(isinstance(one, Job) for one in some):
+        return
+    if name == "depends_on":
+        raise CannotTravel(
+            "depends_on is no word of enqueue's, so it would be an argument of the method: a job"
+            " waits for others by options(depends_on=…).enqueue(…)"
+        )
+    raise CannotTravel(
+        f"argument {name!r} ({type(value).__name__}) cannot travel to a worker: a Job is of this"
+        " process alone. Pass job.id, and have the method call get_job(id)"
+    )
 
 
 def encode_value(value: Any, allow_pickle: bool = True) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.config.job_defaults import NO_DEFAULTS, JobDefaults, covering
+from frappe_celery.config.numbers import shown
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.message import JobMessage
 
@@ -35,7 +36,7 @@ def rqs_retry(retry: Any) -> dict[str, Any]:
     intervals = list(getattr(retry, "intervals", None) or ())
     if not all(type(n) is int and n >= 0 for n in (number, *intervals)):
         raise ConfigError(
-            f"retry is {retry!r}; it must be a whole number of repetitions, or RQ's"
+            f"retry is {shown(retry)}; it must be a whole number of repetitions, or RQ's"
             " Retry(max=…, interval=…)"
         )
     return rqs_repeats(number, intervals)

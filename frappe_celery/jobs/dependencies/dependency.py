@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from frappe_celery.config.numbers import require
+from frappe_celery.config.numbers import require, shown
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.job import Job
@@ -14,6 +14,11 @@ from frappe_celery.jobs.record.refusals import no_record
 
 MOST = 200
 """Jobs that one may depend on: the script that ends it lets go of them all."""
+_OF_NONE = (
+    ", which enqueue returns of a duplicate (give its job_id) and of what is enqueued after commit"
+    " (for that nothing can wait before the commit: enqueue both in a batch(…,"
+    " enqueue_after_commit=True))"
+)
 
 
 class Dependency:
@@ -37,6 +42,11 @@ class Dependency:
         self.dependencies = list(jobs) if _is_many(jobs) else [jobs]
         self.allow_failure = allow_failure
         self.enqueue_at_front = enqueue_at_front
+
+
+def read_once(depends_on: Any) -> Any:
+    """What `options` keeps of it: a generator is empty when it is read again."""
+    return tuple(depends_on) if _is_many(depends_on) else depends_on
 
 
 def lines_of(depends_on: Any, message: JobMessage) -> list[Line] | None:
@@ -85,20 +95,20 @@ def _each(depends_on: Any, may_fail: bool = False) -> Iterator[tuple[Any, bool]]
 
 
 def _is_many(given: Any) -> bool:
-    return isinstance(given, Iterable) and not isinstance(given, str)
+    return isinstance(given, Iterable) and not isinstance(given, (str, bytes))
 
 
 def _fetch(given: Any, site: str) -> Job:
     if isinstance(given, Job) and hasattr(given, "first_run"):  # a bench's Job stands for RQ's too
         return given
     if not isinstance(given, str) or not given:
-        hint = " (of what is enqueued after commit or as a duplicate, give the id)"
+        hint = "" if given is not None else _OF_NONE
         raise ConfigError(
-            f"depends_on holds {given!r}{hint if given is None else ''}: give jobs, ids of jobs, or"
-            " Dependency(jobs, allow_failure=True)"
+            f"depends_on holds {shown(given)}{hint}: give jobs, ids of jobs, or Dependency(jobs,"
+            " allow_failure=True)"
         )
     store = get_store()
     for job_id in (hosts.current().job_id(given, site), given):
         if (job := store.find(job_id)) is not None:
             return job
-    raise no_record(f"depends_on names job {given!r}", store.settings)
+    raise no_record(f"depends_on names job {shown(given)}", store.settings)

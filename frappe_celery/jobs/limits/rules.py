@@ -18,7 +18,7 @@ from functools import reduce
 from itertools import chain
 from typing import Any, NamedTuple
 
-from frappe_celery.config.numbers import is_whole, require
+from frappe_celery.config.numbers import is_whole, require, shown
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.job import Job, JobStatus
@@ -124,7 +124,7 @@ def checked_number(what: str, name: str, value: Any) -> None:
     most = MOST_A_MINUTE if name == "per_minute" else 1_000_000
     if not is_whole(value) or not 1 <= value <= most:
         raise ConfigError(
-            f"{what} is {value!r}; it must be a whole number from 1 to {most}."
+            f"{what} is {shown(value)}; it must be a whole number from 1 to {most}."
             " What is to stand still is paused: frappe-celery pause"
         )
 

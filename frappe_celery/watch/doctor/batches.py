@@ -28,7 +28,7 @@ def check(section: Section, store: JobStore, site: str | None, now: float) -> No
         section.warn(
             f"{counted(len(silent), 'batch')} not enqueued whole, and for two minutes nothing was"
             f" heard of who enqueues: {_named(silent)}",
-            "a worker cancels them within minutes: see that one runs",
+            "a worker cancels what is not whole within minutes: see that one runs",
         )
     by_reason: dict[str, list[BatchState]] = {}
     for batch in found:
@@ -36,9 +36,9 @@ def check(section: Section, store: JobStore, site: str | None, now: float) -> No
             by_reason.setdefault(batch.reason, []).append(batch)
     for reason, some in by_reason.items():
         section.warn(
-            f"{counted(len(some), 'batch')} canceled in the last day, since {masked_text(reason)}:"
-            f" {_named(some)}",
-            "none of its jobs ran: make it again once you know why",
+            f"{counted(len(some), 'batch')} canceled in the last day, with the reason"
+            f" {masked_text(reason)!r}: {_named(some)}",
+            "nothing of that ran: make it again once you know why",
         )
 
 

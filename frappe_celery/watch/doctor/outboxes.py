@@ -28,19 +28,19 @@ def check(section: Section, store: JobStore, sites: list[str], now: float) -> No
         )
         if state.site not in with_one:
             section.problem(
-                f"{counted(state.waiting + state.aside, 'job')} of site {state.site} lie in its"
-                " outbox, which was turned off, and are not enqueued",
+                f"{counted(state.waiting + state.aside, 'job')} not enqueued, but left in the"
+                f" outbox of site {state.site}, which was turned off",
                 "turn it on until none is left: frappe_celery_outbox",
             )
         elif waits > OVERDUE_SECONDS:
             section.problem(
-                f"{counted(state.waiting, 'job')} of site {state.site} were committed and are not"
-                f" enqueued, for {waits:,.0f} s",
+                f"{counted(state.waiting, 'job')} of site {state.site} committed, but for"
+                f" {waits:,.0f} s not enqueued",
                 "see the log of who relays, a worker or beat, for the reason",
             )
         if state.aside:
             section.problem(
-                f"{counted(state.aside, 'job')} in the outbox of site {state.site} were set aside",
+                f"{counted(state.aside, 'job')} set aside in the outbox of site {state.site}",
                 f"frappe-celery outbox list --site {state.site} says why; then frappe-celery outbox"
                 " relay or discard",
             )

@@ -60,6 +60,20 @@ print(in_line(), Order.objects.count())
     assert python(team, WAITING + code) == expected
 
 
+def test_a_batch_goes_in_spite_of_a_rollback_unless_it_is_after_commit(team: Project) -> None:
+    code = """
+from frappe_celery import batch
+for after_commit in (False, True):
+    with transaction.atomic():
+        Order.objects.create(number="1")
+        with batch("Close", enqueue_after_commit=after_commit) as b:
+            b.enqueue("shop.tasks.order", number="1")
+        transaction.set_rollback(True)
+    print(in_line())
+"""
+    assert python(team, WAITING + code) == ["1", "1"]
+
+
 def test_a_savepoint_that_is_rolled_back_ends_nothing(team: Project) -> None:
     code = """
 with transaction.atomic():

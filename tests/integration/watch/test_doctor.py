@@ -377,7 +377,8 @@ def test_open_batches_are_counted_and_those_that_were_never_whole_are_named(
     state.tend(store, math.inf)
     store.client.hset(store.keys.batch(old.id), "ended_at", now - 90_000)
     canceled = (
-        "2 batches canceled in the last day, since its maker ended before all of it was enqueued:"
+        "2 batches canceled in the last day, with the reason 'its maker ended before all of it was"
+        " enqueued':"
     )
     found = section("queues")
     assert texts(found, "note") == ["1 open batch"]

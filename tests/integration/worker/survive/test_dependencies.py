@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import Dependency, Retry, options
+from frappe_celery import Dependency, Retry, batch, enqueue_many, options
 from frappe_celery.enqueue_shim import enqueue
-from frappe_celery.errors import ConfigError, NoSuchJob
+from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.hosts import current as host
 from tests.brokers import both_brokers
@@ -128,12 +128,27 @@ def test_an_empty_list_waits_for_nothing(store: JobStore) -> None:
     assert waiting(store) == [job.run_id]
 
 
+def test_any_iterable_is_read_once(store: JobStore) -> None:
+    jobs = [enqueue(RECORD), enqueue(RECORD)]
+    for some in (iter(jobs), (job.id for job in jobs), map(str, [job.id for job in jobs]), {*jobs}):
+        asked = options(depends_on=some)
+        for _ in range(2):
+            assert sorted(asked.enqueue(RECORD).dependency_ids) == sorted(job.id for job in jobs)
+    assert options(depends_on=filter(None, [])).enqueue(RECORD).status == JobStatus.QUEUED
+    with batch("Close") as b:
+        third = b.options(depends_on=(job for job in jobs)).enqueue(RECORD)
+    third.refresh()
+    assert sorted(third.dependency_ids) == sorted(job.id for job in jobs)
+
+
 def test_what_cannot_be_waited_for_is_refused(store: JobStore) -> None:
     job = enqueue(RECORD, job_id="a")
     other = queued(store, "a", id="other.localhost::a", site="other.localhost")
     for bad, said in {
         3: "depends_on holds 3: give jobs, ids of jobs",
-        None: r"depends_on holds None \(of what is enqueued after commit",
+        None: r"holds None, which enqueue returns of a duplicate \(give its job_id\) and of what"
+        r" is enqueued after commit \(for that nothing can wait before the commit: enqueue both in"
+        r" a batch\(…, enqueue_after_commit=True\)\)",
         "": "depends_on holds ''",
         other: "of site other.localhost, and the new job is of site site1.localhost",
         other.id: "of site other.localhost",
@@ -149,12 +164,51 @@ def test_what_cannot_be_waited_for_is_refused(store: JobStore) -> None:
     for wrong in ({"now": True}, {"is_async": False}):
         with pytest.raises(ConfigError, match="leave out now=True"):
             options(depends_on=job).enqueue(RECORD, **wrong)  # type: ignore[call-overload]
-    with pytest.raises(ConfigError, match="leave out two of these"):
+    with pytest.raises(ConfigError, match="and this one has depends_on too: call enqueue instead"):
         options(depends_on=job).enqueue_in(60, RECORD)
+    with pytest.raises(ConfigError, match="depends_on holds b'abc'"):
+        options(depends_on=b"abc").enqueue(RECORD)
     with pytest.raises(ConfigError, match="said of one call, not of a method"):
         options(depends_on=job)(test_what_cannot_be_waited_for_is_refused)
     with pytest.raises(ConfigError, match="allow_failure is 'no'; it must be True or False"):
         Dependency(job, allow_failure="no")  # type: ignore[arg-type]
+
+
+def test_a_time_and_a_batch_are_named_where_both_are_given(store: JobStore) -> None:
+    job = enqueue(RECORD)
+    with batch("Close") as b:
+        with pytest.raises(ConfigError, match="this one has a batch too"):
+            b.options().enqueue_in(60, RECORD)
+        with pytest.raises(ConfigError, match="leave out depends_on and a batch"):
+            b.options(depends_on=job).enqueue_in(60, RECORD)
+
+
+def test_a_job_among_the_arguments_is_refused_with_the_way_out(
+    project: Project, store: JobStore
+) -> None:
+    job = enqueue(RECORD)
+    for pickles in (True, False):
+        project.configure(frappe_celery_pickle=pickles)
+        for given in (job, [job], Dependency(job)):
+            with pytest.raises(CannotTravel, match=r"by options\(depends_on=…\)\.enqueue"):
+                enqueue(RECORD, text="x", depends_on=given)
+            with pytest.raises(CannotTravel, match=r"argument 'first'.*Pass job\.id"):
+                enqueue(RECORD, first=given)
+        with pytest.raises(CannotTravel, match=r"entries\[0\]: depends_on is no word of enqueue's"):
+            enqueue_many(RECORD, [{"text": "x"}], depends_on=job)
+    assert store.queue_length("default") == 1
+
+
+def test_what_is_enqueued_after_commit_is_waited_for_in_a_batch(
+    project: Project, store: JobStore
+) -> None:
+    import frappe
+
+    with batch("Close", enqueue_after_commit=True) as b:
+        first = b.enqueue(RECORD)
+        second = b.options(depends_on=first).enqueue(RECORD)
+    frappe.db.commit()
+    assert first.id in store.fetch(second.id).dependency_ids
 
 
 @both_brokers
