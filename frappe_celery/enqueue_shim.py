@@ -15,7 +15,7 @@ from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts, providers
 from frappe_celery.jobs.dependencies import dependency
 from frappe_celery.jobs.message import JobMessage, check_size
-from frappe_celery.jobs.new_message import check_call, check_flags, new_message
+from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
 from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.queue import publish
@@ -49,12 +49,10 @@ class Call:
         said: the arguments of `new_message` that it has.
 
     Raises:
-        ConfigError: `retry` is no number of repetitions, or a text stands for true or false.
+        ConfigError: `retry` is no number of repetitions.
     """
 
-    def __init__(
-        self, words: dict[str, Any], at_front: bool, after_commit: bool = False, **said: Any
-    ) -> None:
+    def __init__(self, words: dict[str, Any], at_front: bool, **said: Any) -> None:
         self.config = settings.current()
         version = self.config.frappe_version
         self.asked: JobOptions = words.pop(ASKED, NO_OPTIONS)
@@ -63,7 +61,6 @@ class Call:
         own: dict[str, Any] = {}
         if not SINCE.keys().isdisjoint(words):
             own = {w: words.pop(w) for w, since in SINCE.items() if w in words and version >= since}
-        check_flags(at_front, after_commit, own)
         at_front = at_front or dependency.goes_first(self.asked.depends_on)
         front = 1 if at_front else STARVATION_THRESHOLD if own.get("at_front_when_starved") else 0
         self.options = {"deduplicate": bool(own.get("deduplicate")), "front": front}
@@ -197,7 +194,6 @@ def enqueue(
     call = Call(
         kwargs,
         at_front,
-        enqueue_after_commit,
         method=method,
         queue=queue,
         timeout=timeout or None,

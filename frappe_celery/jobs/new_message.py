@@ -96,20 +96,6 @@ def check_call(method: Any, name: Any, on_success: Any, on_failure: Any) -> None
         require(not callback or _is_method(callback), what, callback, "a function")
 
 
-def check_flags(at_front: Any, after_commit: Any, own: Mapping[str, Any]) -> None:
-    """See that no text stands for true or false, since 'no' would be true; what else is true counts
-    as in Frappe, 1 and 0 too.
-
-    Raises:
-        ConfigError: names the word and the text.
-    """
-    if str not in map(type, (at_front, after_commit, *own.values())):
-        return  # in a third of a microsecond
-    given = {"at_front": at_front, "enqueue_after_commit": after_commit, **own}
-    for name, value in given.items():
-        require(name == "retry" or not isinstance(value, str), name, value, "True or False")
-
-
 def _is_method(given: Any) -> bool:
     return isinstance(given, str) or callable(given)
 

@@ -59,12 +59,6 @@ Choose = Callable[..., JobStore]
         ({"job_name": object()}, "job_name is <object object at .*>; it must be a text"),
         ({"on_success": -1}, "on_success is -1; it must be a function"),
         ({"on_failure": [1]}, r"on_failure is \[1\]; it must be a function"),
-        ({"at_front": "no"}, "at_front is 'no'; it must be True or False"),
-        (
-            {"enqueue_after_commit": "yes"},
-            "enqueue_after_commit is 'yes'; it must be True or False",
-        ),
-        ({"deduplicate": "", "job_id": "x"}, "deduplicate is ''; it must be True or False"),
         ({"timeout": "x" * 900}, "timeout is 'x{199}… .and 702 characters more.; it must be a"),
     ],
 )
@@ -75,18 +69,6 @@ def test_what_is_no_job_is_an_error_at_once(
     with pytest.raises((ConfigError, UnknownQueue, BadTimeout), match=said):
         enqueue(**{"method": METHOD, **given})
     assert not any(store.counts().values())
-
-
-@pytest.mark.parametrize(("front", "first"), [(1, True), (0, False), (None, False)])
-def test_numbers_and_none_stand_for_true_and_false_as_in_frappe(
-    choose: Choose, front: Any, first: bool
-) -> None:
-    store = choose(16)
-    before = enqueue(METHOD)
-    job = enqueue(METHOD, at_front=front, enqueue_after_commit=0, deduplicate=front, job_id="a")
-    assert job is not None
-    assert waiting(store)[0] == (job if first else before).run_id
-    assert enqueue(METHOD, enqueue_after_commit=1) is None
 
 
 # -- ids
