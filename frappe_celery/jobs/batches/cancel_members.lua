@@ -2,7 +2,7 @@
 -- ARGV: prefix, batch, cursor ('0' : begin), now, seconds that they are kept, field and value of why
 -- Returns the next cursor ('0' : through), and how many these were.
 local prefix, batch, number = ARGV[1], ARGV[2], 0
-local next, some = unpack(redis.call('HSCAN', prefix .. 'batch:' .. batch .. ':members', ARGV[3], 'COUNT', 100))
+local next, some = unpack(redis.call('HSCAN', prefix .. 'batch:' .. batch .. ':members', ARGV[3], 'COUNT', 30))
 for i = 1, #some, 2 do
   local outcome, id = string.match(some[i + 1], '^(%S+) (.*)$')
   local run, status
