@@ -77,6 +77,7 @@ def test_a_text_with_half_a_character_is_shown_escaped(store: JobStore) -> None:
     for command in (("list",), ("failed",), ("show", "a"), looking):
         assert r"caf\udce9" in run("jobs", *command).output
         run("jobs", *command, "--json")
+    assert r"ID is 'caf\udce9'; it must be" in run("jobs", "show", "caf\udce9", code=1).output
     assert read("jobs", "show", "a")["arguments"] == job.kwargs == {"n": "caf\udce9"}
 
 
