@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from frappe_celery.config.numbers import require
+from frappe_celery.config.texts import require_whole
 from frappe_celery.enqueue_shim import Call, Method
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.job_options import Enqueues, Options, options
@@ -266,6 +267,7 @@ def batch(
     """
     fits = isinstance(title, str) and 0 < len(title) <= 140
     require(fits, "title", title, "a text of 1 to 140 characters")
+    require_whole("title", title)
     made = Batch(secrets.token_hex(16), hosts.current().current_site(), title)
     made._begin({"on_ended": on_ended, "on_finished": on_finished})
     try:

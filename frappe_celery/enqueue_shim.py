@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Literal, overload
 
 from frappe_celery.config import settings
+from frappe_celery.config.texts import require_whole
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts, providers
 from frappe_celery.jobs.dependencies import dependency
@@ -290,7 +291,12 @@ def enqueue_doc(
 
 
 def create_job_id(job_id: str | None = None, site: str | None = None) -> str:
-    """The effective job id: `site::job_id`, from v16 on `site||job_id` with ':' as '|'."""
+    """The effective job id: `site::job_id`, from v16 on `site||job_id` with ':' as '|'.
+
+    Raises:
+        ConfigError: no job can have it.
+    """
+    require_whole("job_id", job_id)
     host = hosts.current()
     return host.job_id(job_id or str(uuid.uuid4()), site or host.current_site())
 

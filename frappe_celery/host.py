@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from frappe_celery.config.settings import Settings as Settings
     from frappe_celery.config.signing import Signer as Signer
     from frappe_celery.config.sqlite import sqlite as sqlite_database
+    from frappe_celery.config.texts import escaped as escaped
     from frappe_celery.enqueue_shim import ASKED as ASKED
     from frappe_celery.enqueue_shim import create_job_id as create_job_id
     from frappe_celery.enqueue_shim import enqueue as enqueue

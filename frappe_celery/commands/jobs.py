@@ -15,6 +15,7 @@ import click
 from frappe_celery.commands.options import AS_JSON, queue_with_jobs, site_with_jobs, together, when
 from frappe_celery.commands.progress import counted_off, looking
 from frappe_celery.config import settings
+from frappe_celery.config.texts import require_whole
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import WAITING
@@ -208,7 +209,9 @@ def find(job_id: str, site: str | None) -> Job:
 
     Raises:
         NoSuchJob: names the id and the way out.
+        ConfigError: it can be none's.
     """
+    require_whole("ID", job_id)
     its_site = site_with_jobs(site) or settings.current().site
     for name in (job_id, hosts.current().job_id(job_id, its_site)):
         with suppress(NoSuchJob):

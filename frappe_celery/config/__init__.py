@@ -2,5 +2,6 @@
 
 Others ask `settings.current()` and take what they need of it. What people write is read here, a
 file each: `timeouts`, `misfire`, `queues`, `sentinels`, `urls`. `secrets` says what nobody may be
-shown, `signing` signs. What can be set, and each default: `option_defaults`.
+shown, `texts` what no output takes, `signing` signs. What can be set, and each default:
+`option_defaults`.
 """

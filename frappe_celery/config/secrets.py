@@ -15,7 +15,7 @@ _DEEPEST = 20
 _AUTH = re.compile(r"(?i)(?<![a-z])auth(?![a-z])")  # `auth=("user", "secret")`, but no author
 _IN_URLS = re.compile(r"(?<=://)([^/@\s:'\"]*):[^/@\s'\"]+@")
 _IN_TEXTS = re.compile(
-    r"""(?ix) ( [\w-]* (?: password|passwd|passphrase|secret|token|api_?key|pwd ) ["']? \s*[=:]\s* )
+    r"""(?ix) ( (?: password|passwd|passphrase|secret|token|api_?key|pwd ) ["']? \s*[=:]\s* )
         ( "[^"\n]*" | '[^'\n]*' | [^\s"',;&)}\]]+ )"""
 )
 

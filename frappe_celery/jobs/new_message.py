@@ -9,6 +9,7 @@ from typing import Any
 
 from frappe_celery.config.numbers import require, seconds_of
 from frappe_celery.config.settings import Settings
+from frappe_celery.config.texts import require_whole
 from frappe_celery.jobs import codec, hosts
 from frappe_celery.jobs.message import JobMessage
 
@@ -42,8 +43,9 @@ def new_message(
         said: more of JobMessage's fields, as they are there.
 
     Raises:
-        UnknownQueue, BadTimeout, CannotTravel.
+        UnknownQueue, BadTimeout, CannotTravel, ConfigError.
     """
+    require_whole("job_id", id)
     allow_pickle, known = config.frappe_celery_pickle, config.queue(queue)
     host, run = hosts.current(), run or secrets.token_hex(16)
     if encode is None:
@@ -73,8 +75,9 @@ def another(
     run's.
 
     Raises:
-        CannotTravel.
+        CannotTravel, ConfigError.
     """
+    require_whole("job_id", id)
     run = secrets.token_hex(16)
     return message.like(
         run=run,
@@ -92,6 +95,8 @@ def check_call(method: Any, name: Any, on_success: Any, on_failure: Any) -> None
     """
     require(bool(method) and _is_method(method), "method", method, "a dotted path or a function")
     require(not name or isinstance(name, str), "job_name", name, "a text")
+    require_whole("method", method)
+    require_whole("job_name", name)
     for what, callback in (("on_success", on_success), ("on_failure", on_failure)):
         require(not callback or _is_method(callback), what, callback, "a function")
 

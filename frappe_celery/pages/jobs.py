@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from frappe_celery.config import settings
+from frappe_celery.config.texts import escaped
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
@@ -27,9 +28,6 @@ from frappe_celery.watch.words import BY_BUTTON, clock
 PAGE = 50
 ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStatus.FAILED)
 """Statuses that have their tab without a job in them."""
-LONGEST_READ = 100_000
-"""Bytes of a message that the list reads to show arguments."""
-MANY = "Too many arguments to be shown here"
 LIST = "admin:frappe_celery_job_changelist"
 ONE = "admin:frappe_celery_job_change"
 
@@ -66,7 +64,7 @@ class JobAdmin(StoreAdmin):
             "Jobs",
             form=form,
             tabs=_tabs(form, counts),
-            lines=_lines(store, found.jobs),
+            lines=_lines(found.jobs),
             offered=job_actions.offered(request.user, found.jobs),
             newest=form.address() if "after" in request.GET else None,
             older=found.after and f"{form.address()}&after={found.after}",
@@ -164,14 +162,14 @@ class JobAdmin(StoreAdmin):
                 changed, without = other_arguments.changes(job, text)
                 again = get_store().requeue(job, changed, without)
                 about = models.Job(run_id=again.run_id, label=job_display.label(again))
-                names = ", ".join([*changed, *without]) or "none"
+                names = escaped(", ".join([*changed, *without])) or "none"
                 self.log_change(request, about, f"Requeued; arguments that were changed: {names}")
                 messages.success(request, f"1 job was requeued. Changed arguments: {names}.")
                 return HttpResponseRedirect(reverse(ONE, args=[again.run_id]))
         except BrokerUnreachable:
             raise
         except (FrappeCeleryError, ValueError) as exc:
-            error = str(exc)
+            error = escaped(str(exc))
         return self.shown(request, "requeue.html", title, job=job, text=text, error=error)
 
     def _log(self, request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
@@ -199,14 +197,9 @@ def _tabs(form: JobFilter, numbers: dict[JobStatus, int]) -> list[tuple[str, int
     ]
 
 
-def _lines(store: JobStore, jobs: list[Job]) -> list[dict[str, Any]]:
-    """Each job with the beginning of its arguments, which a large message is not read for."""
-    records = [store.keys.record(job.run_id) for job in jobs]
-    sizes = store.client.each("hstrlen", records, "message")
-    short = [job for job, size in zip(jobs, sizes, strict=True) if size <= LONGEST_READ]
-    store.read_messages(short)
-    arguments = {job.run_id: job_display.beginning(job) for job in short}
-    return [{**_line(job), "arguments": arguments.get(job.run_id, MANY)} for job in jobs]
+def _lines(jobs: list[Job]) -> list[dict[str, Any]]:
+    arguments = job_display.beginnings(jobs)
+    return [{**_line(job), "arguments": arguments[job.run_id]} for job in jobs]
 
 
 def _line(job: Job) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from frappe_celery.config.secrets import MASK, masked
 from frappe_celery.jobs import Job
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+from frappe_celery.watch import job_display
 from frappe_celery.watch.job_display import own_arguments, plain
 
 SAY_WHAT_RUNS: dict[str, tuple[str, ...]] = {
@@ -35,7 +36,7 @@ def as_text(job: Job) -> str:
     Raises:
         FrappeCeleryError: its record is gone, or was altered.
     """
-    return json.dumps(masked(plain(own_arguments(job))), indent=2, ensure_ascii=False)
+    return job_display.as_text(masked(plain(own_arguments(job))), 2)
 
 
 def changes(job: Job, text: str) -> tuple[dict[str, Any], list[str]]:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from frappe_celery.config import settings
 from frappe_celery.config.secrets import masked, masked_text
+from frappe_celery.config.texts import escaped
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.batches import state
@@ -23,7 +24,7 @@ from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.message import shown_method
 from frappe_celery.jobs.queue.scheduled import due_at
 from frappe_celery.watch import words
-from frappe_celery.watch.words import clock, duration, moment, some_of
+from frappe_celery.watch.words import clock, cut, duration, moment, some_of
 
 STYLES = {
     JobStatus.QUEUED: "yellow",
@@ -33,6 +34,10 @@ STYLES = {
 }
 BEGINNING = 120
 """Signs of a job's arguments that a list shows."""
+LONGEST = 100_000
+"""Signs of a text that people are shown, and bytes of a message that a list reads for them."""
+LONGEST_LINE = 1000
+MANY = "Too many arguments to be shown here"
 PIPED_WIDTH = 220
 """Columns of a table that goes into a file or another program."""
 
@@ -44,7 +49,7 @@ def console() -> Console:
 
 def label(job: Job) -> str:
     """What people call its method: a scheduled one by its own path, not its wrapper's."""
-    return shown_method(job.method, job.job_name)
+    return escaped(shown_method(job.method, job.job_name))
 
 
 def plain_table(columns: Iterable[str], rows: Iterable[Iterable[str]], **style: Any) -> Table:
@@ -63,7 +68,7 @@ def as_json(job: Job) -> dict[str, Any]:
         "site": job.site,
         "queue": job.queue,
         "method": label(job),
-        "name": job.job_name,
+        "name": escaped(job.job_name),
         "status": job.status.value,
         "user": job.user,
         "timeout": job.timeout,
@@ -116,15 +121,23 @@ def own_arguments(job: Job) -> dict[str, Any]:
 
 def arguments(job: Job) -> str:
     """All of them in a line, secrets masked."""
-    shown = _shown(lambda: own_arguments(job))
-    return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, default=str)
+    return as_text(_shown(lambda: own_arguments(job)))
 
 
-def beginning(job: Job) -> str:
-    """Of these as much as a list has room for; '' : it has none."""
+def beginnings(jobs: list[Job]) -> dict[str, str]:
+    """By run, of these as much as a list has room for; a large message is not read for it."""
+    store = get_store()
+    records = [store.keys.record(job.run_id) for job in jobs]
+    sizes = store.client.each("hstrlen", records, "message")
+    short = [job for job, size in zip(jobs, sizes, strict=True) if size <= LONGEST]
+    store.read_messages(short)
+    return {job.run_id: MANY for job in jobs} | {job.run_id: _beginning(job) for job in short}
+
+
+def _beginning(job: Job) -> str:
     text = arguments(job)
-    cut = text if len(text) <= BEGINNING else f"{text[:BEGINNING]}…"
-    return "" if cut == "{}" else cut
+    begun = text if len(text) <= BEGINNING else f"{text[:BEGINNING]}…"
+    return "" if begun == "{}" else begun
 
 
 def _shown(read: Callable[[], Any]) -> Any:
@@ -156,7 +169,7 @@ def last_line(job: Job) -> str | None:
     """What a traceback ends with: the exception."""
     trace, _, _ = (job.exc_info or "").partition("\nIt is run again, ")
     lines = [line for line in trace.splitlines() if line.strip()]
-    return masked_text(lines[-1].strip()) if lines else None
+    return cut(masked_text(lines[-1].strip()), LONGEST_LINE) if lines else None
 
 
 def table(jobs: list[Job], title: str = "Jobs, newest first") -> Table:
@@ -164,7 +177,7 @@ def table(jobs: list[Job], title: str = "Jobs, newest first") -> Table:
     beginning = Column("arguments", max_width=40)
     columns = ("id", "status", "queue", "method", beginning, "enqueued", "waited", "ran", "error")
     shown = titled_table(title, *columns)
-    get_store().read_messages(jobs)
+    begun = beginnings(jobs)
     for job in jobs:
         line = as_json(job)
         shown.add_row(
@@ -172,7 +185,7 @@ def table(jobs: list[Job], title: str = "Jobs, newest first") -> Table:
             _status(job),
             Text(job.queue),
             Text(line["method"], overflow="fold"),
-            Text(arguments(job), overflow="ellipsis", no_wrap=True),
+            Text(begun[job.run_id], overflow="ellipsis", no_wrap=True),
             clock(job.enqueued_at),
             duration(line["waited"]),
             duration(line["ran"]),
@@ -222,7 +235,7 @@ def page(job: Job) -> Iterable[Any]:
         yield Text(pretty(values["result"]))
     if values["traceback"]:
         yield Text("\nTraceback" if "\n" in values["traceback"].strip() else "\nReason", "bold")
-        yield Text(values["traceback"].rstrip(), "red")
+        yield Text(pretty(values["traceback"].rstrip()), "red")
 
 
 def _lacked(job: Job) -> str:
@@ -265,5 +278,11 @@ def _seconds(start: datetime | None, end: datetime | None) -> float | None:
 
 
 def pretty(value: Any) -> str:
-    """Arguments or a result as a text."""
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    """Arguments, a result or a traceback as a text, of a very long one the beginning."""
+    return cut(as_text(value, 2), LONGEST)
+
+
+def as_text(value: Any, indent: int | None = None) -> str:
+    """A text as it is, anything else as JSON; half a character as JSON writes it."""
+    is_text = isinstance(value, str)
+    return escaped(value if is_text else json.dumps(value, indent=indent, ensure_ascii=False))

@@ -23,6 +23,11 @@ def some_of(names: Sequence[str], most: int = 20) -> str:
     return ", ".join(names[:most]) + more
 
 
+def cut(text: str, most: int) -> str:
+    """A text, or how a longer one begins and how long it is."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} signs)"
+
+
 def span(value: str) -> float | None:
     """Seconds, of a number and a unit as in `30m`; None: it is no such text."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", value)

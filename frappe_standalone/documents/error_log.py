@@ -7,6 +7,7 @@ import sys
 import traceback
 from typing import Any
 
+from frappe_celery.host import escaped
 from frappe_standalone.local import local
 
 logger = logging.getLogger(__name__)
@@ -16,7 +17,12 @@ TITLE_LENGTH = 140
 
 def get_traceback(with_context: bool = False) -> str:
     """The exception being handled as text, with its causes; '' when there is none."""
-    return "" if sys.exc_info()[1] is None else traceback.format_exc()
+    return "" if sys.exc_info()[1] is None else _storable(traceback.format_exc())
+
+
+def _storable(text: str) -> str:
+    """With what some database refuses written out."""
+    return escaped(text).replace("\0", r"\x00")
 
 
 def log_error(
@@ -59,7 +65,7 @@ def _write_again(row: Any) -> None:
 
 def sort_out(title: Any, message: Any) -> tuple[str, str]:
     """What is the title and what the text."""
-    title, text = str(title or ""), str(message or "")
+    title, text = _storable(str(title or "")), _storable(str(message or ""))
     if "\n" in title.strip():
         title, text = text, title
     if not text:

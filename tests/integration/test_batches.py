@@ -406,6 +406,7 @@ def test_what_is_no_batch(store: JobStore) -> None:
     for words, said in (
         ({"title": ""}, "title is ''; it must be a text of 1 to 140"),
         ({"title": 3}, "title is 3"),
+        ({"title": "caf\udce9"}, r"title is 'caf\\udce9'; it must be a text that UTF-8 can write"),
         ({"title": "x", "on_ended": 5}, "on_ended is 5; it must be a method"),
         ({"title": "x", "on_finished": {"queue": "long"}}, "on_finished is {'queue': 'long'}"),
     ):

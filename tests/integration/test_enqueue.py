@@ -30,8 +30,10 @@ from frappe_celery.errors import (
     QueueOverloaded,
     UnknownQueue,
 )
+from frappe_celery.job_options import options
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.options import pause
+from frappe_celery.many import enqueue_many
 from tests.integration.stores import queued, started, take_all, waiting
 from tests.project import Project
 
@@ -57,6 +59,10 @@ Choose = Callable[..., JobStore]
         ({"queue": "x" * 900}, r"'x{199}… \(and 702 characters more\) is not\. A custom queue"),
         ({"retry": "x" * 900}, r"retry is 'x{199}… \(and 702 characters more\); it must be"),
         ({"job_name": object()}, "job_name is <object object at .*>; it must be a text"),
+        ({"job_name": "caf\udce9"}, r"job_name is 'caf\\udce9'; .* a text that UTF-8 can write"),
+        ({"job_id": "caf\udce9"}, r"job_id is '.*caf\\udce9'; .*os\.fsencode\(text\)\.decode"),
+        ({"method": "myapp.caf\udce9"}, r"method is 'myapp\.caf\\udce9'; it must be"),
+        ({"queue": "caf\udce9"}, r"'caf\\udce9' is not"),
         ({"on_success": -1}, "on_success is -1; it must be a function"),
         ({"on_failure": [1]}, r"on_failure is \[1\]; it must be a function"),
         ({"timeout": "x" * 900}, "timeout is 'x{199}… .and 702 characters more.; it must be a"),
@@ -69,6 +75,17 @@ def test_what_is_no_job_is_an_error_at_once(
     with pytest.raises((ConfigError, UnknownQueue, BadTimeout), match=said):
         enqueue(**{"method": METHOD, **given})
     assert not any(store.counts().values())
+
+
+def test_an_id_with_half_a_character_is_no_job_s(choose: Choose) -> None:
+    choose(16)
+    for ask in (get_job, get_job_status, is_job_enqueued, create_job_id):
+        with pytest.raises(ConfigError, match=r"job_id is 'caf\\udce9'; it must be a text"):
+            ask("caf\udce9")
+    with pytest.raises(ConfigError, match=r"depends_on is 'caf\\udce9'"):
+        options(depends_on="caf\udce9").enqueue(METHOD)
+    with pytest.raises(ConfigError, match=r"job_id is 'caf\\udce9'"):
+        enqueue_many(METHOD, [{"job_id": "a"}, {"job_id": "caf\udce9"}])
 
 
 # -- ids

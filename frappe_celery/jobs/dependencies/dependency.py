@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from frappe_celery.config.numbers import require, shown
+from frappe_celery.config.texts import require_whole
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.job import Job
@@ -107,6 +108,7 @@ def _fetch(given: Any, site: str) -> Job:
             f"depends_on holds {shown(given)}{hint}: give jobs, ids of jobs, or Dependency(jobs,"
             " allow_failure=True)"
         )
+    require_whole("depends_on", given)
     store = get_store()
     for job_id in (hosts.current().job_id(given, site), given):
         if (job := store.find(job_id)) is not None:

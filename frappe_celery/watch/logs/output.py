@@ -15,6 +15,7 @@ from celery import Celery, signals
 from click import get_current_context
 
 from frappe_celery.config import settings
+from frappe_celery.config.texts import escaped
 from frappe_celery.jobs.job import ABOUT, current_job, message_in_hand
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.logs import files
@@ -72,7 +73,7 @@ class Output(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             serious = record.levelno >= logging.WARNING
-            line = self.format(record) + "\n"
+            line = escaped(self.format(record)) + "\n"
             stream = sys.__stderr__ if serious and not self.is_json else sys.__stdout__
             if stream is not None:
                 stream.write(line)
@@ -130,11 +131,11 @@ class JSONFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "process": f"{record.processName}.{record.process}",
-            "message": record.getMessage(),
+            "message": escaped(record.getMessage()),
         }
         entry.update(_of_the_task(record))
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = escaped(self.formatException(record.exc_info))
         return json.dumps(entry, ensure_ascii=False, default=repr)
 
 

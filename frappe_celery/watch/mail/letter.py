@@ -15,11 +15,12 @@ from email.utils import format_datetime
 
 from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.config.signing import Signer
+from frappe_celery.config.texts import escaped
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.mail.config import MailConfig
 from frappe_celery.watch.mail.ledger import Digest
-from frappe_celery.watch.words import some_of
+from frappe_celery.watch.words import cut, some_of
 
 LONGEST_VALUE = 1000
 MOST_ARGUMENTS = 50
@@ -120,8 +121,7 @@ def _shown(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False, default=repr)
     except Exception:
         text = object.__repr__(value)
-    text = masked_text(text)
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text)} signs)"
+    return cut(masked_text(escaped(text)), LONGEST_VALUE)
 
 
 def _plain(digest: Digest, rows: list[tuple[str, str]], traceback: str) -> str:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from frappe_celery.enqueue_shim import enqueue
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStatus, JobStore, codec
 from tests.integration.benches import ended, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
 from tests.integration.stores import message
@@ -68,6 +68,30 @@ def test_a_list_shows_ids_and_how_arguments_begin_without_their_secrets(store: J
     assert "y" * 40 not in shown, "only the beginning"
     everything = run("jobs", "show", "a").output
     assert "y" * 99 in everything
+
+
+def test_a_text_with_half_a_character_is_shown_escaped(store: JobStore) -> None:
+    kwargs = codec.encode_arguments({"n": "caf\udce9"}, True)
+    job = failed(store, "a", "ValueError: \udce9", id=jid("a"), name="odd \udce9", kwargs=kwargs)
+    looking = ("list", "--site", SITE, "--arguments", r"caf\udce9")
+    for command in (("list",), ("failed",), ("show", "a"), looking):
+        assert r"caf\udce9" in run("jobs", *command).output
+        run("jobs", *command, "--json")
+    assert r"ID is 'caf\udce9'; it must be" in run("jobs", "show", "caf\udce9", code=1).output
+    assert read("jobs", "show", "a")["arguments"] == job.kwargs == {"n": "caf\udce9"}
+
+
+def test_of_very_long_texts_the_beginning_is_shown_at_once(store: JobStore) -> None:
+    given = {"n": "x" * 2_000_000}
+    enqueued(store, "a", id=jid("a"), kwargs=given)
+    failed(store, "b", "ValueError: " + "y" * 2_000_000, id=jid("b"))
+    began = time.monotonic()
+    assert "Too many arguments to be shown here" in run("jobs", "list").output.replace("\n", "")
+    assert "x… (2000013 signs)" in run("jobs", "show", "a").output
+    assert "y… (2000059 signs)" in run("jobs", "show", "b").output.replace("\n", "")
+    assert read("jobs", "show", "a")["arguments"] == given, "a script gets all of it"
+    assert len(read("jobs", "failed")[0]["error"]) < 2000
+    assert time.monotonic() - began < 20
 
 
 def test_scheduled_jobs_are_found_by_their_own_method(store: JobStore) -> None:

@@ -89,6 +89,18 @@ def test_a_statement_that_fails_leaves_the_transaction_as_it_was(bills: Any) -> 
     assert bills.get_doc("Order", "a").text_1 == "100 %"
 
 
+@pytest.mark.parametrize("text", ["A\x00B", "caf\udce9"])
+def test_a_value_that_cannot_be_sent_leaves_the_transaction_as_it_was(
+    bills: Any, text: str
+) -> None:
+    bills.db.set_value("Order", "a", "text_1", "kept")
+    for _ in range(2):
+        with pytest.raises(Exception, match=r"NUL|surrogates"):
+            bills.db.set_value("Order", "a", "text_1", text)
+    bills.db.commit()
+    assert bills.get_doc("Order", "a").text_1 == "kept"
+
+
 def test_what_is_sent_with_its_savepoint_is_seen_as_written(bills: Any) -> None:
     bills.db.rollback()
     bills.db.sql("select name from tabOrder")

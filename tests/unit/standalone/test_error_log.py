@@ -115,3 +115,15 @@ def test_a_title_that_cannot_say_what_it_is_breaks_nothing(frappe: Any, caplog: 
 
     assert frappe.log_error(Mute(), "the text") is None
     assert "ValueError: mute" in caplog.text
+
+
+@pytest.mark.parametrize(("text", "kept"), [("A\x00B", r"A\x00B"), ("caf\udce9", r"caf\udce9")])
+def test_what_no_database_takes_is_kept_escaped(frappe: Any, text: str, kept: str) -> None:
+    frappe.new_doc("ToDo", description="Look").insert()
+    row = frappe.log_error(text, f"order {text}")
+    assert frappe.db.get_value("Error Log", row.name, ["method", "error"]) == (
+        kept,
+        f"order {kept}",
+    )
+    frappe.db.commit()
+    assert frappe.db.count("ToDo") == 1

@@ -33,6 +33,10 @@ def commit_then_fail():
     frappe.db.commit()
     fail()
 
+def odd(n):
+    note("lost")
+    raise ValueError(f"order {n}")
+
 def again(times):
     note("again")
     if len(SEEN) <= times:
@@ -122,6 +126,16 @@ def test_a_failure_is_rolled_back_and_logged_under_the_methods_name(
     assert log.method == "myapp.tasks.commit_then_fail"
     assert "ValueError: on purpose" in log.error
     assert log.owner == USER
+
+
+@pytest.mark.parametrize("n", ["A\x00B", "caf\udce9"])
+def test_an_error_s_text_that_no_database_takes_is_logged_escaped(
+    frappe: Any, seen: list[Any], n: str
+) -> None:
+    with pytest.raises(ValueError, match=f"order {n}"):
+        execute("odd", n=n)
+    (log,) = stored(frappe, "Error Log", "error")
+    assert f"ValueError: order {ascii(n)[1:-1]}" in log
 
 
 def test_a_job_that_asks_for_it_runs_again_as_the_same_user(frappe: Any, seen: list[Any]) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 import pytest
 
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStatus, JobStore, codec
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.workers import ProcessInfo, WorkerInfo
+from frappe_celery.pages import other_arguments
 from tests.integration.cli import OTHER, SITE, enqueued, failed
 from tests.integration.hosts.pages.client import JOBS, Client
 from tests.integration.stores import started, take
@@ -173,6 +174,30 @@ def test_each_row_has_the_id_and_the_beginning_of_the_arguments(
     assert "<5>" not in page.source
     assert f"{large.id} Too many arguments to be shown here" in page.text
     assert f"::{altered} cannot be shown: " in page.text
+
+
+def test_a_text_with_half_a_character_is_shown_escaped(user: Users, store: JobStore) -> None:
+    kwargs = codec.encode_arguments({"n": "caf\udce9", "\udce9": ["\udce9", 1]}, True)
+    job = failed(store, error="ValueError: \udce9 it is", name="odd \udce9", kwargs=kwargs)
+    anna = user("anna")
+    for page in (JOBS, f"{JOBS}{job.run_id}/", f"{JOBS}{job.run_id}/requeue/"):
+        shown = anna.get(page)
+        assert (shown.status, r"caf\udce9" in shown.text) == (200, True), shown.text
+    text = other_arguments.as_text(job)
+    assert other_arguments.changes(job, text) == ({}, [])
+    changed = text.replace("caf", "the caf")
+    assert other_arguments.changes(job, changed) == ({"n": "the caf\udce9"}, [])
+    anna.post(f"{JOBS}{job.run_id}/requeue/", arguments=changed.replace("1", "2"))
+    (again,) = store.page(statuses=[JobStatus.QUEUED])
+    assert again.kwargs == {"n": "the caf\udce9", "\udce9": ["\udce9", 2]}
+    assert anna.told() == r"1 job was requeued. Changed arguments: n, \udce9."
+
+
+def test_of_very_long_arguments_a_page_shows_the_beginning(user: Users, store: JobStore) -> None:
+    shown = user("anna").get(f"{JOBS}{enqueued(store, kwargs={'a': 'x' * 300_000}).run_id}/")
+    assert "x… (300013 signs)" in shown.text
+    shown = user("anna").get(f"{JOBS}{failed(store, error='E: ' + 'x' * 300_000).run_id}/")
+    assert "x… (300051 signs)" in shown.text
 
 
 def test_without_scripts_a_page_is_loaded_again_while_there_is_something_to_follow(

@@ -8,6 +8,7 @@ from pathlib import Path
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.integration.benches import ended, worker
+from tests.integration.cli import run
 from tests.integration.stores import message
 from tests.mailbox import Mailbox, text_of
 from tests.project import Project
@@ -43,6 +44,21 @@ def test_a_failed_job_is_mailed_with_all_that_is_known(
     assert "&lt;b&gt;no&lt;/b&gt; stock" in html
     assert "<b>no</b>" not in html
     assert process.popen.poll() is None
+
+
+def test_half_a_character_travels_to_the_job_and_is_shown_escaped(
+    project: Project, store: JobStore, mailbox: Mailbox
+) -> None:
+    worker(project)
+    assert ended(enqueue("myapp.core.echo", n="caf\udce9")).result["kwargs"] == {"n": "caf\udce9"}
+    job = ended(enqueue("myapp.core.fail", message="caf\udce9"))
+    text = text_of(the_mail(mailbox))
+    assert r'"caf\udce9"' in text
+    assert r"ValueError: caf\udce9" in text
+    assert r"ValueError: caf\udce9" in run("doctor", code=2).output
+    assert r"caf\udce9" in run("jobs", "show", job.id).output
+    log = project.root / "logs" / "worker.error.log"
+    assert r"ValueError: caf\udce9" in log.read_text()
 
 
 def test_a_job_that_has_no_user_is_failed_and_mailed(

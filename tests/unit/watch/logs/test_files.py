@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.watch.logs import files
-from frappe_celery.watch.logs.output import JSONFormatter
+from frappe_celery.watch.logs.output import JSONFormatter, Output
 from frappe_celery.watch.logs.files import LogFile, opened
 
 
@@ -90,3 +91,16 @@ def test_a_record_as_json_is_one_line_whatever_is_in_it() -> None:
 def test_an_unknown_value_of_logs_is_named() -> None:
     with pytest.raises(ConfigError, match="logs is 'syslog'; it must be one of files, output"):
         Settings(root=Path("/"), logs="syslog")
+
+
+def test_a_line_with_half_a_character_is_written_escaped(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for is_json, shown in ((False, r"caf\udce9"), (True, r"caf\\udce9")):
+        monkeypatch.setattr(sys, "__stdout__", sys.stdout)
+        output = Output(is_json)
+        if is_json:
+            output.setFormatter(JSONFormatter())
+        output.handle(logging.makeLogRecord({"msg": "caf\udce9", "levelno": logging.INFO}))
+        printed = capsys.readouterr()
+        assert (shown in printed.out, printed.err) == (True, "")
