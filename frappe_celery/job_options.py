@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config.job_defaults import DELIVERIES, Retry, check_memory
-from frappe_celery.config.numbers import is_number, is_whole, shown
+from frappe_celery.config.numbers import is_number, is_whole, require, shown
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.dependencies.dependency import read_once
@@ -237,6 +237,7 @@ def options(
     Raises:
         ConfigError: a value that cannot be followed.
     """
+    require(idempotent in (None, True, False), "idempotent", idempotent, "True or False")
     right = is_whole(max_deliveries) and max_deliveries > 0 and idempotent
     if max_deliveries is not None and not right:
         raise ConfigError(

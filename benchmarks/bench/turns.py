@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from redis import Redis
-
+from benchmarks import server
 from benchmarks.runner import FOREIGN_SETTINGS, HERE, TurnFailed
 
 HOOK = HERE.parent / "frappe_celery" / "hosts" / "bench" / "hook.py"
@@ -37,7 +36,7 @@ class Turns:
 
     def take(self, side: str, module: str, *arguments: str) -> dict[str, Any]:
         """What a module prints in its last line, as JSON; raises TurnFailed."""
-        Redis.from_url(self.server_url).flushall()
+        server.empty(self.server_url, self.bench)
         result = subprocess.run(
             [self.bench / "env" / "bin" / "python", "-m", module, *arguments],
             cwd=self.sites,
