@@ -14,6 +14,8 @@ def escaped(text: str) -> str:
 
 def require_whole(name: str, value: Any) -> None:
     """Raises ConfigError where a value is a text with half a character in it."""
-    is_right = not isinstance(value, str) or escaped(value) == value
-    way_out = "of bytes in another encoding, os.fsencode(text).decode(errors='replace') makes one"
-    require(is_right, name, value, f"a text that UTF-8 can write ({way_out})")
+    if isinstance(value, str) and not value.isascii() and escaped(value) != value:
+        way_out = (
+            "of bytes in another encoding, os.fsencode(text).decode(errors='replace') makes one"
+        )
+        require(False, name, value, f"a text that UTF-8 can write ({way_out})")
