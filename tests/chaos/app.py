@@ -67,7 +67,7 @@ def adding(token, seconds, fails):
 
 
 def add(token):
-    words = {"token": token, "seconds": 0.0, "fails": False}
+    words = {"token": token, "seconds": 0.2, "fails": False}
     while True:
         try:
             return get_current_batch().enqueue(

@@ -25,7 +25,7 @@ FREE, AFTER_ANOTHER, MAY_FAIL = 10, 0.5, 0.3
 """The first groups wait for nothing; how likely a later one waits for a job of one before it, and
 how likely that may fail."""
 ADDING = 10
-"""Of so many groups one adds jobs: as many as it has."""
+"""Of so many groups one adds jobs, as many as it has; the last one does too."""
 
 
 @dataclass
@@ -49,7 +49,7 @@ def drawn(chance: Random, name: str, size: int, is_to_finish: bool) -> Iterator[
         tokens = [f"{name}-{number}" for number in range(start, min(start + ALIKE, size))]
         kind = chance.choices(["works", "idempotent", "fails"], [90, 8, 2])[0]
         method = "job"
-        if len(before) % ADDING == 0:
+        if len(before) % ADDING == 0 or start + ALIKE >= size:
             kind, method = "works", "adding"
         needs = {}
         if len(before) >= FREE and chance.random() < AFTER_ANOTHER:
