@@ -89,15 +89,12 @@ def encode_arguments(kwargs: Mapping[str, Any], allow_pickle: bool) -> Any:
 
 
 def _refuse_jobs(name: str, value: Any) -> None:
-    """Raises CannotTravel: it is a Job, or has some."""
-    from frappe_celery.jobs.dependencies.dependency import Dependency  # which import this
-    from frappe_celery.jobs.job import Job
-
-    inside = value.dependencies if isinstance(value, Dependency) else value
+    """Raises CannotTravel: it is a Job, or has some, as a Dependency does."""
+    inside = getattr(value, "dependencies", value)
     inside = inside.values() if isinstance(inside, Mapping) else inside
     some = [value, *inside] if isinstance(inside, Collection) else [value]
-    if not any(isinstance(one, Job) for one in some):
-        return
+    if not any(hasattr(one, "run_id") and hasattr(one, "first_run") for one in some):
+        return  # by what a Job has, whose module imports this one
     if name == "depends_on":
         raise CannotTravel(
             "depends_on is no word of enqueue's, so it would be an argument of the method: a job"

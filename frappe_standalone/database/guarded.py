@@ -28,12 +28,11 @@ def is_possible(connection: BaseDatabaseWrapper) -> bool:
 def execute(cursor: Any, statement: str, values: Any) -> None:
     """Run it, so that what it gives is the cursor's; where it raises, the transaction goes on."""
     from django.db import DatabaseError
-    from psycopg.pq import TransactionStatus
 
     try:
         cursor.execute(f"{BEFORE}{statement}{_AFTER}", values)
     except BaseException:
-        if cursor.connection.info.transaction_status == TransactionStatus.INTRANS:
+        if cursor.connection.info.transaction_status.name == "INTRANS":
             raise  # a value that no text of PostgreSQL's can be: nothing was sent
         try:
             cursor.execute(_UNDO)
