@@ -93,8 +93,8 @@ def _refuse_jobs(name: str, value: Any) -> None:
     inside = getattr(value, "dependencies", value)
     inside = inside.values() if isinstance(inside, Mapping) else inside
     some = [value, *inside] if isinstance(inside, Collection) else [value]
-    if not any(hasattr(one, "run_id") and hasattr(one, "first_run") for one in some):
-        return  # by what a Job has, whose module imports this one
+    if not any("first_run" in getattr(type(one), "__dataclass_fields__", ()) for one in some):
+        return  # known by its fields: Job's module imports this one
     if name == "depends_on":
         raise CannotTravel(
             "depends_on is no word of enqueue's, so it would be an argument of the method: a job"
