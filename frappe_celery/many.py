@@ -122,7 +122,7 @@ def enqueue_many(
     progress: Progress = None,
     **kwargs: Any,
 ) -> Any:
-    """`enqueue(method, **kwargs, **entry)` of each entry, a hundred in each step of Redis.
+    """`enqueue(method, **kwargs, **entry)` of each entry, up to a hundred in each step of Redis.
 
     Args:
         entries: of each job the arguments of its own, and its `job_id` if it is to have one; a

@@ -53,9 +53,12 @@ BATCH_ACTIONS = {
 
 
 def requeue_failed(
-    store: JobStore, batch: str, seconds: float = SECONDS
+    store: JobStore, batch: BatchState, seconds: float = SECONDS
 ) -> tuple[list[Outcome], int]:
     """Requeue jobs of a batch, one at least; what has gone on meanwhile is left alone.
+
+    Args:
+        batch: as it stood when it was asked for.
 
     Returns:
         What came of each, and how many were not looked at when the time was over.
@@ -64,10 +67,9 @@ def requeue_failed(
         BrokerUnreachable.
     """
     action, until, outcomes = ACTIONS["requeue"], time.monotonic() + seconds, list[Outcome]()
-    failed = sum(1 for _ in state.members(store, batch, *state.FAILURES))
-    for job in state.jobs(store, batch, *state.FAILURES):
+    for job in state.jobs(store, batch.id, *state.FAILURES):
         if outcomes and time.monotonic() >= until:
-            return outcomes, failed - len(outcomes)
+            return outcomes, batch.failed - len(outcomes)
         error = impossible(action, job)
         run = job.run_id
         outcomes.append(Outcome(run, job, error) if error else perform(action, run, job))

@@ -107,13 +107,14 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         outcomes, left = list[job_actions.Outcome](), 0
         if asked.action.name == "cancel":
             done = state.cancel(get_store(), batch)
+            job_actions.tell_done(request, asked.action, done)
         else:
-            outcomes, left = requeue_failed(get_store(), batch)
+            outcomes, left = requeue_failed(get_store(), shown)
             done = sum(outcome.error is None for outcome in outcomes)
+            job_actions.tell(request, asked.action, outcomes)
         if done:
             what = f"{asked.action.done.capitalize()}: {done} of its jobs"
             self.log_change(request, models.Batch(id=shown.id, title=shown.title), what)
-        job_actions.tell(request, asked.action, done, outcomes)
         if not (done or outcomes):
             messages.warning(request, asked.none)
         if left:

@@ -119,12 +119,17 @@ def vanished(job_id: str) -> str:
     return f"Job {job_id} is gone: deleted, requeued by somebody else, or past its retention"
 
 
-def tell(request: HttpRequest, action: Action, done: int, outcomes: list[Outcome]) -> None:
-    """Of how many jobs an action was done, and why not of others, as messages of the next page."""
-    wrong = [outcome for outcome in outcomes if outcome.error is not None]
+def tell_done(request: HttpRequest, action: Action, done: int) -> None:
+    """To how many jobs an action was done, as a message of the next page."""
     if done:
         number = "1 job was" if done == 1 else f"{done} jobs were"
         messages.success(request, f"{number} {action.done}.")
+
+
+def tell(request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
+    """The same, and why not to others."""
+    wrong = [outcome for outcome in outcomes if outcome.error is not None]
+    tell_done(request, action, len(outcomes) - len(wrong))
     for outcome in wrong[:NAMED_UP_TO]:
         messages.error(request, f"Not {action.done}: {outcome.error}.")
     if len(wrong) > NAMED_UP_TO:

@@ -124,8 +124,7 @@ class JobAdmin(StoreAdmin):
             return self._ask(request, action, list(zip(runs, jobs, strict=True)), back)
         outcomes = [perform(action, run, job) for run, job in zip(runs, jobs, strict=True)]
         self._log(request, action, outcomes)
-        done = sum(outcome.error is None for outcome in outcomes)
-        job_actions.tell(request, action, done, outcomes)
+        job_actions.tell(request, action, outcomes)
         if len(outcomes) == 1 and outcomes[0].job is not None:
             back = reverse(ONE, args=[outcomes[0].job.run_id])
         elif len(outcomes) == 1:

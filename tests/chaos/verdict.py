@@ -7,8 +7,8 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import islice
 
+from frappe_celery.watch.words import some_of
 from tests.chaos.app import AT_ONCE, PER_MINUTE
 from tests.chaos.ledger import ADDED, CALLED, Due, Evidence, Line, Record
 
@@ -139,8 +139,8 @@ def _dependants(evidence: Evidence) -> Iterator[tuple[str, str]]:
         causes[token] = failed.union(*canceled)
         if (record := last.get(token)) is None or (_batch_of(token) and not enqueued.run):
             continue  # of what was not acknowledged nothing is known, but that it is whole
-        needs = dict(islice(enqueued.depends_on.items(), 4))
-        whom = f"{token} ({record.status}: {record.reason}) after {needs} and others"
+        needs = some_of(list(enqueued.depends_on), 4)
+        whom = f"{token} ({record.status}: {record.reason}) after {needs}"
         if enqueued.kind == "on_finished":
             if (record.status == "deferred") != bool(causes[token]):
                 yield "not called when all of its batch had finished, and only then", whom

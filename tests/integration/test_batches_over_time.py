@@ -116,7 +116,7 @@ def test_what_somebody_else_requeued_and_has_finished_is_not_requeued(
 
     meanwhile(monkeypatch, requeue)
     if on_the_page:
-        assert batch_actions.requeue_failed(store, b.id) == ([], 0)
+        assert batch_actions.requeue_failed(store, b.state()) == ([], 0)
     else:
         assert b.requeue_failed() == 0
     assert (methods(store), counts(b)) == ([REPORT], (0, 2, 0, 0))

@@ -279,9 +279,9 @@ def test_one_request_acts_for_a_while_and_says_how_many_are_left(store: JobStore
     for _ in range(5):
         run(store, "ValueError: no")
     for left in (4, 3):
-        outcomes, unseen = requeue_failed(store, b.id, seconds=0)
+        outcomes, unseen = requeue_failed(store, b.state(), seconds=0)
         assert ([one.error for one in outcomes], unseen) == ([None], left)
-    assert requeue_failed(store, b.id)[1] == 0
+    assert requeue_failed(store, b.state())[1] == 0
     assert counts(b) == (5, 0, 0, 0)
 
 
