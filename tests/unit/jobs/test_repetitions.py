@@ -12,6 +12,7 @@ import pytest
 from frappe_celery import Retry, options
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
+from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
 from frappe_celery.jobs.options import repetitions
 from frappe_celery.worker.again import max_deliveries
@@ -79,3 +80,9 @@ def test_a_scheduled_method_goes_by_its_own_path_and_a_function_by_its_name(
     )
     assert repetitions(message(RUN_SCHEDULED_JOB, kwargs={"job_type": METHOD}))[0] == 2
     assert repetitions(message({"__pickle__": "…"}, name="repeated_app.tasks.<lambda>"))[0] == 2
+
+
+@pytest.mark.parametrize("given", ["x", [], 2])
+def test_idempotent_is_true_or_false(given: Any) -> None:
+    with pytest.raises(ConfigError, match="idempotent is .*; it must be True or False"):
+        options(idempotent=given)
