@@ -84,5 +84,5 @@ def test_a_scheduled_method_goes_by_its_own_path_and_a_function_by_its_name(
 
 @pytest.mark.parametrize("given", ["x", [], 2])
 def test_idempotent_is_true_or_false(given: Any) -> None:
-    with pytest.raises(ConfigError, match="idempotent is .*; it must be True or False"):
+    with pytest.raises(ConfigError, match=r"idempotent is .*; it must be True or False"):
         options(idempotent=given)
