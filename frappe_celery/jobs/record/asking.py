@@ -29,10 +29,26 @@ def asked(
     brings_back: bool = False,
     making: Mapping[str, Any] | None = None,
 ) -> str:
-    """What is asked beyond a plain job, as the script takes it ('' : nothing)."""
+    """What is asked beyond a plain job, as the script takes it ('' : nothing).
+
+    Args:
+        own_id: the caller gave the job id, so that it can be asked for by it.
+        deduplicate: do nothing while a run with this id waits or runs.
+        front: 1: before all of its site that wait; more: only when more than that many do
+            (v17); -1: into no queue, since the caller runs it itself.
+        at_most: refuse when so many of its site wait already (`max_queued_jobs`); 0: never.
+        claim: do nothing when this due time has been acted on.
+        at: seconds since the epoch; it is scheduled until then (see `scheduled`); None: now.
+        routes: number of those that led here (see `routes`); None: nothing leads elsewhere.
+        transaction: the caller's, which has written: the job does not start before
+            `transaction_ended`, or `frappe_celery_commit_wait` seconds have passed.
+        outbox: its row is committed, and somebody else may enqueue it too: once, it is.
+        brings_back: once it has finished, so does what its job's failure had canceled.
+        making: of a batch that it is enqueued with: `title`, the `number` of its jobs and
+            callbacks, and the `role` of a callback.
+    """
     ttls = message.result_ttl, message.failure_ttl
-    first_run, depends_on = message.first_run or None, message.depends_on
-    batch = message.batch
+    first_run, depends_on, batch = message.first_run or None, message.depends_on, message.batch
     given = (at, routes, message.limit_key, first_run, transaction, outbox or None, batch, *ttls)
     is_special = own_id or deduplicate or front or at_most or claim or depends_on
     if is_special or given != (None,) * len(given):

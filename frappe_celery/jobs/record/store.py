@@ -46,41 +46,12 @@ class JobStore(JobFinder):
 
     # -- enqueueing
 
-    def enqueue(
-        self,
-        message: JobMessage,
-        *,
-        own_id: bool = False,
-        deduplicate: bool = False,
-        front: int = 0,
-        at_most: int = 0,
-        claim: Claim | None = None,
-        at: float | None = None,
-        routes: int | None = None,
-        transaction: str | None = None,
-        outbox: bool = False,
-        any_size: bool = False,
-        brings_back: bool = False,
-        making: Mapping[str, Any] | None = None,
-    ) -> Job | None:
+    def enqueue(self, message: JobMessage, *, any_size: bool = False, **asked: Any) -> Job | None:
         """Write the record and push the message in one step.
 
         Args:
-            own_id: the caller gave the job id, so that it can be asked for by it.
-            deduplicate: do nothing while a run with this id waits or runs.
-            front: 1: before all of its site that wait; more: only when more than that many do
-                (v17); -1: into no queue, since the caller runs it itself.
-            at_most: refuse when so many of its site wait already (`max_queued_jobs`); 0: never.
-            claim: do nothing when this due time has been acted on.
-            at: seconds since the epoch; it is scheduled until then (see `scheduled`); None: now.
-            routes: number of those that led here (see `routes`); None: nothing leads elsewhere.
-            transaction: the caller's, which has written: the job does not start before
-                `transaction_ended`, or `frappe_celery_commit_wait` seconds have passed.
-            outbox: its row is committed, and somebody else may enqueue it too: once, it is.
             any_size: it follows from a job that has been enqueued.
-            brings_back: once it has finished, so does what its job's failure had canceled.
-            making: of a batch that it is enqueued with: `title`, the `number` of its jobs and
-                callbacks, and the `role` of a callback.
+            asked: what is asked beyond a plain job (see `asking.asked`).
 
         Returns:
             The job; None when a duplicate stands in the way.
@@ -94,38 +65,25 @@ class JobStore(JobFinder):
             AlreadyActedOn: another scheduler was first.
             Deposed: the claim's fence is not the leader's, or Frappe's scheduler acts.
         """
-        waits = message.waits
+        waits, at = message.waits, asked.get("at")
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
-        asked = asking.asked(
-            self.settings,
-            self.keys,
-            message,
-            own_id=own_id,
-            deduplicate=deduplicate,
-            front=front,
-            at_most=at_most,
-            claim=claim,
-            at=at,
-            routes=routes,
-            transaction=transaction,
-            outbox=outbox,
-            brings_back=brings_back,
-            making=making,
-        )
         sealed = message.seal(self.signer)
         if not any_size:
             check_size(message, sealed, self.settings)
         keys, about = self.new_record(message, sealed, status)
-        outcome, other, *time_now = self.run_script("enqueue", keys, *about, asked)
+        more = asking.asked(self.settings, self.keys, message, **asked)
+        outcome, other, *time_now = self.run_script("enqueue", keys, *about, more)
         if outcome == b"enqueued":
             if time_now:
                 clocks.compare(self.client, self.keys, float(time_now[0]))
-            later = at is not None or transaction is not None or front < 0
+            is_run_here = asked.get("front", 0) < 0
+            later = at is not None or asked.get("transaction") is not None or is_run_here
             if self.outbox is not None and not (later or waits):
                 self.outbox.carry(message.queue, [(message.run, sealed, other == b"first")])
             job = self.job_of(message)
             job.status = status
             return self._deferred(job, later) if waits else job
+        at_most = asked.get("at_most", 0)
         check_enqueued(outcome, other.decode(), message, at_most, self.settings)
         return None
 
