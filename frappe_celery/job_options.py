@@ -15,29 +15,40 @@ excepted). What a call says wins over its method's declaration, that over its qu
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import Any, Generic, Literal, TypeVar, cast, overload
 from zoneinfo import ZoneInfo
 
+from frappe_celery import enqueue_shim, many
 from frappe_celery.config.job_defaults import DELIVERIES, Retry, check_memory
 from frappe_celery.config.numbers import is_number, is_whole, require, shown
+from frappe_celery.enqueue_shim import ASKED, Callback, Method
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import hosts
+from frappe_celery.jobs import Job, hosts
 from frappe_celery.jobs.dependencies.dependency import read_once
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import checked_number
 from frappe_celery.jobs.options import DECLARED, JobOptions
 
-if TYPE_CHECKING:
-    from frappe_celery.enqueue_shim import Callback, Method
-    from frappe_celery.jobs import Job
-    from frappe_celery.many import EnqueuedJobs, Entry, Progress
-
 __all__ = ["Options", "Retry", "enqueue_at", "enqueue_in", "options"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+T = TypeVar("T")
+
+
+class _Asking(Generic[T]):
+    """A function that enqueues, as a method of what says what is asked of its jobs."""
+
+    def __init__(self, function: T) -> None:
+        self._function: Any = function
+
+    def __get__(self, asks: Enqueues, owner: object = None) -> T:
+        def enqueues(*args: Any, **kwargs: Any) -> Any:
+            return self._function(*args, **{**kwargs, **asks._of_a_call()})
+
+        return cast("T", enqueues)
 
 
 class Enqueues:
@@ -47,64 +58,10 @@ class Enqueues:
         """The keyword by which that is told; raises ConfigError."""
         raise NotImplementedError
 
-    @overload
-    def enqueue(
-        self, method: Method, queue: str = ..., timeout: int | str | None = ...,
-        event: str | None = ..., is_async: Literal[True] = ..., job_name: str | None = ...,
-        now: Literal[False] = ..., enqueue_after_commit: Literal[False] = ..., *,
-        on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
-        job_id: str | None = ..., deduplicate: Literal[False] = ..., **kwargs: Any,
-    ) -> Job: ...  # fmt: skip
-    @overload
-    def enqueue(
-        self, method: Method, queue: str = ..., timeout: int | str | None = ...,
-        event: str | None = ..., is_async: Literal[True] = ..., job_name: str | None = ...,
-        now: Literal[False] = ..., enqueue_after_commit: bool = ..., *,
-        on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
-        job_id: str | None = ..., deduplicate: bool = ..., **kwargs: Any,
-    ) -> Job | None: ...  # fmt: skip
-    @overload
-    def enqueue(
-        self, method: Method, queue: str = ..., timeout: int | str | None = ...,
-        event: str | None = ..., is_async: bool = ..., job_name: str | None = ...,
-        now: bool = ..., enqueue_after_commit: bool = ..., *,
-        on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
-        job_id: str | None = ..., deduplicate: bool = ..., **kwargs: Any,
-    ) -> Any: ...  # fmt: skip
-    def enqueue(self, method: Method, *args: Any, **kwargs: Any) -> Any:
-        """As `frappe_celery.enqueue`, with these options for this one call."""
-        from frappe_celery.enqueue_shim import enqueue
-
-        return enqueue(method, *args, **{**kwargs, **self._of_a_call()})
-
-    @overload
-    def enqueue_many(
-        self, method: Method, entries: Iterable[Entry], *, queue: str = ...,
-        timeout: int | str | None = ..., event: str | None = ..., job_name: str | None = ...,
-        enqueue_after_commit: Literal[False] = ..., on_success: Callback = ...,
-        on_failure: Callback = ..., at_front: bool = ..., deduplicate: Literal[False] = ...,
-        progress: Progress = ..., **kwargs: Any,
-    ) -> EnqueuedJobs[Job]: ...  # fmt: skip
-    @overload
-    def enqueue_many(
-        self, method: Method, entries: Iterable[Entry], *, queue: str = ...,
-        timeout: int | str | None = ..., event: str | None = ..., job_name: str | None = ...,
-        enqueue_after_commit: Literal[False] = ..., on_success: Callback = ...,
-        on_failure: Callback = ..., at_front: bool = ..., deduplicate: bool = ...,
-        progress: Progress = ..., **kwargs: Any,
-    ) -> EnqueuedJobs[Job | None]: ...  # fmt: skip
-    @overload
-    def enqueue_many(
-        self, method: Method, entries: Iterable[Entry], *, queue: str = ...,
-        timeout: int | str | None = ..., event: str | None = ..., job_name: str | None = ...,
-        enqueue_after_commit: bool = ..., on_success: Callback = ..., on_failure: Callback = ...,
-        at_front: bool = ..., deduplicate: bool = ..., progress: Progress = ..., **kwargs: Any,
-    ) -> EnqueuedJobs[Job | None] | None: ...  # fmt: skip
-    def enqueue_many(self, method: Method, entries: Iterable[Entry], **kwargs: Any) -> Any:
-        """As `frappe_celery.enqueue_many`, with these options for all jobs of this one call."""
-        from frappe_celery.many import enqueue_many
-
-        return enqueue_many(method, entries, **{**kwargs, **self._of_a_call()})
+    enqueue = _Asking(enqueue_shim.enqueue)
+    """As `frappe_celery.enqueue`, with these options for this one call."""
+    enqueue_many = _Asking(many.enqueue_many)
+    """As `frappe_celery.enqueue_many`, with these options for all jobs of this one call."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +80,6 @@ class Options(JobOptions, Enqueues):
         return function
 
     def _of_a_call(self) -> dict[str, Any]:
-        from frappe_celery.enqueue_shim import ASKED
-
         if self.running is not None or self.per_minute is not None or self.max_memory is not None:
             raise ConfigError(
                 "running, per_minute and max_memory are said of a method, not of one call: as a"
