@@ -9,7 +9,7 @@ jobs = enqueue_many(
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Literal, TypeVar, overload
 
@@ -172,10 +172,13 @@ def enqueue_many(
         raise ConfigError(
             "progress is told of what is enqueued now, not after the commit or with its batch"
         )
-    with _nothing_enqueued_if_it_raises():
+    try:
         if keeps:
             return _keep(call, kwargs, entries)
         _enqueue_after_commit(call, kwargs, list(entries))
+    except BaseException as exc:
+        _tell(exc, EnqueuedJobs(), 0)
+        raise
     return None
 
 
@@ -297,15 +300,6 @@ def _at_once(run: Sealed) -> int:
     """How many like this one a step has: to look at one that a job waits for takes as long as to
     enqueue it, to look for one with its id half as long."""
     return max(1, int(AT_ONCE / (1 + len(run.message.depends_on or ()) + run.own_id / 2)))
-
-
-@contextmanager
-def _nothing_enqueued_if_it_raises() -> Iterator[None]:
-    try:
-        yield
-    except BaseException as exc:
-        _tell(exc, EnqueuedJobs(), 0)
-        raise
 
 
 def _tell(exc: BaseException, done: EnqueuedJobs[Job | None], under_way: int) -> None:
