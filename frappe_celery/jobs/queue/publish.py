@@ -27,7 +27,7 @@ STRATEGY = "frappe_celery.worker.task:job_strategy"
 def publish(message: JobMessage, **options: Any) -> Job | None:
     """Enqueue in the job store (options: see `JobStore.enqueue`), seen by whoever wants to know."""
     declarations.tell()
-    job = _traced(message, options)
+    job = _in_trace(message, _publish, options)
     if job is not None:
         providers.published(message)
     return job
@@ -102,29 +102,27 @@ def publish_many(
 def _seen(run: many.Sealed, signer: Signer) -> many.Sealed:
     """With both of Celery's signals before it is enqueued: a listener that traces opens a span at
     the first, within which the next message must not be."""
-    message = _announced(_in_trace(run.message))
+    message = _in_trace(run.message, _signaled)
+    if message is run.message:
+        return run
+    return run._replace(message=message, text=message.seal(signer))
+
+
+def _in_trace(message: JobMessage, publish: Callable[..., T], *args: Any) -> T:
+    """What `publish` returns of the message, in a span of Sentry's where that is in use."""
+    if "sentry_sdk" not in sys.modules:
+        return publish(message, *args)
+    from frappe_celery.jobs import sentry
+
+    with sentry.enqueued(message) as headers:
+        return publish(replace(message, headers={**message.headers, **headers}), *args)
+
+
+def _signaled(message: JobMessage) -> JobMessage:
+    """With Celery's signals, as their listeners want it."""
+    message = _announced(message)
     _told(message)
-    return (
-        run if message is run.message else run._replace(message=message, text=message.seal(signer))
-    )
-
-
-def _in_trace(message: JobMessage) -> JobMessage:
-    if "sentry_sdk" not in sys.modules:
-        return message
-    from frappe_celery.jobs import sentry
-
-    with sentry.enqueued(message) as headers:
-        return replace(message, headers={**message.headers, **headers})
-
-
-def _traced(message: JobMessage, options: Mapping[str, Any]) -> Job | None:
-    if "sentry_sdk" not in sys.modules:
-        return _publish(message, options)
-    from frappe_celery.jobs import sentry
-
-    with sentry.enqueued(message) as headers:
-        return _publish(replace(message, headers={**message.headers, **headers}), options)
+    return message
 
 
 def _publish(message: JobMessage, options: Mapping[str, Any]) -> Job | None:
