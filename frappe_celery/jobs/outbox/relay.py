@@ -12,7 +12,7 @@ import logging
 import time
 from dataclasses import asdict, dataclass
 
-from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
+from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, Refused
 from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.hosts import ADMINISTRATOR
 from frappe_celery.jobs.lease import Lease
@@ -60,9 +60,10 @@ class Relay:
     """One of those that may relay; it does while it holds the lease."""
 
     def __init__(self, store: JobStore, token: str) -> None:
-        self._store, self._host, self._token = store, hosts.current(), token
+        self._store, self._client, self._keys = store, store.client, store.keys
+        self._host, self._token = hosts.current(), token
         self._table = Table(self._host)
-        self._lease = Lease(store, store.keys.outbox_lease, LEASE_SECONDS)
+        self._lease = Lease(store, self._keys.outbox_lease, LEASE_SECONDS)
         self._server = ""
         self._doubts_until = 0.0
         self._sites: list[str] = []
@@ -80,12 +81,13 @@ class Relay:
             if not (self._lease.keep(self._token) or self._lease.take(self._token)):
                 return
             self._notice_restarts()
-            told = {site.decode() for site in self._store.client.spop(self._news, 10**6) or ()}
+            news = self._client.spop(self._keys.outbox_news, 10**6) or ()
+            told = {site.decode() for site in news}
             sites = self._with_one()
             pause = max(ANYWAY_SECONDS, RESTS * len(sites) * self._took)
             if time.monotonic() < self._doubts_until:
                 pause = LOOK_SECONDS
-            marked = self._store.client.each("zcount", map(self._marks, sites), 0, 0)
+            marked = self._client.each("zcount", map(self._keys.outbox_marks, sites), 0, 0)
             for site, has_marks in zip(sites, marked, strict=True):
                 due = time.monotonic() - self._asked.get(site, 0.0) > pause
                 if site in told or due or has_marks:
@@ -104,7 +106,7 @@ class Relay:
 
     def _notice_restarts(self) -> None:
         """One may lie between two looks."""
-        server = self._store.client.info("server")["run_id"]
+        server = self._client.info("server")["run_id"]
         if server != self._server:
             self._server = server
             self._doubt()
@@ -112,13 +114,6 @@ class Relay:
     def _doubt(self) -> None:
         """Callers found the broker away, and some will not ask it for a while."""
         self._doubts_until = time.monotonic() + AWAY_SECONDS + 2 * OWN_SECONDS
-
-    @property
-    def _news(self) -> str:
-        return self._store.keys.outbox_news
-
-    def _marks(self, site: str) -> str:
-        return self._store.keys.outbox_marks(site)
 
     def _ask(self, site: str) -> None:
         began = self._asked[site] = time.monotonic()
@@ -139,10 +134,10 @@ class Relay:
             self._troubles[site] = str(exc)
 
     def _relay(self, site: str) -> None:
-        client, marks, now = self._store.client, self._marks(site), time.time()
+        client, marks, now = self._client, self._keys.outbox_marks(site), time.time()
         marked = [run.decode() for run in client.zrangebyscore(marks, 0, 0, 0, AT_ONCE)]
         rows = self._table.take(now - OWN_SECONDS, AT_ONCE)
-        before = client.hget(self._store.keys.outboxes, site)
+        before = client.hget(self._keys.outboxes, site)
         drained: float = json.loads(before)["drained"] if before else 0.0
         done = {*marked, *(row.run for row in rows if self._publish(row, site, drained))}
         self._table.delete(sorted(done))
@@ -153,47 +148,39 @@ class Relay:
             pipe.zadd(marks, dict.fromkeys(done, now + FORGOTTEN_AFTER_SECONDS), xx=True)
         pipe.zremrangebyscore(marks, "(0", now)
         state = State(site, waiting, aside, oldest, now if not waiting else drained)
-        pipe.hset(self._store.keys.outboxes, site, json.dumps(asdict(state)))
+        pipe.hset(self._keys.outboxes, site, json.dumps(asdict(state)))
         if len(rows) == AT_ONCE or len(marked) == AT_ONCE:
-            pipe.sadd(self._news, site)
+            pipe.sadd(self._keys.outbox_news, site)
         pipe.execute()
 
     def _publish(self, row: Row, site: str, drained: float) -> bool:
         """Whether it is enqueued, or was; what can not be is set aside."""
-        why = self._why_not(row, drained)
-        if not why:
-            try:
-                why = self._enqueue(row, site)
-                if not why:
-                    return True
-            except BrokerUnreachable:
-                raise
-            except FrappeCeleryError as exc:
-                why = str(exc)
-        logger.error("a job of site %s stays in its outbox: %s (run %s)", site, why, row.run)
-        self._table.set_aside(row.run, why)
-        return False
+        try:
+            self._enqueue(row, site, drained)
+        except BrokerUnreachable:
+            raise
+        except FrappeCeleryError as why:
+            logger.error("a job of site %s stays in its outbox: %s (run %s)", site, why, row.run)
+            self._table.set_aside(row.run, str(why))
+            return False
+        return True
 
-    def _enqueue(self, row: Row, site: str) -> str:
-        """'', or why it must not be."""
+    def _enqueue(self, row: Row, site: str, drained: float) -> None:
+        """Raises FrappeCeleryError: it must not be."""
+        if row.bench != self._store.settings.prefix:
+            raise Refused(f"it is of another bench, {row.bench!r}: its database was restored here")
+        if row.created < drained - LONGEST_TRANSACTION_SECONDS:
+            raise Refused("it came back with an older state of the database, and may have run")
         sealed = row.message.encode()
         if row.options == OF_A_TASK:
             from frappe_celery.jobs.outbox import tasks  # Django
 
             tasks.publish(self._store, row.run, sealed, site)
-            return ""
+            return
         message = JobMessage.open(self._store.signer, sealed, row.run)
         if message.site != site:
-            return f"it is of site {message.site}"
+            raise Refused(f"it is of site {message.site}")
         publish.publish(message, outbox=True, **json.loads(row.options))
-        return ""
-
-    def _why_not(self, row: Row, drained: float) -> str:
-        if row.bench != self._store.settings.prefix:
-            return f"it is of another bench, {row.bench!r}: its database was restored here"
-        if row.created < drained - LONGEST_TRANSACTION_SECONDS:
-            return "it came back with an older state of the database, and may have run"
-        return ""
 
 
 def states(store: JobStore) -> list[State]:
