@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 from frappe_celery.jobs import clocks, codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record import asking
-from frappe_celery.jobs.record.refusals import closed, no_record, overloaded
+from frappe_celery.jobs.record.refusals import check_enqueued, overloaded
 from frappe_celery.jobs.record.store import JobStore
-from frappe_celery.jobs.routes import Rerouted
 
 
 class Sealed(NamedTuple):
@@ -96,13 +95,8 @@ def _duplicates(
     if room and outcome == b"overloaded":
         raise overloaded(first, int(detail), room.most, room.number)
     became = {which: tuple(what) for which, *what in others}
-    if any(what == b"rerouted" for what, _ in became.values()):
-        raise Rerouted(first.id)
-    for what, *why in became.values():
-        if what == b"unknown":
-            raise no_record(f"they depend on job {why[0].decode()!r}", store.settings)
-        if what == b"closed":
-            raise closed(why[0].decode())
+    for what, why in became.values():
+        check_enqueued(what, why.decode(), first, "they depend", store.settings)
     if room:
         room.gone(len(step))
     if detail:

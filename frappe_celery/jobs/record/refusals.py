@@ -10,9 +10,12 @@ from frappe_celery.jobs.routes import Rerouted
 
 
 def check_enqueued(
-    outcome: bytes, about: str, message: JobMessage, at_most: int, config: Settings
+    outcome: bytes, about: str, message: JobMessage, who: str, config: Settings, at_most: int = 0
 ) -> None:
     """Raise what the script's outcome says; nothing of a duplicate.
+
+    Args:
+        who: `they depend` or so, of what depends on a job that is unknown.
 
     Raises:
         QueueOverloaded, NoSuchJob, InvalidJobOperation, Rerouted, AlreadyActedOn, Deposed: as
@@ -21,17 +24,12 @@ def check_enqueued(
     if outcome == b"overloaded":
         raise overloaded(message, int(about), at_most)
     if outcome == b"unknown":
-        raise no_record(f"{message.id} depends on job {about!r}", config)
+        raise no_record(f"{who} on job {about!r}", config)
     if outcome == b"closed":
-        raise closed(about)
+        raise InvalidJobOperation(f"{about}: only its own jobs add to it, while they wait or run")
     if outcome == b"rerouted":
         raise Rerouted(message.id)
     check_claimed(outcome, message.id)
-
-
-def closed(why: str) -> InvalidJobOperation:
-    """Of a batch that takes no more jobs."""
-    return InvalidJobOperation(f"{why}: only its own jobs add to it, while they wait or run")
 
 
 def no_record(what: str, config: Settings) -> NoSuchJob:

@@ -83,8 +83,8 @@ class JobStore(JobFinder):
             job = self.job_of(message)
             job.status = status
             return self._deferred(job, later) if waits else job
-        at_most = asked.get("at_most", 0)
-        check_enqueued(outcome, other.decode(), message, at_most, self.settings)
+        who, at_most = f"{message.id} depends", asked.get("at_most", 0)
+        check_enqueued(outcome, other.decode(), message, who, self.settings, at_most)
         return None
 
     def _deferred(self, job: Job, later: bool) -> Job:
