@@ -152,7 +152,8 @@ class Limits:
         """
         rules, name = configured(self.store.settings), self._hashes[CONFIGURATION]
         if rules != self._rules(CONFIGURATION):
-            self._write(name, {target: _text(rule) for target, rule in rules.items()}, are_all=True)
+            texts = {target: json.dumps(rule.numbers) for target, rule in rules.items()}
+            self._write(name, texts, are_all=True)
 
     def change(self, target: str, **numbers: int) -> Rule:
         """Set some of a target's numbers (see `Rule`); the rule that holds now.
@@ -162,7 +163,7 @@ class Limits:
         """
         checked_target(target, self.store.settings)
         said = Rule(**numbers).over(self._rules(HAND).get(target, Rule()))
-        self._write(self._hashes[HAND], {target: _text(said)})
+        self._write(self._hashes[HAND], {target: json.dumps(said.numbers)})
         return self._holds(target, {author: self._rules(author) for author in AUTHORS})
 
     def declare(self, said: Mapping[str, Mapping[str, Any]]) -> None:
@@ -291,12 +292,9 @@ class Limits:
         return {target: rule for target, rule in rules.items() if rule.numbers}
 
     def _write(self, name: str, texts: Mapping[str, str], are_all: bool = False) -> None:
-        store = self.store
-        store.run_script(
-            "set_rules",
-            (name,),
-            *(store.keys.prefix, store.lined, "1" if are_all else "", *chain(*texts.items())),
-        )
+        store, all_of_them = self.store, "1" if are_all else ""
+        words = (store.keys.prefix, store.lined, all_of_them, *chain(*texts.items()))
+        store.run_script("set_rules", (name,), *words)
 
 
 def covers(target: str, counter: str) -> bool:
@@ -314,10 +312,6 @@ def _matches(pattern: str, name: str) -> bool:
 
 def _sum(counts: Mapping[str, int], target: str) -> int:
     return sum(number for counter, number in counts.items() if covers(target, counter))
-
-
-def _text(rule: Rule) -> str:
-    return json.dumps(rule.numbers)
 
 
 def _rule(text: bytes) -> Rule:

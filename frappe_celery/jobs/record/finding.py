@@ -55,13 +55,8 @@ class JobFinder:
     def send_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Callable[[], Any]:
         """The same, which Redis does meanwhile: what is returned waits for its answer, once."""
         with naming_the_server(self.url):
-            sent = self._scripts.send(script, keys, *args)
-
-        def answer() -> Any:
-            with naming_the_server(self.url):
-                return sent()
-
-        return answer
+            answer = self._scripts.send(script, keys, *args)
+        return naming_the_server(self.url)(answer)
 
     def find(self, job_id: str) -> Job | None:
         """The newest run under a job id (or of that run id); None: none is recorded."""
