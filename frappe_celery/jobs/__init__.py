@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.record.store import JobStore, get_store
 
 _WHERE = {
-    "Job": "job",
-    "JobStatus": "job",
-    "JobStore": "record.store",
-    "current_job": "job",
-    "get_store": "record.store",
+    **dict.fromkeys(("Job", "JobStatus", "current_job"), "job"),
+    **dict.fromkeys(("JobStore", "get_store"), "record.store"),
 }
 
 __all__ = ["Job", "JobStatus", "JobStore", "current_job", "get_store"]

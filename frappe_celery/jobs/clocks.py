@@ -54,8 +54,6 @@ def compare(client: Any, keys: Keys, server: float) -> None:
 
 def wrong(client: Any, keys: Keys, now: float) -> list[Clock]:
     """Those of the last hour, by machine; raises BrokerUnreachable."""
-    told = client.hgetall(keys.clocks)
-    found = [Clock(machine.decode(), *json.loads(text)) for machine, text in told.items()]
-    return sorted(
-        (one for one in found if one.at > now - TOLD_FOR_SECONDS), key=lambda one: one.machine
-    )
+    told = sorted(client.hgetall(keys.clocks).items())
+    found = [Clock(machine.decode(), *json.loads(text)) for machine, text in told]
+    return [one for one in found if one.at > now - TOLD_FOR_SECONDS]
