@@ -13,8 +13,7 @@ from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.config.job_defaults import NO_DEFAULTS, JobDefaults, covering
-from frappe_celery.config.numbers import shown
-from frappe_celery.errors import ConfigError
+from frappe_celery.config.numbers import require
 from frappe_celery.jobs.message import JobMessage
 
 DECLARED = "__frappe_celery_options__"
@@ -34,11 +33,9 @@ def rqs_retry(retry: Any) -> dict[str, Any]:
         return {}
     number = getattr(retry, "max", retry) or 0
     intervals = list(getattr(retry, "intervals", None) or ())
-    if not all(type(n) is int and n >= 0 for n in (number, *intervals)):
-        raise ConfigError(
-            f"retry is {shown(retry)}; it must be a whole number of repetitions, or RQ's"
-            " Retry(max=…, interval=…)"
-        )
+    are_right = all(type(n) is int and n >= 0 for n in (number, *intervals))
+    words = "a whole number of repetitions, or RQ's Retry(max=…, interval=…)"
+    require(are_right, "retry", retry, words)
     return rqs_repeats(number, intervals)
 
 

@@ -18,7 +18,7 @@ from functools import reduce
 from itertools import chain
 from typing import Any, NamedTuple
 
-from frappe_celery.config.numbers import is_whole, require, shown
+from frappe_celery.config.numbers import is_whole, require
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.job import Job, JobStatus
@@ -122,11 +122,9 @@ def configured(config: Settings) -> dict[str, Rule]:
 def checked_number(what: str, name: str, value: Any) -> None:
     """Raises ConfigError where it is no number that a limit can have."""
     most = MOST_A_MINUTE if name == "per_minute" else 1_000_000
-    if not is_whole(value) or not 1 <= value <= most:
-        raise ConfigError(
-            f"{what} is {shown(value)}; it must be a whole number from 1 to {most}."
-            " What is to stand still is paused: frappe-celery pause"
-        )
+    hint = "What is to stand still is paused: frappe-celery pause"
+    is_right = is_whole(value) and 1 <= value <= most
+    require(is_right, what, value, f"a whole number from 1 to {most}. {hint}")
 
 
 class Limits:
