@@ -89,9 +89,9 @@ class Batch(Enqueues):
         Raises:
             ConfigError: another one.
         """
-        known = ("going", *state.ENDINGS)
+        words = f"one of {', '.join(state.OUTCOMES)}"
         for outcome in outcomes:
-            require(outcome in known, "outcome", outcome, f"one of {', '.join(known)}")
+            require(outcome in state.OUTCOMES, "outcome", outcome, words)
         return state.jobs(get_store(), self.id, *outcomes)
 
     def cancel(self) -> int:

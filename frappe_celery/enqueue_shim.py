@@ -33,12 +33,10 @@ STARVATION_THRESHOLD = 16
 """v17, `at_front_when_starved`: from how many waiting jobs on a queue counts as starved."""
 SINCE = {"deduplicate": 15, "at_front_when_starved": 16, "retry": 17}
 """Words of `enqueue` that belong to the method before these versions of Frappe."""
-OWN_WORDS = frozenset(
-    (
-        *("method", "queue", "timeout", "event", "is_async", "async", "job_name", "now"),
-        *("enqueue_after_commit", "on_success", "on_failure", "at_front", "job_id"),
-    )
-)
+OWN_WORDS = {
+    *("method", "queue", "timeout", "event", "is_async", "async", "job_name", "now"),
+    *("enqueue_after_commit", "on_success", "on_failure", "at_front", "job_id"),
+}
 """Of `enqueue`, in each version."""
 
 
@@ -70,7 +68,7 @@ class Call:
         self._said = said | rqs_retry(own["retry"]) if own.get("retry") is not None else said
 
     @cached_property
-    def own_words(self) -> frozenset[str]:
+    def own_words(self) -> set[str]:
         """The words that belong to no method."""
         version = self.config.frappe_version
         return OWN_WORDS | {word for word, since in SINCE.items() if version >= since}

@@ -17,9 +17,8 @@ from frappe_celery.jobs.record.store import JobStore
 
 logger = logging.getLogger(__name__)
 
-ENDINGS = ("finished", "failed", "stopped", "canceled", "deleted")
+OUTCOMES = ("going", "finished", "failed", "stopped", "canceled", "deleted")
 FAILURES = ("failed", "stopped")
-_COUNTS = ("going", *ENDINGS)
 TENDED_AT_ONCE = 1000
 """Of batches in a look; the others are next."""
 _ABOUT = ("site", "title", "status", "alive_at", "begun_at", "ended_at", "reason")
@@ -81,14 +80,14 @@ def read(store: JobStore, *batches: str) -> list[BatchState | None]:
     """Each batch as it stands; None: it is forgotten, or never was."""
     pipe = store.client.pipeline(transaction=False)
     for batch in batches:
-        pipe.hmget(store.keys.batch(batch), *_ABOUT, *_COUNTS)
+        pipe.hmget(store.keys.batch(batch), *_ABOUT, *OUTCOMES)
     return [_state(*both) for both in zip(batches, pipe.execute(), strict=True)]
 
 
 def _state(batch: str, values: list[bytes | None]) -> BatchState | None:
     texts = [(value or b"").decode() for value in values]
     site, title, status, alive_at, begun_at, ended_at, reason = texts[: len(_ABOUT)]
-    counts = dict(zip(_COUNTS, (int(n or 0) for n in texts[len(_ABOUT) :]), strict=True))
+    counts = dict(zip(OUTCOMES, (int(n or 0) for n in texts[len(_ABOUT) :]), strict=True))
     if not status:
         return None
     if status == "ended" and counts["going"]:
@@ -147,7 +146,7 @@ def not_ended(store: JobStore, site: str | None = None) -> list[BatchState]:
     for start in range(0, LOOKED_AT, _AT_ONCE):
         place = start, start + _AT_ONCE - 1
         seen, *some = store.run_script(
-            "batches_not_ended", (), store.keys.prefix, *place, *_ABOUT, *_COUNTS
+            "batches_not_ended", (), store.keys.prefix, *place, *_ABOUT, *OUTCOMES
         )
         found += [_state(batch.decode(), values) for batch, values in some]
         if seen < _AT_ONCE:
@@ -172,9 +171,9 @@ def callbacks(store: JobStore, batch: str) -> dict[str, Job | None]:
 
 
 def members(store: JobStore, batch: str, *outcomes: str) -> Iterator[tuple[str, str]]:
-    """The first run and the id of those of its jobs that are `going`, or ended so (ENDINGS); of all
-    without an outcome."""
-    wanted = outcomes or _COUNTS
+    """The first run and the id of those of its jobs that have one of these OUTCOMES; of all without
+    one."""
+    wanted = outcomes or OUTCOMES
     for first_run, value in _noted(store, batch, only_failed={*wanted} <= {*FAILURES}):
         outcome, _, job_id = value.decode().partition(" ")
         if outcome in wanted:
