@@ -38,19 +38,16 @@ if asked.skip then
   return {'skipped', ''}
 end
 if asked.deduplicate then
-  local gone, theirs = {}, routes[1] and redis.call('HGET', 'rq:job:' .. id, 'status')
-  if theirs == 'queued' or theirs == 'started' then
-    act('duplicate', '')
+  local function is_duplicate_of(other)
+    act('duplicate', other)
     if asked.number then join_batch(prefix, run, id, asked, 'duplicate') end
-    return {'duplicate', ''}
+    return {'duplicate', other}
   end
+  local gone, theirs = {}, routes[1] and redis.call('HGET', 'rq:job:' .. id, 'status')
+  if theirs == 'queued' or theirs == 'started' then return is_duplicate_of('') end
   for _, other in ipairs(redis.call('ZREVRANGE', ids, 0, -1)) do
     local status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
-    if status and not is_over(status) then
-      act('duplicate', other)
-      if asked.number then join_batch(prefix, run, id, asked, 'duplicate') end
-      return {'duplicate', other}
-    end
+    if status and not is_over(status) then return is_duplicate_of(other) end
     gone[#gone + 1] = other
   end
   for _, other in ipairs(gone) do
@@ -88,11 +85,10 @@ end
 
 local status = asked.at and 'scheduled' or waits and 'deferred' or 'queued'
 write_record(KEYS[1], id, place, ARGV[7], ARGV[8], status, now)
-if asked.depends_on then redis.call('HSET', KEYS[1], 'depends_on', asked.depends_on) end
-if asked.result_ttl then redis.call('HSET', KEYS[1], 'result_ttl', asked.result_ttl) end
-if asked.limit_key then redis.call('HSET', KEYS[1], 'limit_key', asked.limit_key) end
+for _, name in ipairs({'depends_on', 'result_ttl', 'failure_ttl', 'limit_key', 'first_run', 'batch'}) do
+  if asked[name] then redis.call('HSET', KEYS[1], name, asked[name]) end
+end
 if first_run then
-  redis.call('HSET', KEYS[1], 'first_run', first_run)
   if asked.brings_back then asks_back(prefix, first_run) end
   local needing = {prefix .. 'dependants:' .. first_run, prefix .. 'brings_back:' .. first_run}
   if redis.call('EXISTS', unpack(needing)) > 0 then redis.call('HSET', KEYS[1], 'needed', first_run) end
@@ -105,8 +101,6 @@ if first_run then
     end
   end
 end
-if asked.batch then redis.call('HSET', KEYS[1], 'batch', asked.batch) end
-if asked.failure_ttl then redis.call('HSET', KEYS[1], 'failure_ttl', asked.failure_ttl) end
 if asked.own_id then
   redis.call('ZADD', ids, now, run)
   redis.call('PERSIST', ids)
