@@ -165,10 +165,10 @@ if not _hosts.is_bench():
     except ConfigError as _exc:  # raised when the host is asked for
         warn(f"`import frappe` finds nothing: {_exc}", stacklevel=2)
 _hosts.register(_host)
-_providers.app.provide(_later("celery_app:current"))
-_providers.revoked.provide(_later("canvas:revoked"))
-_providers.outbox.provide(_later("brokers.rabbitmq.outbox:Outbox"))
-_providers.run_here.provide(_later("worker.perform:perform_here"))
-_providers.limit_memory.provide(lambda most: None)
-_providers.published.provide(lambda message: None)
-_providers.start_worker.provide(_later("programs:start_worker"))
+_providers.app = _later("celery_app:current")
+_providers.revoked = _later("canvas:revoked")
+_providers.outbox = _later("brokers.rabbitmq.outbox:Outbox")
+_providers.run_here = _later("worker.perform:perform_here")
+_providers.limit_memory = lambda most: None
+_providers.published = lambda message: None
+_providers.start_worker = _later("programs:start_worker")

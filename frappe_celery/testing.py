@@ -251,7 +251,7 @@ class Session:
         if not hosts.is_bench() and _standalone().uses_our_database():
             os.environ[variable("database_url")] = f"sqlite:///{self._folder}/frappe.sqlite3"
         settings.use(None)
-        providers.published.provide(lambda message: self.jobs.note(message))
+        providers.published = lambda message: self.jobs.note(message)
         signals.after_task_publish.connect(self._note_sent)
         signals.task_prerun.connect(self._note_eager)
 
@@ -295,7 +295,7 @@ class Session:
 
     def end(self) -> None:
         """The environment is as it was; the server stops with this process."""
-        providers.published.provide(lambda message: None)
+        providers.published = lambda message: None
         signals.after_task_publish.disconnect(self._note_sent)
         signals.task_prerun.disconnect(self._note_eager)
         os.environ.clear()

@@ -1,32 +1,18 @@
-"""What rooms ask for that stands above them: a provider each, given by whoever stands above all.
+"""What rooms ask for that stands above them: functions, brought by whoever stands above all.
 
-That is the package's `__init__`, with functions that import what they need when they are called. So
-no room imports one above it.
+That is the package's `__init__`, and they import what they need when they are called. So no room
+imports one above it. Call each by this module's name: it may be replaced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from celery import Celery
 
     from frappe_celery.jobs.message import JobMessage
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class Provider(Generic[P, T]):
-    """A function that a room above brings."""
-
-    def provide(self, function: Callable[P, T]) -> None:
-        """Bring it, in place of an earlier one."""
-        self._function = function
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._function(*args, **kwargs)
 
 
 class Outbox(Protocol):
@@ -56,17 +42,17 @@ class Outbox(Protocol):
         """The same, 0 while it is away."""
 
 
-app: Provider[[], Celery] = Provider()
-revoked: Provider[[JobMessage, str], None] = Provider()
+app: Callable[[], Celery]
+revoked: Callable[[JobMessage, str], None]
 """Tell the result backend of a run of Celery's canvas that was canceled or stopped, and why."""
-outbox: Provider[[Any], Outbox] = Provider()
+outbox: Callable[[Any], Outbox]
 """Of a store whose broker is not the Redis that keeps the jobs: what carries runs there."""
-run_here: Provider[[JobMessage], None] = Provider()
+run_here: Callable[[JobMessage], None]
 """Run a message in the caller's process, as `is_async=False` in tests does; its failure is only the
 job's."""
-limit_memory: Provider[[int], None] = Provider()
+limit_memory: Callable[[int], None]
 """The job that runs in this process may have so many MiB in memory."""
-published: Provider[[JobMessage], None] = Provider()
+published: Callable[[JobMessage], None]
 """A job was enqueued: a test that runs at once what is enqueued is told."""
-start_worker: Provider[[str | None, bool, bool, int | None, bool], None] = Provider()
+start_worker: Callable[[str | None, bool, bool, int | None, bool], None]
 """Be a worker, as `bench worker` is asked to: queues, burst, quiet, processes, beat beside it."""

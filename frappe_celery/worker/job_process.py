@@ -79,7 +79,7 @@ def be_one(
     with stacks.asked_later():
         process_initializer(app, hostname)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # its parent says when to stop
-    providers.limit_memory.provide(slot.limit_memory)
+    providers.limit_memory = slot.limit_memory
     process = JobProcess(app, hostname, consumer, slot, orders, **limits)
     try:
         process.serve()
