@@ -337,7 +337,9 @@ class Job:
 ABOUT = "job_message"
 """A log line's `extra={ABOUT: message}` says which job it is about, where none runs."""
 _current: ContextVar[Job | None] = ContextVar("frappe_celery_job", default=None)
-_in_hand: ContextVar[JobMessage | None] = ContextVar("frappe_celery_message", default=None)
+message_in_hand: ContextVar[JobMessage | None] = ContextVar("frappe_celery_message", default=None)
+"""What a worker has taken, in the context that runs it: log lines tell of it, also before its job
+begins and after its end."""
 
 
 def current_job() -> Job | None:
@@ -352,16 +354,6 @@ def running(job: Job) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
-
-
-def take_in_hand(message: JobMessage) -> None:
-    """Have log lines of this context tell of it, also before its job begins and after its end."""
-    _in_hand.set(message)
-
-
-def message_in_hand() -> JobMessage | None:
-    """What a worker has taken, in the context that runs it."""
-    return _in_hand.get()
 
 
 def process_name() -> str:

@@ -28,7 +28,7 @@ from frappe_celery.brokers.taker import WAIT_SECONDS, Ended, Taken, Taker
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore, get_store, hosts
-from frappe_celery.jobs.job import take_in_hand
+from frappe_celery.jobs.job import message_in_hand
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.publish import TASK_NAME, task_headers
 from frappe_celery.jobs.workers import tag
@@ -139,7 +139,7 @@ class JobRunner:
         """In a copy of the process's context: what the job sets is gone with it. A value that can
         change, as `frappe.local` from 16 on, would be the next job's too."""
         hosts.current().leave_site()
-        take_in_hand(in_hand.message)
+        message_in_hand.set(in_hand.message)
         self._trace(taken, in_hand)
 
     def _success(self, taken: Taken, in_hand: InHand) -> tuple[Any, ...]:

@@ -142,7 +142,7 @@ class JSONFormatter(logging.Formatter):
 def message_of(record: logging.LogRecord) -> JobMessage | None:
     """What a line is about: what its call names, or what its context has in hand."""
     named = getattr(record, ABOUT, None)
-    return named if isinstance(named, JobMessage) else message_in_hand()
+    return named if isinstance(named, JobMessage) else message_in_hand.get()
 
 
 def _of_the_task(record: logging.LogRecord) -> dict[str, Any]:
