@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from celery.app.task import Context
@@ -133,9 +133,23 @@ class MethodSignature(_OfItsOwn):
         """The one task that runs jobs."""
         return self.app.tasks[TASK_NAME]
 
-    @cached_property
-    def _apply_async(self) -> Any:
-        return partial(_enqueue, self)
+    def _apply_async(self, args: Any, kwargs: Any, **options: Any) -> AsyncResult[Any]:
+        """What Celery does for one of its tasks (`Celery.send_task`)."""
+        app = self.app
+        if app.conf.task_always_eager:
+            return _run_here(self, args, kwargs, options)  # type: ignore[no-any-return]
+        task_id = str(options.setdefault("task_id", str(uuid.uuid4())))
+        message = _message(app, args, kwargs, options)
+        result: AsyncResult[Any] = self.type.AsyncResult(task_id)
+        result.ignored = bool(options.get("ignore_result", app.conf.task_ignore_result))
+        if not result.ignored:
+            with app.producer_or_acquire(options.get("producer")) as producer:
+                app.backend.on_task_call(producer, task_id)
+        publish.publish_for_caller(message, own_id=True, at=_due(app, options))
+        parent = app.current_worker_task
+        if parent and options.get("add_to_parent", True):
+            parent.add_trail(result)
+        return result
 
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         """Run it here and now, as with `task_always_eager`."""
@@ -171,25 +185,6 @@ class Unsigned(_OfItsOwn):
         itself = CelerySignature.from_dict(unsigned.unmarked(self), app=self._app)  # type: ignore[attr-defined]
         itself._app = self._app or providers.app()  # type: ignore[attr-defined]
         return itself
-
-
-def _enqueue(sig: MethodSignature, args: Any, kwargs: Any, **options: Any) -> AsyncResult[Any]:
-    """What Celery does for one of its tasks (`Celery.send_task`)."""
-    app = sig.app
-    if app.conf.task_always_eager:
-        return _run_here(sig, args, kwargs, options)  # type: ignore[no-any-return]
-    task_id = str(options.setdefault("task_id", str(uuid.uuid4())))
-    message = _message(app, args, kwargs, options)
-    result: AsyncResult[Any] = sig.type.AsyncResult(task_id)
-    result.ignored = bool(options.get("ignore_result", app.conf.task_ignore_result))
-    if not result.ignored:
-        with app.producer_or_acquire(options.get("producer")) as producer:
-            app.backend.on_task_call(producer, task_id)
-    publish.publish_for_caller(message, own_id=True, at=_due(app, options))
-    parent = app.current_worker_task
-    if parent and options.get("add_to_parent", True):
-        parent.add_trail(result)
-    return result
 
 
 def _run_here(sig: MethodSignature, args: Any, kwargs: Any, options: Mapping[str, Any]) -> Any:
