@@ -144,10 +144,8 @@ def not_ended(store: JobStore, site: str | None = None) -> list[BatchState]:
     """Batches that are OPEN or canceled, newest first: of LOOKED_AT, some in each step of Redis."""
     found: list[BatchState | None] = []
     for start in range(0, LOOKED_AT, _AT_ONCE):
-        place = start, start + _AT_ONCE - 1
-        seen, *some = store.run_script(
-            "batches_not_ended", (), store.keys.prefix, *place, *_ABOUT, *OUTCOMES
-        )
+        words = (store.keys.prefix, start, start + _AT_ONCE - 1, *_ABOUT, *OUTCOMES)
+        seen, *some = store.run_script("batches_not_ended", (), *words)
         found += [_state(batch.decode(), values) for batch, values in some]
         if seen < _AT_ONCE:
             break
@@ -226,9 +224,8 @@ def cancel(store: JobStore, batch: str) -> int:
     keep, number, cursor = store.settings.rq_results_ttl, 0, b"0"
     some: int
     while True:
-        cursor, some = store.run_script(
-            "cancel_members", (), store.keys.prefix, batch, cursor, time.time(), keep, *why
-        )
+        words = (store.keys.prefix, batch, cursor, time.time(), keep, *why)
+        cursor, some = store.run_script("cancel_members", (), *words)
         number += some
         if cursor == b"0":
             return number

@@ -50,12 +50,9 @@ def put_back(store: JobStore, job: Job, away: DatabaseAway) -> NotRun:
     Raises:
         BrokerUnreachable.
     """
-    is_news = store.run_script(
-        "put_back",
-        (store.keys.record(job.run_id), store.keys.outages),
-        *(store.keys.prefix, store.lined, job.run_id, str(away), LONGEST_PAUSE_SECONDS),
-    )
-    if is_news:
+    keys = (store.keys.record(job.run_id), store.keys.outages)
+    words = (store.keys.prefix, store.lined, job.run_id, str(away), LONGEST_PAUSE_SECONDS)
+    if store.run_script("put_back", keys, *words):
         logger.error(
             "the database of site %s is away: %s. Its jobs wait until it is back", job.site, away
         )

@@ -25,9 +25,8 @@ def promote(store: JobStore, most: int = AT_ONCE) -> float | None:
         BrokerUnreachable.
     """
     queues = store.settings.queues if store.lined else ()
-    wait, *entered = store.run_script(
-        "promote", (store.keys.scheduled,), store.keys.prefix, most, store.lined, *queues
-    )
+    words = (store.keys.prefix, most, store.lined, *queues)
+    wait, *entered = store.run_script("promote", (store.keys.scheduled,), *words)
     if store.outbox is not None and entered:
         store.outbox.forward([run.decode() for run in entered])
     return float(wait) if wait else None

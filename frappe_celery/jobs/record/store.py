@@ -199,11 +199,8 @@ class JobStore(JobFinder):
 
         With the same `at` (seconds since the epoch) it can be asked again after a lost answer.
         """
-        keys = (self.keys.record(run),)
-        at = at or time.time()
-        status: bytes = self.run_script(
-            "start", keys, self.keys.prefix, run, at, worker, self.lined
-        )
+        words = (self.keys.prefix, run, at or time.time(), worker, self.lined)
+        status: bytes = self.run_script("start", (self.keys.record(run),), *words)
         return status.decode()
 
     def finish(self, run: str, result: Any) -> str:
