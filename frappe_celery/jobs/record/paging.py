@@ -81,8 +81,7 @@ def page(store: JobStore, wanted: Wanted, length: int, after: str | None = None)
     last = None if after is None else _place(after)
     seen = _seen(store, wanted, last, AT_ONCE if wanted.reads_each else length + 1)
     found, looked_at, after = [], 0, None
-    for place, job in seen:
-        looked_at += 1
+    for looked_at, (place, job) in enumerate(seen, 1):
         if job is not None:
             found.append(job)
         if len(found) == length or looked_at == LOOKED_AT:
