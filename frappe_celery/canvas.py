@@ -195,9 +195,7 @@ def _run_here(sig: MethodSignature, args: Any, kwargs: Any, options: Mapping[str
     return sig.type.apply((sealed,), task_id=message.task_id, **links)
 
 
-UNSEALED = frozenset(
-    ("queue", "soft_time_limit", "time_limit", "countdown", "eta", "expires", "headers")
-)
+UNSEALED = {"queue", "soft_time_limit", "time_limit", "countdown", "eta", "expires", "headers"}
 """Options that a signature may have in a signed message; beside the seal alone nothing is added."""
 
 
