@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from frappe_celery.config import settings
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.batches import state
@@ -56,7 +55,6 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
             batches=found[:PAGE],
             newer=form.address(page=str(number - 1)) if number > 1 else None,
             older=form.address(page=str(number + 1)) if len(found) > PAGE else None,
-            zone=settings.current().zone,
         )
 
     def batch_view(self, request: HttpRequest, batch: str) -> HttpResponse:
@@ -72,7 +70,6 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
             failed=[(job, job_display.last_line(job)) for job in _failed(shown)],
             actions=[one for one in _allowed(request.user) if one.number(shown)],
             is_active=_is_active(shown, callbacks),
-            zone=settings.current().zone,
         )
 
     def _seen(self, request: HttpRequest, batch: str) -> BatchState:

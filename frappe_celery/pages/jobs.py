@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from frappe_celery.config import settings
 from frappe_celery.config.texts import escaped
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
@@ -69,8 +68,6 @@ class JobAdmin(StoreAdmin):
             newest=form.address() if "after" in request.GET else None,
             older=found.after and f"{form.address()}&after={found.after}",
             looked_at=found.looked_at if found.looked_at >= LOOKED_AT else None,
-            zone=settings.current().zone,
-            here=request.get_full_path(),
         )
 
     def job_view(self, request: HttpRequest, run: str) -> HttpResponse:
@@ -93,7 +90,6 @@ class JobAdmin(StoreAdmin):
             is_active=job.status in ACTIVE,
             sees_limit=users.seen(request.user) is None
             or str(values["kept_back_by"]).startswith(f"site:{job.site}:"),
-            zone=settings.current().zone,
         )
 
     def _seen(self, request: HttpRequest, run: str) -> Job | None:

@@ -66,7 +66,6 @@ class LimitAdmin(OfJobs):
             limits=found,
             form=ChangeForm(initial=request.GET.dict()) if may_change else None,
             targets=targets(request.user),
-            here=request.path,
         )
 
     def act_view(self, request: HttpRequest) -> HttpResponse:

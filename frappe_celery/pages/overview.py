@@ -77,7 +77,6 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         "failing": failed.methods,
         "failing_of": failed.looked_at if failed.looked_at < failed.all else None,
         "most_failing": max([row["failed"] for row in failed.methods], default=0),
-        "zone": settings.current().zone,
         "findings": _findings(site, int(time.time() / FINDINGS_SECONDS)),
     }
 

@@ -81,7 +81,6 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
             share_form=_share_form(site) if may_change and seen(request.user) is None else None,
             fixed=target,
             site_limit=own,
-            here=request.path,
         )
 
     def share_view(self, request: HttpRequest, site: str) -> HttpResponse:
