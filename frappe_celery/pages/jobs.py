@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -29,6 +29,10 @@ ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStat
 """Statuses that have their tab without a job in them."""
 LIST = "admin:frappe_celery_job_changelist"
 ONE = "admin:frappe_celery_job_change"
+NO_JOB = (
+    "There is no job {!r} here: it was deleted, requeued as a new run, is past its retention, or"
+    " belongs to a site that you do not see."
+)
 
 
 class JobAdmin(StoreAdmin):
@@ -57,13 +61,14 @@ class JobAdmin(StoreAdmin):
         counts = store.counts(
             site=wanted.site, queue=wanted.queue, since=wanted.since, until=wanted.until
         )
+        begun = job_display.beginnings(found.jobs)
         return self.shown(
             request,
             "job_list.html",
             "Jobs",
             form=form,
             tabs=_tabs(form, counts),
-            lines=_lines(found.jobs),
+            lines=[{**_line(job), "arguments": begun[job.run_id]} for job in found.jobs],
             offered=job_actions.offered(request.user, found.jobs),
             newest=form.address() if "after" in request.GET else None,
             older=found.after and f"{form.address()}&after={found.after}",
@@ -72,8 +77,6 @@ class JobAdmin(StoreAdmin):
 
     def job_view(self, request: HttpRequest, run: str) -> HttpResponse:
         job = self._seen(request, run)
-        if job is None:
-            return self._no_job(request, run)
         values = job_display.whole(job, BY_BUTTON)
         text = values["traceback"]
         return self.shown(
@@ -92,14 +95,13 @@ class JobAdmin(StoreAdmin):
             or str(values["kept_back_by"]).startswith(f"site:{job.site}:"),
         )
 
-    def _seen(self, request: HttpRequest, run: str) -> Job | None:
-        """The job of a run's id, or of its own, where the user may see it."""
+    def _seen(self, request: HttpRequest, run: str) -> Job:
+        """The job of a run's id, or of its own; raises Http404 where the user sees none."""
         self.require_view(request)
         job = get_store().find(run)
-        return job if job is not None and may_see(request.user, job.site) else None
-
-    def _no_job(self, request: HttpRequest, run: str) -> HttpResponse:
-        return self.shown(request, "no_job.html", "No such job", status=404, run=run)
+        if job is None or not may_see(request.user, job.site):
+            raise Http404(NO_JOB.format(run))
+        return job
 
     # -- changing
 
@@ -115,7 +117,7 @@ class JobAdmin(StoreAdmin):
         users.require(action in job_actions.allowed(request.user), f"Can {action.permission} Job")
         jobs = list(get_store().read(runs))
         if any(job is not None and not may_see(request.user, job.site) for job in jobs):
-            return self._no_job(request, runs[0])
+            raise Http404(NO_JOB.format(runs[0]))
         if "confirmed" not in request.POST:
             return self._ask(request, action, list(zip(runs, jobs, strict=True)), back)
         outcomes = [perform(action, run, job) for run, job in zip(runs, jobs, strict=True)]
@@ -143,8 +145,6 @@ class JobAdmin(StoreAdmin):
     def requeue_view(self, request: HttpRequest, run: str) -> HttpResponse:
         """Run an ended job again with arguments that somebody edits."""
         job = self._seen(request, run)
-        if job is None:
-            return self._no_job(request, run)
         users.require(ACTIONS["requeue"] in job_actions.allowed(request.user), "Can change Job")
         text, title = request.POST.get("arguments", ""), f"Requeue {job_display.label(job)}"
         impossible = job_actions.impossible(ACTIONS["requeue"], job)
@@ -171,10 +171,9 @@ class JobAdmin(StoreAdmin):
         for outcome in outcomes:
             if outcome.error is not None:
                 continue
-            job = outcome.job
-            about = models.Job(run_id=job.run_id if job else outcome.run)
-            label = job_display.label(job) if job else outcome.run
-            about.label = f"{label} ({action.done})"
+            run = outcome.job.run_id if outcome.job else outcome.run
+            label = job_display.label(outcome.job) if outcome.job else run
+            about = models.Job(run_id=run, label=f"{label} ({action.done})")
             self.log_change(request, about, action.done.capitalize())
 
 
@@ -190,11 +189,6 @@ def _tabs(form: JobFilter, numbers: dict[JobStatus, int]) -> list[tuple[str, int
             if number or status in ALWAYS_SHOWN or chosen == status.value
         ),
     ]
-
-
-def _lines(jobs: list[Job]) -> list[dict[str, Any]]:
-    arguments = job_display.beginnings(jobs)
-    return [{**_line(job), "arguments": arguments[job.run_id]} for job in jobs]
 
 
 def _line(job: Job) -> dict[str, Any]:
