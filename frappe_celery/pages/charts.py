@@ -17,8 +17,6 @@ from frappe_celery.watch import history
 from frappe_celery.watch.history import Point
 from frappe_celery.watch.words import duration, unit_of
 
-WIDTH, HEIGHT = 760, 206
-LEFT, RIGHT, TOP, BOTTOM = 52, 8, 26, 22
 GRID_LINES = 4
 LAST_TICK = 64
 """From here to the right end there is no room for a tick's text."""
@@ -40,6 +38,11 @@ class Column:
 class Chart:
     """All of it, in the SVG's own units."""
 
+    width, height = 760, 206
+    left, right, top, bottom = 52, 752, 26, 184
+    """Where the bars may stand."""
+    tick_y = 200
+
     paths: list[str]
     """The bars of each series, as paths of SVG."""
     places: list[tuple[float, Column]]
@@ -50,13 +53,6 @@ class Chart:
     """Where each grid line is, and its number."""
     pointed_at: bool
     """Whether columns say what they are."""
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
-    tick_y: int = HEIGHT - 6
 
 
 def stacked(columns: Sequence[Column], are_seconds: bool = False) -> Chart:
@@ -64,20 +60,20 @@ def stacked(columns: Sequence[Column], are_seconds: bool = False) -> Chart:
     highest = max((sum(column.values) for column in columns), default=0)
     size, unit = unit_of(highest) if are_seconds else (1, "")
     most = round_up(ceil(highest / size)) * size
-    floor, plot = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
-    step = (WIDTH - LEFT - RIGHT) / max(1, len(columns))
+    floor, plot = Chart.bottom, Chart.bottom - Chart.top
+    step = (Chart.right - Chart.left) / max(1, len(columns))
     few = len(columns) <= MOST_POINTED_AT
     gap, bar = (step * 0.1, step * 0.8) if few else (0.0, step)
     bars: list[list[str]] = [[] for _ in (columns[0].values if columns else ())]
     places = []
     for place, column in enumerate(columns):
-        x, y = LEFT + place * step, float(floor)
+        x, y = Chart.left + place * step, float(floor)
         for series, value in zip(bars, column.values, strict=True):
             height = value / most * plot
             y -= height
             if value:
                 series.append(f"M{x + gap:.2f} {y:.2f}h{bar:.2f}v{height:.2f}h-{bar:.2f}z")
-        ends = x > WIDTH - LAST_TICK
+        ends = x > Chart.width - LAST_TICK
         places.append((round(x, 2), replace(column, tick="") if ends else column))
     values = sorted({most * line // GRID_LINES for line in range(GRID_LINES + 1 if highest else 1)})
     lines = [
