@@ -148,11 +148,9 @@ def message_of(record: logging.LogRecord) -> JobMessage | None:
 def _of_the_task(record: logging.LogRecord) -> dict[str, Any]:
     known = record.args if isinstance(record.args, dict) else {}
     of_celery = {_FROM_CELERY[name]: known[name] for name in _FROM_CELERY.keys() & known.keys()}
-    job, message = current_job(), message_of(record)
-    if job is not None:
-        values: dict[str, Any] = {"site": job.site, "job": job.id, "queue": job.queue}
-        return {**of_celery, **values, "run": job.run_id, "method": job.label, "user": job.user}
-    if message is not None:
-        values = {name: getattr(message, name) for name in ("site", "queue", "run", "user")}
-        return {**of_celery, **values, "job": message.id, "method": message.label}
-    return of_celery
+    job = current_job()
+    message = message_of(record) if job is None else job.opened
+    if message is None:
+        return of_celery
+    values = {name: getattr(message, name) for name in ("site", "queue", "run", "user")}
+    return {**of_celery, **values, "job": message.id, "method": message.label}
