@@ -140,13 +140,14 @@ def by_site(
     for site in sites:
         waiting = [(place.queue, place.queued) for place in places[site] if place.queued]
         queues = sorted(waiting, key=lambda queue: -queue[1])
-        more = {"queues": queues, "share": _share(site), "in_rq": to_rq.of_site(site)}
+        more = {"queues": queues, "share": share_of(site), "in_rq": to_rq.of_site(site)}
         lines.append(_line(now, "site", site, places[site], of_sites, **more))
     most_of = ORDERS[order]
     return sorted(lines, key=lambda line: (-most_of(line), -line.jobs.started, line.name))
 
 
-def _share(site: str) -> str:
+def share_of(site: str) -> str:
+    """Of the workers, that it gets beside one that has 1."""
     try:
         return f"{settings.current().share(site):g}"
     except ConfigError:  # as `doctor` says: it counts as 1

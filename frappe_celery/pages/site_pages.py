@@ -70,6 +70,8 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
         held = [one for one in limited if covers(one.target, target)]
         own = next((one for one in held if one.target == target), None)
         may_change = may_limit(request.user)
+        has_share = seen(request.user) is None and len(settings.current().sites()) > 1
+        share_form = ShareForm(initial={"share": overview.share_of(site)})
         return self.shown(
             request,
             "site.html",
@@ -78,7 +80,7 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
             desk=_desk(site),
             limits=held,
             form=limits.ChangeForm() if may_change else None,
-            share_form=_share_form(site) if may_change and seen(request.user) is None else None,
+            share_form=share_form if may_change and has_share else None,
             fixed=target,
             site_limit=own,
         )
@@ -123,17 +125,6 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
 def may_limit(user: Any) -> bool:
     """Whether a user may change the limits of what they see."""
     return bool(user.has_perm("frappe_celery.change_limit"))
-
-
-def _share_form(site: str) -> ShareForm | None:
-    """None where there is one site alone."""
-    here = settings.current()
-    if len(here.sites()) == 1:
-        return None
-    try:
-        return ShareForm(initial={"share": f"{here.share(site):g}"})
-    except ConfigError:  # as `doctor` says: it counts as 1
-        return ShareForm()
 
 
 def schedule_of(site: str) -> tuple[SiteSchedule | None, str]:
