@@ -58,9 +58,8 @@ class Seen:
         away keeps back, and how long."""
         away = {one.site for one in self.outages}
         for place in self.now.places:
-            if place.oldest is None or place.site in away:
-                continue
-            if not place.is_held(self.paused):
+            is_kept = place.site in away or place.is_held(self.paused)
+            if place.oldest is not None and not is_kept:
                 yield place, self.now.waits(place)
 
 
