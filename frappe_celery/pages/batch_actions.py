@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.batches import state
-from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, impossible, perform
 
 SECONDS = 20
@@ -24,7 +23,7 @@ class BatchAction:
     none: str
     """What is said where no job is left for it."""
 
-    def number(self, batch: BatchState) -> int:
+    def number(self, batch: state.BatchState) -> int:
         """How many jobs it looks at."""
         if self.action.name == "requeue":
             return batch.failed
@@ -53,7 +52,7 @@ BATCH_ACTIONS = {
 
 
 def requeue_failed(
-    store: JobStore, batch: BatchState, seconds: float = SECONDS
+    store: JobStore, batch: state.BatchState, seconds: float = SECONDS
 ) -> tuple[list[Outcome], int]:
     """Requeue jobs of a batch, one at least; what has gone on meanwhile is left alone.
 

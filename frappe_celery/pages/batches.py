@@ -14,13 +14,11 @@ from django.views.decorators.http import require_POST
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.batches import state
-from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.pages import job_actions, models, users
 from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
 from frappe_celery.pages.batch_actions import BATCH_ACTIONS, BatchAction, requeue_failed
 from frappe_celery.pages.job_filter import JobFilter
-from frappe_celery.pages.users import may_see
 from frappe_celery.watch import job_display
 
 PAGE = 50
@@ -72,7 +70,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
             is_active=_is_active(shown, callbacks),
         )
 
-    def _seen(self, request: HttpRequest, batch: str) -> BatchState:
+    def _seen(self, request: HttpRequest, batch: str) -> state.BatchState:
         """A batch that the user may see.
 
         Raises:
@@ -81,7 +79,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         """
         self.require_view(request)
         (found,) = state.read(get_store(), batch)
-        if found is None or not may_see(request.user, found.site):
+        if found is None or not users.may_see(request.user, found.site):
             raise Http404(
                 f"There is no batch {batch!r}: it is forgotten (a day after its end, unless failed"
                 " jobs of it are kept), or of a site that you do not see."
@@ -124,13 +122,13 @@ def _allowed(user: Any) -> list[BatchAction]:
     return [one for one in BATCH_ACTIONS.values() if one.action in allowed]
 
 
-def _failed(batch: BatchState) -> list[Job]:
+def _failed(batch: state.BatchState) -> list[Job]:
     """Some of its jobs that failed or were stopped, those that ended last first."""
     some = islice(state.jobs(get_store(), batch.id, *state.FAILURES), FAILED_SHOWN)
     return sorted(some, key=lambda job: job.ended_at or job.created_at, reverse=True)
 
 
-def _is_active(batch: BatchState, callbacks: dict[str, Job | None]) -> bool:
+def _is_active(batch: state.BatchState, callbacks: dict[str, Job | None]) -> bool:
     """Whether something of it will change by itself."""
     if batch.going or batch.status in state.OPEN:
         return True

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore
 from frappe_celery.watch import history
-from frappe_celery.watch.history import Point
 from frappe_celery.watch.words import duration, unit_of
 
 GRID_LINES = 4
@@ -112,7 +111,7 @@ class Span:
     tick: str
     tick_minutes: int
     """One stands below each point that begins such a part of a day."""
-    read: Callable[[JobStore, str | None], list[Point]] | None = None
+    read: Callable[[JobStore, str | None], list[history.Point]] | None = None
     """Reads the points of a site; None: those of the last hour, which are known."""
 
 
@@ -123,7 +122,7 @@ class Shown:
     span: Span
     ended: Chart
     waits: Chart
-    rows: list[tuple[str, Point]]
+    rows: list[tuple[str, history.Point]]
     """Those points in which there was anything, each with its time as one reads it."""
 
 
@@ -135,7 +134,7 @@ SPANS = {
 DEFAULT = "hour"
 
 
-def look(store: JobStore, site: str | None, name: str, hour: list[Point]) -> Shown:
+def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]) -> Shown:
     """At a site's numbers; None: of all together. A name that is no span's: the last `hour`.
 
     Raises:

@@ -20,7 +20,6 @@ from frappe_celery.pages import job_actions, models, other_arguments, users
 from frappe_celery.pages.answers import StoreAdmin
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_celery.pages.job_filter import JobFilter
-from frappe_celery.pages.users import may_see
 from frappe_celery.watch import job_display
 from frappe_celery.watch.words import BY_BUTTON, clock
 
@@ -99,7 +98,7 @@ class JobAdmin(StoreAdmin):
         """The job of a run's id, or of its own; raises Http404 where the user sees none."""
         self.require_view(request)
         job = get_store().find(run)
-        if job is None or not may_see(request.user, job.site):
+        if job is None or not users.may_see(request.user, job.site):
             raise Http404(NO_JOB.format(run))
         return job
 
@@ -116,7 +115,7 @@ class JobAdmin(StoreAdmin):
             return HttpResponseRedirect(back)
         users.require(action in job_actions.allowed(request.user), f"Can {action.permission} Job")
         jobs = list(get_store().read(runs))
-        if any(job is not None and not may_see(request.user, job.site) for job in jobs):
+        if any(job is not None and not users.may_see(request.user, job.site) for job in jobs):
             raise Http404(NO_JOB.format(runs[0]))
         if "confirmed" not in request.POST:
             return self._ask(request, action, list(zip(runs, jobs, strict=True)), back)

@@ -15,7 +15,6 @@ from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limits, Rule
 from frappe_celery.pages import models, users
 from frappe_celery.pages.answers import OfJobs
-from frappe_celery.pages.users import seen
 from frappe_celery.watch import words
 
 OF_SITE = "site:"
@@ -92,13 +91,13 @@ class LimitAdmin(OfJobs):
 
 def is_of(user: Any, target: str) -> bool:
     """Whether a limit concerns sites of the user's alone."""
-    own = seen(user)
+    own = users.seen(user)
     return own is None or (target.removeprefix(OF_SITE) in own and target.startswith(OF_SITE))
 
 
 def targets(user: Any) -> list[str]:
     """What a user can be offered to limit."""
-    own = seen(user)
+    own = users.seen(user)
     if own is not None:
         return [OF_SITE + site for site in own]
     config = settings.current()

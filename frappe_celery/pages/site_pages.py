@@ -19,7 +19,6 @@ from frappe_celery.jobs.limits.rules import Limits, covers
 from frappe_celery.jobs.queue import shares
 from frappe_celery.pages import in_rq, limits, models, overview, users
 from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
-from frappe_celery.pages.users import choices, may_see, seen
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
 from frappe_celery.watch import snapshot
 from frappe_celery.watch.doctor import failures
@@ -56,7 +55,7 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
         order = request.GET.get("by", "")
         order = order if order in overview.ORDERS else "waiting"
         now = snapshot.take(get_store(), failures.SECONDS)
-        sites = choices(request.user)
+        sites = users.choices(request.user)
         to_rq = in_rq.look(get_store(), sites)
         lines = overview.by_site(now, sites, Limits(get_store()).all(), to_rq, order)
         page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
@@ -70,7 +69,7 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
         held = [one for one in limited if covers(one.target, target)]
         own = next((one for one in held if one.target == target), None)
         may_change = may_limit(request.user)
-        has_share = seen(request.user) is None and len(settings.current().sites()) > 1
+        has_share = users.seen(request.user) is None and len(settings.current().sites()) > 1
         share_form = ShareForm(initial={"share": overview.share_of(site)})
         return self.shown(
             request,
@@ -89,7 +88,7 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
         """Give a site another share; it is beside others, so that owners cannot."""
         self.require_site(request, site)
         users.require(may_limit(request.user), "Can change Limit")
-        users.require(seen(request.user) is None, "Can see every site")
+        users.require(users.seen(request.user) is None, "Can see every site")
         form = ShareForm(request.POST)
         share = form.cleaned_data["share"] if form.is_valid() else 0
         try:
@@ -118,7 +117,7 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
     def require_site(self, request: HttpRequest, site: str) -> None:
         """Raises PermissionDenied for staff that may not look, Http404 for a site not theirs."""
         self.require_view(request)
-        if site not in settings.current().sites() or not may_see(request.user, site):
+        if site not in settings.current().sites() or not users.may_see(request.user, site):
             raise Http404(f"There is no site {site!r}")
 
 

@@ -19,7 +19,6 @@ from frappe_celery.config.texts import escaped
 from frappe_celery.jobs.job import ABOUT, current_job, message_in_hand
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.logs import files
-from frappe_celery.watch.logs.files import LogFile
 
 WORKER, WORKER_ERRORS, SCHEDULER = "worker.log", "worker.error.log", "scheduler.log"
 SCHEDULER_FORMAT = "%(asctime)s %(levelname)s scheduler %(message)s"
@@ -30,7 +29,7 @@ _FROM_CELERY = {"id": "run", "name": "method", "runtime": "runtime", "return_val
 """What Celery's lines about a task know, under the names that our jobs have."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
-_kept: dict[str, LogFile] = {}
+_kept: dict[str, files.LogFile] = {}
 
 
 def connect(app: Celery) -> None:
