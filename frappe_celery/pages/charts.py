@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from math import ceil
 from zoneinfo import ZoneInfo
 
@@ -88,12 +89,9 @@ def _number(number: int, unit: str) -> str:
 
 def round_up(number: int) -> int:
     """The next of 4, 8, 12, 16, 20, 24, 32, and these by tens: four lines divide it."""
-    size = 1
-    while True:
-        for first in (4, 8, 12, 16, 20, 24, 32):
-            if number <= first * size:
-                return first * size
-        size *= 10
+    by_tens = (10**power for power in count())
+    rounds = (first * size for size in by_tens for first in (4, 8, 12, 16, 20, 24, 32))
+    return next(one for one in rounds if number <= one)
 
 
 # -- what they show
