@@ -122,10 +122,9 @@ class JobAdmin(StoreAdmin):
         outcomes = [perform(action, run, job) for run, job in zip(runs, jobs, strict=True)]
         self._log(request, action, outcomes)
         job_actions.tell(request, action, outcomes)
-        if len(outcomes) == 1 and outcomes[0].job is not None:
-            back = reverse(ONE, args=[outcomes[0].job.run_id])
-        elif len(outcomes) == 1:
-            back = reverse(LIST)
+        if len(outcomes) == 1:
+            job = outcomes[0].job
+            back = reverse(ONE, args=[job.run_id]) if job else reverse(LIST)
         return HttpResponseRedirect(back)
 
     def _ask(
