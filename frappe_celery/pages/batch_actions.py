@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.batches import state
@@ -22,12 +23,6 @@ class BatchAction:
     warning: str
     none: str
     """What is said where no job is left for it."""
-
-    def number(self, batch: state.BatchState) -> int:
-        """How many jobs it looks at."""
-        if self.action.name == "requeue":
-            return batch.failed
-        return batch.going or int(batch.status == "making")
 
 
 BATCH_ACTIONS = {
@@ -49,6 +44,14 @@ BATCH_ACTIONS = {
         ),
     )
 }
+
+
+def offered(user: Any, batch: state.BatchState) -> list[BatchAction]:
+    """What the user may do, and what there may be jobs for."""
+    finds = {"requeue": batch.failed, "cancel": batch.going or batch.status == "making"}
+    return [
+        one for name, one in BATCH_ACTIONS.items() if finds[name] and one.action.is_allowed(user)
+    ]
 
 
 def requeue_failed(

@@ -17,7 +17,7 @@ from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.pages import job_actions, models, users
 from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
-from frappe_celery.pages.batch_actions import BATCH_ACTIONS, BatchAction, requeue_failed
+from frappe_celery.pages.batch_actions import BATCH_ACTIONS, offered, requeue_failed
 from frappe_celery.pages.job_filter import JobFilter
 from frappe_celery.watch import job_display
 
@@ -66,7 +66,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
             reason=masked_text(shown.reason),
             callbacks=callbacks,
             failed=[(job, job_display.last_line(job)) for job in _failed(shown)],
-            actions=[one for one in _allowed(request.user) if one.number(shown)],
+            actions=offered(request.user, shown),
             is_active=_is_active(shown, callbacks),
         )
 
@@ -95,7 +95,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         if asked is None:
             messages.warning(request, "Choose what to do with the batch.")
             return back
-        users.require(asked in _allowed(request.user), f"Can {asked.action.permission} Job")
+        users.require(asked.action.is_allowed(request.user), f"Can {asked.action.permission} Job")
         if "confirmed" not in request.POST:
             title = f"{asked.verb} of {shown.title}?"
             return self.shown(request, "batch_act.html", title, batch=shown, asked=asked)
@@ -115,11 +115,6 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         if left:
             messages.warning(request, f"{left} were not looked at yet: ask again to go on.")
         return back
-
-
-def _allowed(user: Any) -> list[BatchAction]:
-    allowed = job_actions.allowed(user)
-    return [one for one in BATCH_ACTIONS.values() if one.action in allowed]
 
 
 def _failed(batch: state.BatchState) -> list[Job]:

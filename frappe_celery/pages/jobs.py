@@ -113,7 +113,7 @@ class JobAdmin(StoreAdmin):
         if action is None or not runs:
             messages.warning(request, "Choose jobs, and what to do with them.")
             return HttpResponseRedirect(back)
-        users.require(action in job_actions.allowed(request.user), f"Can {action.permission} Job")
+        users.require(action.is_allowed(request.user), f"Can {action.permission} Job")
         jobs = list(get_store().read(runs))
         if any(job is not None and not users.may_see(request.user, job.site) for job in jobs):
             raise Http404(NO_JOB.format(runs[0]))
@@ -143,7 +143,7 @@ class JobAdmin(StoreAdmin):
     def requeue_view(self, request: HttpRequest, run: str) -> HttpResponse:
         """Run an ended job again with arguments that somebody edits."""
         job = self._seen(request, run)
-        users.require(ACTIONS["requeue"] in job_actions.allowed(request.user), "Can change Job")
+        users.require(ACTIONS["requeue"].is_allowed(request.user), "Can change Job")
         text, title = request.POST.get("arguments", ""), f"Requeue {job_display.label(job)}"
         impossible = job_actions.impossible(ACTIONS["requeue"], job)
         if impossible:
