@@ -243,19 +243,15 @@ class Exposition(Collector):
         yield "worker_busy", [((one.name,), one.state == "busy") for one in workers]
         found = leadership(store)
         yield "beat_leads", [((found.leader,), 1)] if found.leader else []
-        if found.leader and found.sign:
-            yield "beat_lag_seconds", _one(found.lag(now.at))
-            yield "beat_entries", _one(found.sign.entries)
-        used = memory_used(store)
-        if used is not None:
-            yield "redis_memory_ratio", _one(used)
-        lost = newest_loss(store)
-        if lost is not None:
-            yield "last_loss_seconds", _one(lost.end)
+        sign, lost = found.sign if found.leader else None, newest_loss(store)
+        yield "beat_lag_seconds", _one(found.lag(now.at) if sign else None)
+        yield "beat_entries", _one(sign.entries if sign else None)
+        yield "redis_memory_ratio", _one(memory_used(store))
+        yield "last_loss_seconds", _one(lost.end if lost else None)
 
 
-def _one(number: float) -> Numbers:
-    return [((), number)]
+def _one(number: float | None) -> Numbers:
+    return [] if number is None else [((), number)]
 
 
 def _gauge(name: str, numbers: Numbers) -> Metric:
