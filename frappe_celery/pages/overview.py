@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -127,11 +127,7 @@ def _queues(
 
 
 def by_site(
-    now: Snapshot,
-    sites: Iterable[str],
-    limits: Iterable[Limit],
-    to_rq: InRq,
-    order: str = "waiting",
+    now: Snapshot, sites: list[str], limits: list[Limit], to_rq: InRq, order: str = "waiting"
 ) -> list[Line]:
     """The sites, first those with most of what `order` (of ORDERS) says."""
     of_sites = [limit for limit in limits if limit.target.startswith("site:")]
