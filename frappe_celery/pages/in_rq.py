@@ -27,11 +27,11 @@ class InRq:
 
     def has(self, queue: str) -> bool:
         """Whether all jobs of this queue go there."""
-        return self.sites[queue] == self.every if queue in self.sites else False
+        return self.sites.get(queue) == self.every
 
     @property
     def has_all(self) -> bool:
-        return all(map(self.has, self.sites)) if self.sites else False
+        return bool(self.sites) and all(map(self.has, self.sites))
 
     def of_queue(self, queue: str) -> str:
         """`in RQ`, `in RQ of 3 sites`; '' : none of its jobs is."""
