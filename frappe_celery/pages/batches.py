@@ -41,7 +41,6 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
         """Those of a site, or of all that the user sees, newest first."""
-        self.require_view(request)
         form, asked = JobFilter(request.GET, request.user), request.GET.get("page", "")
         number = int(asked) if A_NUMBER.fullmatch(asked) else 1
         found = state.page(get_store(), form.wanted().site, (number - 1) * PAGE, PAGE + 1)
@@ -71,13 +70,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         )
 
     def _seen(self, request: HttpRequest, batch: str) -> state.BatchState:
-        """A batch that the user may see.
-
-        Raises:
-            PermissionDenied: staff that may not look.
-            Http404: there is none, or it is of another site.
-        """
-        self.require_view(request)
+        """A batch that the user may see; raises Http404 where there is none, or of another site."""
         (found,) = state.read(get_store(), batch)
         if found is None or not users.may_see(request.user, found.site):
             raise Http404(

@@ -49,7 +49,6 @@ class JobAdmin(StoreAdmin):
     # -- looking
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
-        self.require_view(request)
         form = JobFilter(request.GET, request.user)
         wanted = form.wanted()
         store = get_store()
@@ -96,7 +95,6 @@ class JobAdmin(StoreAdmin):
 
     def _seen(self, request: HttpRequest, run: str) -> Job:
         """The job of a run's id, or of its own; raises Http404 where the user sees none."""
-        self.require_view(request)
         job = get_store().find(run)
         if job is None or not users.may_see(request.user, job.site):
             raise Http404(NO_JOB.format(run))
@@ -106,7 +104,6 @@ class JobAdmin(StoreAdmin):
 
     def act_view(self, request: HttpRequest) -> HttpResponse:
         """Ask, and once that is confirmed, do it."""
-        self.require_view(request)
         back = self.back(request)
         action = ACTIONS.get(request.POST.get("action", ""))
         runs = request.POST.getlist("run")
