@@ -129,7 +129,6 @@ SPANS = {
     "day": Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, history.day),
     "week": Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, history.week),
 }
-DEFAULT = "hour"
 
 
 def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]) -> Shown:
@@ -138,7 +137,7 @@ def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]
     Raises:
         BrokerUnreachable.
     """
-    span = SPANS.get(name, SPANS[DEFAULT])
+    span = SPANS.get(name, SPANS["hour"])
     zone, ended, waits, rows = ZoneInfo(settings.current().zone), [], [], []
     for point in span.read(store, site) if span.read else hour:
         time = datetime.fromtimestamp(point.at, zone)
