@@ -68,8 +68,8 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
         held = [one for one in limited if covers(one.target, target)]
         own = next((one for one in held if one.target == target), None)
         may_change = may_limit(request.user)
-        has_share = users.seen(request.user) is None and len(settings.current().sites()) > 1
-        share_form = ShareForm(initial={"share": overview.share_of(site)})
+        sees_all = users.seen(request.user) is None
+        has_share = may_change and sees_all and len(settings.current().sites()) > 1
         return self.shown(
             request,
             "site.html",
@@ -78,7 +78,7 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
             desk=_desk(site),
             limits=held,
             form=limits.ChangeForm() if may_change else None,
-            share_form=share_form if may_change and has_share else None,
+            share_form=ShareForm(initial={"share": overview.share_of(site)}) if has_share else None,
             fixed=target,
             site_limit=own,
         )
