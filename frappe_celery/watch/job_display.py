@@ -179,6 +179,7 @@ def table(jobs: list[Job], title: str = "Jobs, newest first") -> Table:
     begun = beginnings(jobs)
     for job in jobs:
         line = as_json(job)
+        lacked = f"lacked {', '.join(job.lacked)}" if job.lacked else ""
         shown.add_row(
             Text(job.id, overflow="fold"),
             _status(job),
@@ -188,7 +189,7 @@ def table(jobs: list[Job], title: str = "Jobs, newest first") -> Table:
             clock(job.enqueued_at),
             duration(line["waited"]),
             duration(line["ran"]),
-            Text(line["error"] or _lacked(job)),
+            Text(line["error"] or lacked),
         )
     return shown
 
@@ -235,10 +236,6 @@ def page(job: Job) -> Iterable[Any]:
     if values["traceback"]:
         yield Text("\nTraceback" if "\n" in values["traceback"].strip() else "\nReason", "bold")
         yield Text(pretty(values["traceback"].rstrip()), "red")
-
-
-def _lacked(job: Job) -> str:
-    return f"lacked {', '.join(job.lacked)}" if job.lacked else ""
 
 
 def _status(job: Job) -> Text:
