@@ -5,7 +5,7 @@ They are bars over time, as shapes that a template draws as SVG, without a scrip
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -89,7 +89,7 @@ def _number(number: int, unit: str) -> str:
 
 def round_up(number: int) -> int:
     """The next of 4, 8, 12, 16, 20, 24, 32, and these by tens: four lines divide it."""
-    by_tens = (10**power for power in count())
+    by_tens: Iterator[int] = (10**power for power in count())
     rounds = (first * size for size in by_tens for first in (4, 8, 12, 16, 20, 24, 32))
     return next(one for one in rounds if number <= one)
 
