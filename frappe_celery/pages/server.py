@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from frappe_celery.config import settings
-from frappe_celery.config.installed import is_there
 from frappe_celery.errors import ConfigError
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -33,8 +32,12 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
     Raises:
         ConfigError: our extra packages are missing, or `url` is none.
     """
-    if not all(map(is_there, ("axes", "waitress", "whitenoise"))):
-        raise ConfigError(MISSING)
+    try:
+        import axes  # noqa: F401
+        import waitress  # noqa: F401
+        import whitenoise  # noqa: F401
+    except ImportError:
+        raise ConfigError(MISSING) from None
     parts = None if url is None else _checked(url)
     secure = parts is not None and parts.scheme == "https"
     own_name = [] if parts is None else [parts.hostname]
