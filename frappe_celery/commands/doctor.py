@@ -77,10 +77,8 @@ def _armed() -> dict[str, Any]:
     """What there is to tell of an armed bench."""
     from frappe_celery.hosts.bench import switch
     from frappe_celery.migration.armed import older_processes, routing
-    from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 
     return {
         "routes": routing.read(),
         "without_seam": older_processes.without_the_seam() if switch.is_hooked() else (),
-        "frappes_scheduler_runs": frappes_scheduler_runs(),
     }

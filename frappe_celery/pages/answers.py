@@ -72,7 +72,7 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return render(request, f"admin/frappe_celery/{template}", values, status=status)
 
     def at(self, route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
-        """A page of it, for staff that logged in.
+        """A page of it, for staff that logged in and may look.
 
         An error that our user can mend is a page with its sentence, not an error 500; so is what
         one may not see or do.
@@ -81,6 +81,7 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         @wraps(view)
         def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
+                self.require_view(request)
                 return view(request, *args, **kwargs)
             except FrappeCeleryError as exc:
                 return self.shown(request, "away.html", "Not now", 503, error=exc)

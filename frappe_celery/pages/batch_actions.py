@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.batches import state
-from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, impossible, perform
 
 SECONDS = 20
@@ -23,12 +23,6 @@ class BatchAction:
     warning: str
     none: str
     """What is said where no job is left for it."""
-
-    def number(self, batch: BatchState) -> int:
-        """How many jobs it looks at."""
-        if self.action.name == "requeue":
-            return batch.failed
-        return batch.going or int(batch.status == "making")
 
 
 BATCH_ACTIONS = {
@@ -52,8 +46,16 @@ BATCH_ACTIONS = {
 }
 
 
+def offered(user: Any, batch: state.BatchState) -> list[BatchAction]:
+    """What the user may do, and what there may be jobs for."""
+    finds = {"requeue": batch.failed, "cancel": batch.going or batch.status == "making"}
+    return [
+        one for name, one in BATCH_ACTIONS.items() if finds[name] and one.action.is_allowed(user)
+    ]
+
+
 def requeue_failed(
-    store: JobStore, batch: BatchState, seconds: float = SECONDS
+    store: JobStore, batch: state.BatchState, seconds: float = SECONDS
 ) -> tuple[list[Outcome], int]:
     """Requeue jobs of a batch, one at least; what has gone on meanwhile is left alone.
 

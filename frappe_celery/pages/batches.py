@@ -11,17 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from frappe_celery.config import settings
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.batches import state
-from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.pages import job_actions, models, users
 from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
-from frappe_celery.pages.batch_actions import BATCH_ACTIONS, BatchAction, requeue_failed
+from frappe_celery.pages.batch_actions import BATCH_ACTIONS, offered, requeue_failed
 from frappe_celery.pages.job_filter import JobFilter
-from frappe_celery.pages.users import may_see
 from frappe_celery.watch import job_display
 
 PAGE = 50
@@ -44,7 +41,6 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
         """Those of a site, or of all that the user sees, newest first."""
-        self.require_view(request)
         form, asked = JobFilter(request.GET, request.user), request.GET.get("page", "")
         number = int(asked) if A_NUMBER.fullmatch(asked) else 1
         found = state.page(get_store(), form.wanted().site, (number - 1) * PAGE, PAGE + 1)
@@ -56,7 +52,6 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
             batches=found[:PAGE],
             newer=form.address(page=str(number - 1)) if number > 1 else None,
             older=form.address(page=str(number + 1)) if len(found) > PAGE else None,
-            zone=settings.current().zone,
         )
 
     def batch_view(self, request: HttpRequest, batch: str) -> HttpResponse:
@@ -70,21 +65,14 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
             reason=masked_text(shown.reason),
             callbacks=callbacks,
             failed=[(job, job_display.last_line(job)) for job in _failed(shown)],
-            actions=[one for one in _allowed(request.user) if one.number(shown)],
+            actions=offered(request.user, shown),
             is_active=_is_active(shown, callbacks),
-            zone=settings.current().zone,
         )
 
-    def _seen(self, request: HttpRequest, batch: str) -> BatchState:
-        """A batch that the user may see.
-
-        Raises:
-            PermissionDenied: staff that may not look.
-            Http404: there is none, or it is of another site.
-        """
-        self.require_view(request)
+    def _seen(self, request: HttpRequest, batch: str) -> state.BatchState:
+        """A batch that the user may see; raises Http404 where there is none, or of another site."""
         (found,) = state.read(get_store(), batch)
-        if found is None or not may_see(request.user, found.site):
+        if found is None or not users.may_see(request.user, found.site):
             raise Http404(
                 f"There is no batch {batch!r}: it is forgotten (a day after its end, unless failed"
                 " jobs of it are kept), or of a site that you do not see."
@@ -100,7 +88,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         if asked is None:
             messages.warning(request, "Choose what to do with the batch.")
             return back
-        users.require(asked in _allowed(request.user), f"Can {asked.action.permission} Job")
+        users.require(asked.action.is_allowed(request.user), f"Can {asked.action.permission} Job")
         if "confirmed" not in request.POST:
             title = f"{asked.verb} of {shown.title}?"
             return self.shown(request, "batch_act.html", title, batch=shown, asked=asked)
@@ -122,18 +110,13 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         return back
 
 
-def _allowed(user: Any) -> list[BatchAction]:
-    allowed = job_actions.allowed(user)
-    return [one for one in BATCH_ACTIONS.values() if one.action in allowed]
-
-
-def _failed(batch: BatchState) -> list[Job]:
+def _failed(batch: state.BatchState) -> list[Job]:
     """Some of its jobs that failed or were stopped, those that ended last first."""
     some = islice(state.jobs(get_store(), batch.id, *state.FAILURES), FAILED_SHOWN)
     return sorted(some, key=lambda job: job.ended_at or job.created_at, reverse=True)
 
 
-def _is_active(batch: BatchState, callbacks: dict[str, Job | None]) -> bool:
+def _is_active(batch: state.BatchState, callbacks: dict[str, Job | None]) -> bool:
     """Whether something of it will change by itself."""
     if batch.going or batch.status in state.OPEN:
         return True

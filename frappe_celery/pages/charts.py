@@ -5,20 +5,18 @@ They are bars over time, as shapes that a template draws as SVG, without a scrip
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from math import ceil
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore
 from frappe_celery.watch import history
-from frappe_celery.watch.history import Point
 from frappe_celery.watch.words import duration, unit_of
 
-WIDTH, HEIGHT = 760, 206
-LEFT, RIGHT, TOP, BOTTOM = 52, 8, 26, 22
 GRID_LINES = 4
 LAST_TICK = 64
 """From here to the right end there is no room for a tick's text."""
@@ -40,6 +38,11 @@ class Column:
 class Chart:
     """All of it, in the SVG's own units."""
 
+    width, height = 760, 206
+    left, right, top, bottom = 52, 752, 26, 184
+    """Where the bars may stand."""
+    tick_y = 200
+
     paths: list[str]
     """The bars of each series, as paths of SVG."""
     places: list[tuple[float, Column]]
@@ -50,13 +53,6 @@ class Chart:
     """Where each grid line is, and its number."""
     pointed_at: bool
     """Whether columns say what they are."""
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
-    tick_y: int = HEIGHT - 6
 
 
 def stacked(columns: Sequence[Column], are_seconds: bool = False) -> Chart:
@@ -64,20 +60,20 @@ def stacked(columns: Sequence[Column], are_seconds: bool = False) -> Chart:
     highest = max((sum(column.values) for column in columns), default=0)
     size, unit = unit_of(highest) if are_seconds else (1, "")
     most = round_up(ceil(highest / size)) * size
-    floor, plot = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
-    step = (WIDTH - LEFT - RIGHT) / max(1, len(columns))
+    floor, plot = Chart.bottom, Chart.bottom - Chart.top
+    step = (Chart.right - Chart.left) / max(1, len(columns))
     few = len(columns) <= MOST_POINTED_AT
     gap, bar = (step * 0.1, step * 0.8) if few else (0.0, step)
     bars: list[list[str]] = [[] for _ in (columns[0].values if columns else ())]
     places = []
     for place, column in enumerate(columns):
-        x, y = LEFT + place * step, float(floor)
+        x, y = Chart.left + place * step, float(floor)
         for series, value in zip(bars, column.values, strict=True):
             height = value / most * plot
             y -= height
             if value:
                 series.append(f"M{x + gap:.2f} {y:.2f}h{bar:.2f}v{height:.2f}h-{bar:.2f}z")
-        ends = x > WIDTH - LAST_TICK
+        ends = x > Chart.width - LAST_TICK
         places.append((round(x, 2), replace(column, tick="") if ends else column))
     values = sorted({most * line // GRID_LINES for line in range(GRID_LINES + 1 if highest else 1)})
     lines = [
@@ -93,12 +89,9 @@ def _number(number: int, unit: str) -> str:
 
 def round_up(number: int) -> int:
     """The next of 4, 8, 12, 16, 20, 24, 32, and these by tens: four lines divide it."""
-    size = 1
-    while True:
-        for first in (4, 8, 12, 16, 20, 24, 32):
-            if number <= first * size:
-                return first * size
-        size *= 10
+    by_tens: Iterator[int] = (10**power for power in count())
+    rounds = (first * size for size in by_tens for first in (4, 8, 12, 16, 20, 24, 32))
+    return next(one for one in rounds if number <= one)
 
 
 # -- what they show
@@ -116,7 +109,7 @@ class Span:
     tick: str
     tick_minutes: int
     """One stands below each point that begins such a part of a day."""
-    read: Callable[[JobStore, str | None], list[Point]] | None = None
+    read: Callable[[JobStore, str | None], list[history.Point]] | None = None
     """Reads the points of a site; None: those of the last hour, which are known."""
 
 
@@ -127,7 +120,7 @@ class Shown:
     span: Span
     ended: Chart
     waits: Chart
-    rows: list[tuple[str, Point]]
+    rows: list[tuple[str, history.Point]]
     """Those points in which there was anything, each with its time as one reads it."""
 
 
@@ -136,16 +129,15 @@ SPANS = {
     "day": Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, history.day),
     "week": Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, history.week),
 }
-DEFAULT = "hour"
 
 
-def look(store: JobStore, site: str | None, name: str, hour: list[Point]) -> Shown:
+def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]) -> Shown:
     """At a site's numbers; None: of all together. A name that is no span's: the last `hour`.
 
     Raises:
         BrokerUnreachable.
     """
-    span = SPANS.get(name, SPANS[DEFAULT])
+    span = SPANS.get(name, SPANS["hour"])
     zone, ended, waits, rows = ZoneInfo(settings.current().zone), [], [], []
     for point in span.read(store, site) if span.read else hour:
         time = datetime.fromtimestamp(point.at, zone)

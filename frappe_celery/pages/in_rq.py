@@ -22,14 +22,16 @@ class InRq:
     sites: dict[str, frozenset[str]]
     """Those whose jobs go to RQ, by queue."""
     every: frozenset[str]
+    frappe_schedules: bool = False
+    """Whether the schedule is Frappe's scheduler's, by the routes."""
 
     def has(self, queue: str) -> bool:
         """Whether all jobs of this queue go there."""
-        return self.sites[queue] == self.every if queue in self.sites else False
+        return self.sites.get(queue) == self.every
 
     @property
     def has_all(self) -> bool:
-        return all(map(self.has, self.sites)) if self.sites else False
+        return bool(self.sites) and all(map(self.has, self.sites))
 
     def of_queue(self, queue: str) -> str:
         """`in RQ`, `in RQ of 3 sites`; '' : none of its jobs is."""
@@ -67,15 +69,9 @@ def look(store: JobStore, sites: Iterable[str]) -> InRq:
     Raises:
         BrokerUnreachable.
     """
-    return of(read(store) if settings.current().is_armed else None, sites)
-
-
-def of(routes: Routes | None, sites: Iterable[str]) -> InRq:
-    """The same by routes that were read; None: the bench is not armed."""
-    every = frozenset(sites)
-    if routes is None:
-        return InRq({}, every)
-    return _found(routes, tuple(settings.current().queues), every)
+    here, every = settings.current(), frozenset(sites)
+    routes = read(store) if here.is_armed else None
+    return _found(routes, tuple(here.queues), every) if routes else InRq({}, every)
 
 
 @lru_cache(maxsize=8)
@@ -83,4 +79,4 @@ def _found(routes: Routes, queues: tuple[str, ...], sites: frozenset[str]) -> In
     def its(queue: str) -> frozenset[str]:
         return frozenset(site for site in sites if not routes.lead_to_celery(queue, site))
 
-    return InRq({queue: its(queue) for queue in queues}, sites)
+    return InRq({queue: its(queue) for queue in queues}, sites, not routes.beat_acts)

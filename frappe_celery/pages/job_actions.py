@@ -39,6 +39,9 @@ class Action:
     def verb(self) -> str:
         return self.name.capitalize()
 
+    def is_allowed(self, user: Any) -> bool:
+        return bool(user.has_perm(f"frappe_celery.{self.permission}_job"))
+
 
 def requeue(job: Job, dependants: bool = False) -> Job:
     """Run that very run again, also where its job was repeated since."""
@@ -136,18 +139,10 @@ def tell(request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
         messages.error(request, f"And {len(wrong) - NAMED_UP_TO} more, not {action.done}.")
 
 
-def allowed(user: Any) -> list[Action]:
-    """What the user may do."""
-    return [
-        action
-        for action in ACTIONS.values()
-        if user.has_perm(f"frappe_celery.{action.permission}_job")
-    ]
-
-
 def offered(user: Any, jobs: list[Job]) -> list[Action]:
-    """Of this what can be done to one of these jobs at least."""
-    return [a for a in allowed(user) if any(not impossible(a, job) for job in jobs)]
+    """What the user may do, and what can be done to one of these jobs at least."""
+    allowed = [action for action in ACTIONS.values() if action.is_allowed(user)]
+    return [a for a in allowed if any(not impossible(a, job) for job in jobs)]
 
 
 def impossible(action: Action, job: Job) -> str:

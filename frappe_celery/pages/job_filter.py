@@ -46,17 +46,12 @@ class JobFilter(forms.Form):
 
     def __init__(self, data: QueryDict, user: Any) -> None:
         super().__init__(data)
-        self.query, self.user = data, user
+        self.query, self.user, self.has_sites = data, user, users.several(user)
         own = [(name, name) for name in users.choices(user)]
         all_of_them = [] if users.first(user) else [("", "every site")]
         self.fields["site"].choices = [*all_of_them, *own]  # type: ignore[attr-defined]
         queues = settings.current().queues
         self.fields["queue"].choices = [("", "every queue"), *((name, name) for name in queues)]  # type: ignore[attr-defined]
-
-    @property
-    def has_sites(self) -> bool:
-        """Whether there is a choice of sites."""
-        return users.several(self.user)
 
     def wanted(self) -> Wanted:
         """What of it can be read; the form says what cannot."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from frappe_celery.config import settings
 from frappe_celery.config.texts import escaped
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
@@ -21,7 +20,6 @@ from frappe_celery.pages import job_actions, models, other_arguments, users
 from frappe_celery.pages.answers import StoreAdmin
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_celery.pages.job_filter import JobFilter
-from frappe_celery.pages.users import may_see
 from frappe_celery.watch import job_display
 from frappe_celery.watch.words import BY_BUTTON, clock
 
@@ -30,6 +28,10 @@ ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStat
 """Statuses that have their tab without a job in them."""
 LIST = "admin:frappe_celery_job_changelist"
 ONE = "admin:frappe_celery_job_change"
+NO_JOB = (
+    "There is no job {!r} here: it was deleted, requeued as a new run, is past its retention, or"
+    " belongs to a site that you do not see."
+)
 
 
 class JobAdmin(StoreAdmin):
@@ -47,7 +49,6 @@ class JobAdmin(StoreAdmin):
     # -- looking
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
-        self.require_view(request)
         form = JobFilter(request.GET, request.user)
         wanted = form.wanted()
         store = get_store()
@@ -58,25 +59,22 @@ class JobAdmin(StoreAdmin):
         counts = store.counts(
             site=wanted.site, queue=wanted.queue, since=wanted.since, until=wanted.until
         )
+        begun = job_display.beginnings(found.jobs)
         return self.shown(
             request,
             "job_list.html",
             "Jobs",
             form=form,
             tabs=_tabs(form, counts),
-            lines=_lines(found.jobs),
+            lines=[{**_line(job), "arguments": begun[job.run_id]} for job in found.jobs],
             offered=job_actions.offered(request.user, found.jobs),
             newest=form.address() if "after" in request.GET else None,
             older=found.after and f"{form.address()}&after={found.after}",
             looked_at=found.looked_at if found.looked_at >= LOOKED_AT else None,
-            zone=settings.current().zone,
-            here=request.get_full_path(),
         )
 
     def job_view(self, request: HttpRequest, run: str) -> HttpResponse:
         job = self._seen(request, run)
-        if job is None:
-            return self._no_job(request, run)
         values = job_display.whole(job, BY_BUTTON)
         text = values["traceback"]
         return self.shown(
@@ -93,42 +91,37 @@ class JobAdmin(StoreAdmin):
             is_active=job.status in ACTIVE,
             sees_limit=users.seen(request.user) is None
             or str(values["kept_back_by"]).startswith(f"site:{job.site}:"),
-            zone=settings.current().zone,
         )
 
-    def _seen(self, request: HttpRequest, run: str) -> Job | None:
-        """The job of a run's id, or of its own, where the user may see it."""
-        self.require_view(request)
+    def _seen(self, request: HttpRequest, run: str) -> Job:
+        """The job of a run's id, or of its own; raises Http404 where the user sees none."""
         job = get_store().find(run)
-        return job if job is not None and may_see(request.user, job.site) else None
-
-    def _no_job(self, request: HttpRequest, run: str) -> HttpResponse:
-        return self.shown(request, "no_job.html", "No such job", status=404, run=run)
+        if job is None or not users.may_see(request.user, job.site):
+            raise Http404(NO_JOB.format(run))
+        return job
 
     # -- changing
 
     def act_view(self, request: HttpRequest) -> HttpResponse:
         """Ask, and once that is confirmed, do it."""
-        self.require_view(request)
         back = self.back(request)
         action = ACTIONS.get(request.POST.get("action", ""))
         runs = request.POST.getlist("run")
         if action is None or not runs:
             messages.warning(request, "Choose jobs, and what to do with them.")
             return HttpResponseRedirect(back)
-        users.require(action in job_actions.allowed(request.user), f"Can {action.permission} Job")
+        users.require(action.is_allowed(request.user), f"Can {action.permission} Job")
         jobs = list(get_store().read(runs))
-        if any(job is not None and not may_see(request.user, job.site) for job in jobs):
-            return self._no_job(request, runs[0])
+        if any(job is not None and not users.may_see(request.user, job.site) for job in jobs):
+            raise Http404(NO_JOB.format(runs[0]))
         if "confirmed" not in request.POST:
             return self._ask(request, action, list(zip(runs, jobs, strict=True)), back)
         outcomes = [perform(action, run, job) for run, job in zip(runs, jobs, strict=True)]
         self._log(request, action, outcomes)
         job_actions.tell(request, action, outcomes)
-        if len(outcomes) == 1 and outcomes[0].job is not None:
-            back = reverse(ONE, args=[outcomes[0].job.run_id])
-        elif len(outcomes) == 1:
-            back = reverse(LIST)
+        if len(outcomes) == 1:
+            job = outcomes[0].job
+            back = reverse(ONE, args=[job.run_id]) if job else reverse(LIST)
         return HttpResponseRedirect(back)
 
     def _ask(
@@ -147,9 +140,7 @@ class JobAdmin(StoreAdmin):
     def requeue_view(self, request: HttpRequest, run: str) -> HttpResponse:
         """Run an ended job again with arguments that somebody edits."""
         job = self._seen(request, run)
-        if job is None:
-            return self._no_job(request, run)
-        users.require(ACTIONS["requeue"] in job_actions.allowed(request.user), "Can change Job")
+        users.require(ACTIONS["requeue"].is_allowed(request.user), "Can change Job")
         text, title = request.POST.get("arguments", ""), f"Requeue {job_display.label(job)}"
         impossible = job_actions.impossible(ACTIONS["requeue"], job)
         if impossible:
@@ -175,10 +166,9 @@ class JobAdmin(StoreAdmin):
         for outcome in outcomes:
             if outcome.error is not None:
                 continue
-            job = outcome.job
-            about = models.Job(run_id=job.run_id if job else outcome.run)
-            label = job_display.label(job) if job else outcome.run
-            about.label = f"{label} ({action.done})"
+            run = outcome.job.run_id if outcome.job else outcome.run
+            label = job_display.label(outcome.job) if outcome.job else run
+            about = models.Job(run_id=run, label=f"{label} ({action.done})")
             self.log_change(request, about, action.done.capitalize())
 
 
@@ -194,11 +184,6 @@ def _tabs(form: JobFilter, numbers: dict[JobStatus, int]) -> list[tuple[str, int
             if number or status in ALWAYS_SHOWN or chosen == status.value
         ),
     ]
-
-
-def _lines(jobs: list[Job]) -> list[dict[str, Any]]:
-    arguments = job_display.beginnings(jobs)
-    return [{**_line(job), "arguments": arguments[job.run_id]} for job in jobs]
 
 
 def _line(job: Job) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limits, Rule
 from frappe_celery.pages import models, users
 from frappe_celery.pages.answers import OfJobs
-from frappe_celery.pages.users import seen
 from frappe_celery.watch import words
 
 OF_SITE = "site:"
@@ -56,7 +55,6 @@ class LimitAdmin(OfJobs):
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
         """Those that the user may see."""
-        self.require_view(request)
         found = [limit for limit in Limits(get_store()).all() if is_of(request.user, limit.target)]
         may_change = self.has_change_permission(request)
         return self.shown(
@@ -66,12 +64,10 @@ class LimitAdmin(OfJobs):
             limits=found,
             form=ChangeForm(initial=request.GET.dict()) if may_change else None,
             targets=targets(request.user),
-            here=request.path,
         )
 
     def act_view(self, request: HttpRequest) -> HttpResponse:
         """What a button of the list asks: pause, resume, set or forget a limit."""
-        self.require_view(request)
         act = request.POST.get("act", "")
         form = ChangeForm(request.POST)
         users.require(self.has_change_permission(request), "Can change Limit")
@@ -93,13 +89,13 @@ class LimitAdmin(OfJobs):
 
 def is_of(user: Any, target: str) -> bool:
     """Whether a limit concerns sites of the user's alone."""
-    own = seen(user)
+    own = users.seen(user)
     return own is None or (target.removeprefix(OF_SITE) in own and target.startswith(OF_SITE))
 
 
 def targets(user: Any) -> list[str]:
     """What a user can be offered to limit."""
-    own = seen(user)
+    own = users.seen(user)
     if own is not None:
         return [OF_SITE + site for site in own]
     config = settings.current()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -13,11 +13,9 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.limits.rules import Limit, covers
-from frappe_celery.jobs.routes import read
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.pages import charts
+from frappe_celery.pages import charts, in_rq
 from frappe_celery.pages.in_rq import InRq
-from frappe_celery.pages.in_rq import of as in_rq_by
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch import history, snapshot
 from frappe_celery.watch.doctor import failures
@@ -50,34 +48,28 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     now = snapshot.take(store, failures.SECONDS)
     hour = history.hour(store, site)
     jobs, workers = together(now.of(site)), store.workers.all()
-    routes = read(store) if settings.current().is_armed else None
     its = [site] if site else settings.current().sites()
-    in_rq = in_rq_by(routes, its)
-    sites = [] if site else by_site(now, its, limits, in_rq)
-    queues = _queues(now, site, workers, limits, in_rq)
+    to_rq = in_rq.look(store, its)
+    sites = [] if site else by_site(now, its, limits, to_rq)
+    queues = _queues(now, site, workers, limits, to_rq)
     held = store.client.each("hlen", [store.keys.in_flight(one.consumer) for one in workers])
     failed = failures.lately(store, now, site)
     return {
         "site": site,
         "jobs": jobs,
         "finished": sum(minute.finished for minute in hour),
-        "failed": jobs.failed_lately,
         "workers": workers,
         "unknown": "" if workers else why_unknown(store),
         "busy": sum(map(bool, held)),  # as of now, which the workers' own records are not
-        "in_rq": in_rq,
+        "in_rq": to_rq,
         "scheduler": leadership(store),
-        "is_frappes": routes is not None and not routes.beat_acts,
         "history": charts.look(store, site, span, hour),
         "spans": charts.SPANS,
         "queues": queues,
         "longest_queue": max([line.jobs.queued for line in queues], default=0),
         "sites": sites[:SITES],  # those of which most waits
-        "most_of_a_site": max([line.jobs.queued for line in sites], default=0),
         "failing": failed.methods,
         "failing_of": failed.looked_at if failed.looked_at < failed.all else None,
-        "most_failing": max([row["failed"] for row in failed.methods], default=0),
-        "zone": settings.current().zone,
         "findings": _findings(site, int(time.time() / FINDINGS_SECONDS)),
     }
 
@@ -121,7 +113,7 @@ def _line(
 
 
 def _queues(
-    now: Snapshot, site: str | None, workers: list[WorkerInfo], limits: list[Limit], in_rq: InRq
+    now: Snapshot, site: str | None, workers: list[WorkerInfo], limits: list[Limit], to_rq: InRq
 ) -> list[Line]:
     """Each queue, for the sites that are seen."""
     served = {queue for worker in workers for queue in worker.queues}
@@ -129,17 +121,13 @@ def _queues(
     names = dict.fromkeys([*settings.current().queues, *sorted(places)])
     lines = []
     for name in names:
-        more = {"is_served": name in served or in_rq.has(name), "in_rq": in_rq.of_queue(name)}
+        more = {"is_served": name in served or to_rq.has(name), "in_rq": to_rq.of_queue(name)}
         lines.append(_line(now, "queue", name, places[name], limits, **more))
     return lines
 
 
 def by_site(
-    now: Snapshot,
-    sites: Iterable[str],
-    limits: Iterable[Limit],
-    in_rq: InRq,
-    order: str = "waiting",
+    now: Snapshot, sites: list[str], limits: list[Limit], to_rq: InRq, order: str = "waiting"
 ) -> list[Line]:
     """The sites, first those with most of what `order` (of ORDERS) says."""
     of_sites = [limit for limit in limits if limit.target.startswith("site:")]
@@ -148,13 +136,14 @@ def by_site(
     for site in sites:
         waiting = [(place.queue, place.queued) for place in places[site] if place.queued]
         queues = sorted(waiting, key=lambda queue: -queue[1])
-        more = {"queues": queues, "share": _share(site), "in_rq": in_rq.of_site(site)}
+        more = {"queues": queues, "share": share_of(site), "in_rq": to_rq.of_site(site)}
         lines.append(_line(now, "site", site, places[site], of_sites, **more))
     most_of = ORDERS[order]
     return sorted(lines, key=lambda line: (-most_of(line), -line.jobs.started, line.name))
 
 
-def _share(site: str) -> str:
+def share_of(site: str) -> str:
+    """Of the workers, that it gets beside one that has 1."""
     try:
         return f"{settings.current().share(site):g}"
     except ConfigError:  # as `doctor` says: it counts as 1

@@ -117,13 +117,12 @@ def serve(address: str, port: int, url: str | None, listening: Callable[[str], A
     from django.core.wsgi import get_wsgi_application
     from waitress import create_server
 
-    scheme = urlsplit(url).scheme if url else "http"
     server = create_server(
         get_wsgi_application(),
         host=address,
         port=port,
         threads=THREADS,
-        url_scheme=scheme,
+        url_scheme=urlsplit(url).scheme if url else "http",
         ident=None,
     )
     listening(url or f"http://{address}:{server.effective_port}/")

@@ -19,7 +19,6 @@ from frappe_celery.jobs.limits.rules import Limits, covers
 from frappe_celery.jobs.queue import shares
 from frappe_celery.pages import in_rq, limits, models, overview, users
 from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
-from frappe_celery.pages.users import choices, may_see, seen
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
 from frappe_celery.watch import snapshot
 from frappe_celery.watch.doctor import failures
@@ -52,11 +51,10 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
         """The sites that the user sees, first those of which most waits, or as one asks."""
-        self.require_view(request)
         order = request.GET.get("by", "")
         order = order if order in overview.ORDERS else "waiting"
         now = snapshot.take(get_store(), failures.SECONDS)
-        sites = choices(request.user)
+        sites = users.choices(request.user)
         to_rq = in_rq.look(get_store(), sites)
         lines = overview.by_site(now, sites, Limits(get_store()).all(), to_rq, order)
         page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
@@ -70,6 +68,8 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
         held = [one for one in limited if covers(one.target, target)]
         own = next((one for one in held if one.target == target), None)
         may_change = may_limit(request.user)
+        sees_all = users.seen(request.user) is None
+        has_share = may_change and sees_all and len(settings.current().sites()) > 1
         return self.shown(
             request,
             "site.html",
@@ -78,17 +78,16 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
             desk=_desk(site),
             limits=held,
             form=limits.ChangeForm() if may_change else None,
-            share_form=_share_form(site) if may_change and seen(request.user) is None else None,
+            share_form=ShareForm(initial={"share": overview.share_of(site)}) if has_share else None,
             fixed=target,
             site_limit=own,
-            here=request.path,
         )
 
     def share_view(self, request: HttpRequest, site: str) -> HttpResponse:
         """Give a site another share; it is beside others, so that owners cannot."""
         self.require_site(request, site)
         users.require(may_limit(request.user), "Can change Limit")
-        users.require(seen(request.user) is None, "Can see every site")
+        users.require(users.seen(request.user) is None, "Can see every site")
         form = ShareForm(request.POST)
         share = form.cleaned_data["share"] if form.is_valid() else 0
         try:
@@ -115,26 +114,14 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
         )
 
     def require_site(self, request: HttpRequest, site: str) -> None:
-        """Raises PermissionDenied for staff that may not look, Http404 for a site not theirs."""
-        self.require_view(request)
-        if site not in settings.current().sites() or not may_see(request.user, site):
+        """Raises Http404 for a site not theirs."""
+        if site not in settings.current().sites() or not users.may_see(request.user, site):
             raise Http404(f"There is no site {site!r}")
 
 
 def may_limit(user: Any) -> bool:
     """Whether a user may change the limits of what they see."""
     return bool(user.has_perm("frappe_celery.change_limit"))
-
-
-def _share_form(site: str) -> ShareForm | None:
-    """None where there is one site alone."""
-    here = settings.current()
-    if len(here.sites()) == 1:
-        return None
-    try:
-        return ShareForm(initial={"share": f"{here.share(site):g}"})
-    except ConfigError:  # as `doctor` says: it counts as 1
-        return ShareForm()
 
 
 def schedule_of(site: str) -> tuple[SiteSchedule | None, str]:

@@ -20,8 +20,7 @@ COUNTS = ("total", "finished", "failed", "canceled", "going")
 def as_json(batch: BatchState) -> dict[str, Any]:
     """A batch for scripts; times in ISO format, UTC."""
     return {
-        **{name: getattr(batch, name) for name in ("id", "title", "site", "status")},
-        **{name: getattr(batch, name) for name in COUNTS},
+        **{name: getattr(batch, name) for name in ("id", "title", "site", "status", *COUNTS)},
         "begun_at": job_display.iso(batch.begun_at),
         "ended_at": job_display.iso(batch.ended_at),
         "reason": masked_text(batch.reason) or None,

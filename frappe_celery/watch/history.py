@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.stats import rates
-from frappe_celery.watch import snapshot
-from frappe_celery.watch.snapshot import grouped, together
+from frappe_celery.watch.snapshot import grouped, take, together
 
 MINUTES = 24 * 60
 HOURS = 7 * 24
@@ -100,7 +99,7 @@ def _read(store: JobStore, name: str, places: int, seconds: int, site: str | Non
 
 def _waiting(store: JobStore) -> dict[str, tuple[int, int]]:
     """How many jobs of each site wait now, and for how many seconds the oldest has."""
-    now = snapshot.take(store, 0)
+    now = take(store, 0)
     sites = {site: together(places) for site, places in grouped(now.places, "site").items()}
     return {site: (its.queued, int(now.waits(its))) for site, its in sites.items() if its.queued}
 

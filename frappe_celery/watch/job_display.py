@@ -23,8 +23,7 @@ from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.message import shown_method
 from frappe_celery.jobs.queue.scheduled import due_at
-from frappe_celery.watch import words
-from frappe_celery.watch.words import clock, cut, duration, moment, some_of
+from frappe_celery.watch.words import BY_COMMAND, clock, cut, duration, keeping, moment, some_of
 
 STYLES = {
     JobStatus.QUEUED: "yellow",
@@ -81,17 +80,17 @@ def as_json(job: Job) -> dict[str, Any]:
     }
 
 
-def whole(job: Job, until: str = words.BY_COMMAND) -> dict[str, Any]:
+def whole(job: Job, until: str = BY_COMMAND) -> dict[str, Any]:
     """The same with arguments, result and traceback, secrets masked.
 
     Args:
         until: what ends a pause that keeps it back.
     """
-    keeping = Limits(get_store()).keeping(job) if job.status == JobStatus.QUEUED else None
+    kept_by = Limits(get_store()).keeping(job) if job.status == JobStatus.QUEUED else None
     return {
         **as_json(job),
         "position": job.get_position() if job.status == JobStatus.QUEUED else None,
-        "kept_back_by": words.keeping(keeping, until),
+        "kept_back_by": keeping(kept_by, until),
         "due_at": iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
         "batch": _shown(lambda: _batch(job)),
         "depends_on": _shown(lambda: job.dependency_ids),
@@ -180,6 +179,7 @@ def table(jobs: list[Job], title: str = "Jobs, newest first") -> Table:
     begun = beginnings(jobs)
     for job in jobs:
         line = as_json(job)
+        lacked = f"lacked {', '.join(job.lacked)}" if job.lacked else ""
         shown.add_row(
             Text(job.id, overflow="fold"),
             _status(job),
@@ -189,7 +189,7 @@ def table(jobs: list[Job], title: str = "Jobs, newest first") -> Table:
             clock(job.enqueued_at),
             duration(line["waited"]),
             duration(line["ran"]),
-            Text(line["error"] or _lacked(job)),
+            Text(line["error"] or lacked),
         )
     return shown
 
@@ -236,10 +236,6 @@ def page(job: Job) -> Iterable[Any]:
     if values["traceback"]:
         yield Text("\nTraceback" if "\n" in values["traceback"].strip() else "\nReason", "bold")
         yield Text(pretty(values["traceback"].rstrip()), "red")
-
-
-def _lacked(job: Job) -> str:
-    return f"lacked {', '.join(job.lacked)}" if job.lacked else ""
 
 
 def _status(job: Job) -> Text:

@@ -93,9 +93,8 @@ Numbers = Iterable[tuple[tuple[str, ...], float]]
 class Run:
     """A run of which something is counted; times in seconds."""
 
-    site: str
-    queue: str
-    method: str
+    labels: tuple[str, str, str]
+    """Its site, queue and method."""
     status: JobStatus
     waited: float | None
     ran: float | None
@@ -184,11 +183,11 @@ class Exposition(Collector):
         """Count what ended since the last time; raises BrokerUnreachable."""
         with self._one_at_a_time:
             for run in self.follower.poll():
-                self.ended.labels(*_method(run), run.status.value).inc()
+                self.ended.labels(*run.labels, run.status.value).inc()
                 if run.waited is not None:
-                    self.waited.labels(*_method(run)).observe(run.waited)
+                    self.waited.labels(*run.labels).observe(run.waited)
                 if run.ran is not None:
-                    self.ran.labels(*_method(run)).observe(run.ran)
+                    self.ran.labels(*run.labels).observe(run.ran)
             for one in self.follower.caught():
                 self.caught.labels(one.site, one.method).inc()
 
@@ -220,8 +219,8 @@ class Exposition(Collector):
             ],
         )
         yield "oldest_wait_seconds", [((p.site, p.queue), now.waits(p)) for p in now.places]
-        yield "queued_jobs", CounterOf(map(_method, self.follower.waiting())).items()
-        yield "running_jobs", CounterOf(map(_method, self.follower.running())).items()
+        yield "queued_jobs", CounterOf(run.labels for run in self.follower.waiting()).items()
+        yield "running_jobs", CounterOf(run.labels for run in self.follower.running()).items()
         batches = CounterOf((batch.site, batch.status) for batch in not_ended(store))
         yield "batches", batches.items()
         limits = Limits(store).all()
@@ -244,19 +243,15 @@ class Exposition(Collector):
         yield "worker_busy", [((one.name,), one.state == "busy") for one in workers]
         found = leadership(store)
         yield "beat_leads", [((found.leader,), 1)] if found.leader else []
-        if found.leader and found.sign:
-            yield "beat_lag_seconds", _one(found.lag(now.at))
-            yield "beat_entries", _one(found.sign.entries)
-        used = memory_used(store)
-        if used is not None:
-            yield "redis_memory_ratio", _one(used)
-        lost = newest_loss(store)
-        if lost is not None:
-            yield "last_loss_seconds", _one(lost.end)
+        sign, lost = found.sign if found.leader else None, newest_loss(store)
+        yield "beat_lag_seconds", _one(found.lag(now.at) if sign else None)
+        yield "beat_entries", _one(sign.entries if sign else None)
+        yield "redis_memory_ratio", _one(memory_used(store))
+        yield "last_loss_seconds", _one(lost.end if lost else None)
 
 
-def _one(number: float) -> Numbers:
-    return [((), number)]
+def _one(number: float | None) -> Numbers:
+    return [] if number is None else [((), number)]
 
 
 def _gauge(name: str, numbers: Numbers) -> Metric:
@@ -267,14 +262,10 @@ def _gauge(name: str, numbers: Numbers) -> Metric:
     return gauge
 
 
-def _method(run: Run) -> tuple[str, str, str]:
-    return run.site, run.queue, run.method
-
-
 def _run(place: str, about: str, status: str, enqueued: str, started: str, ended: str) -> Run:
     site, _, queue = place.partition("|")
     waited, ran = _between(enqueued, started), _between(started, ended)
-    return Run(site, queue, method_of(about), JobStatus(status), waited, ran)
+    return Run((site, queue, method_of(about)), JobStatus(status), waited, ran)
 
 
 def _between(start: str, end: str) -> float | None:

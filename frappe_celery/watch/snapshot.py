@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import covers
 from frappe_celery.jobs.message import shown_method
+
+T = TypeVar("T")
 
 PLACES_AT_ONCE = 200
 """A thousand sites' places would hold Redis up for too long."""
@@ -89,11 +91,11 @@ def _place(values: list[Any]) -> Place:
     return Place(site, queue, *numbers)
 
 
-def grouped(places: Iterable[Place], name: str) -> defaultdict[str, list[Place]]:
-    """The places by the attribute of that name: `site` or `queue`."""
-    found = defaultdict[str, list[Place]](list)
-    for place in places:
-        found[getattr(place, name)].append(place)
+def grouped(things: Iterable[T], name: str) -> defaultdict[str, list[T]]:
+    """Places or the like by the attribute of that name."""
+    found = defaultdict[str, list[T]](list)
+    for thing in things:
+        found[getattr(thing, name)].append(thing)
     return found
 
 

@@ -11,6 +11,7 @@ from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 
+from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import Limits
@@ -25,6 +26,7 @@ register.filter("fc_pretty", job_display.pretty)
 register.filter("fc_said_by", words.said_by)
 register.filter("fc_holds", lambda limit: words.in_words(limit, words.BY_BUTTON))
 register.filter("fc_count", lambda number: f"{number:,}")
+register.simple_tag(lambda: settings.current().zone, name="fc_zone")
 
 
 @register.inclusion_tag("admin/frappe_celery/overview.html", takes_context=True)

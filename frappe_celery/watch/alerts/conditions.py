@@ -19,8 +19,7 @@ from frappe_celery.jobs.routes import Routes
 from frappe_celery.jobs.stats.losses import Loss, newest_loss
 from frappe_celery.jobs.stats.rates import ended_lately
 from frappe_celery.schedule.leadership import Leadership, leadership
-from frappe_celery.watch import snapshot
-from frappe_celery.watch.snapshot import FULL, Place, Snapshot, memory_used
+from frappe_celery.watch.snapshot import FULL, Place, Snapshot, memory_used, take
 
 LATE_SECONDS = 60
 LOSS_SECONDS = 900
@@ -58,9 +57,8 @@ class Seen:
         away keeps back, and how long."""
         away = {one.site for one in self.outages}
         for place in self.now.places:
-            if place.oldest is None or place.site in away:
-                continue
-            if not place.is_held(self.paused):
+            is_kept = place.site in away or place.is_held(self.paused)
+            if place.oldest is not None and not is_kept:
                 yield place, self.now.waits(place)
 
 
@@ -71,7 +69,7 @@ def see(store: JobStore) -> Seen:
         BrokerUnreachable.
     """
     return Seen(
-        snapshot.take(store, 0),
+        take(store, 0),
         len(store.workers.all()),
         leadership(store),
         Limits(store).paused(),

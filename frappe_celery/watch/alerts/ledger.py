@@ -50,7 +50,11 @@ class Ledger(Unsent):
         holds = {
             json.dumps([condition.name, *one.labels]): {
                 "seconds": condition.seconds,
-                "notice": _notice(condition, one),
+                "notice": {
+                    "name": condition.name,
+                    "critical": condition.is_critical,
+                    **condition.texts(one),
+                },
             }
             for condition, one in found
         }
@@ -66,11 +70,6 @@ class Ledger(Unsent):
         """Everybody has it but those that are left."""
         rest = {**json.loads(message.text), "receivers": left}
         self.remove(message.text, rest=json.dumps(rest) if left else "")
-
-
-def _notice(condition: Condition, found: Found) -> dict[str, Any]:
-    texts = condition.texts(found)
-    return {"name": condition.name, "critical": condition.is_critical, **texts}
 
 
 def _message(text: bytes) -> Message:

@@ -29,29 +29,24 @@ class Alerts(Lookout):
     unsent = Ledger
     program = "frappe_celery.watch.alerts"
     seconds = LOOK_SECONDS
-    changes = True
 
     @staticmethod
-    def is_on() -> bool:
-        """Whether anybody is told; raises ConfigError."""
-        config = settings.current()
-        if config.frappe_celery_alerts:
-            check(config)
-        return bool(config.frappe_celery_alerts)
+    def looks() -> bool:
+        """Always: the configuration may name somebody later. Raises ConfigError."""
+        if settings.current().frappe_celery_alerts:
+            check(settings.current())
+        return True
 
     def look(self) -> None:
         """As any, while the configuration as it stands in its file names somebody."""
-        if _told():
+        try:
+            config = Settings.load()
+        except ConfigError:  # a file that is just being written
+            config = settings.current()
+        if config.frappe_celery_alerts:
             super().look()
 
     def prepare(self) -> None:
         """Look, where it is this process's turn. Raises BrokerUnreachable."""
         if Ledger(get_store()).is_my_turn():
             look_around(get_store())
-
-
-def _told() -> list[str]:
-    try:
-        return Settings.load().frappe_celery_alerts
-    except ConfigError:  # a file that is just being written
-        return settings.current().frappe_celery_alerts

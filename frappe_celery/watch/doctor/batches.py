@@ -9,6 +9,7 @@ from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.batches.state import OPEN, BatchState, not_ended
 from frappe_celery.jobs.record.record import naive_utc
 from frappe_celery.watch.doctor.report import Section, counted
+from frappe_celery.watch.snapshot import grouped
 from frappe_celery.watch.words import some_of
 
 LATELY = timedelta(days=1)
@@ -30,11 +31,8 @@ def check(section: Section, store: JobStore, site: str | None, now: float) -> No
             f" heard of who enqueues: {_named(silent)}",
             "a worker cancels what is not whole within minutes: see that one runs",
         )
-    by_reason: dict[str, list[BatchState]] = {}
-    for batch in found:
-        if batch.ended_at and at - batch.ended_at < LATELY:
-            by_reason.setdefault(batch.reason, []).append(batch)
-    for reason, some in by_reason.items():
+    lately = [one for one in found if one.ended_at and at - one.ended_at < LATELY]
+    for reason, some in grouped(lately, "reason").items():
         section.warn(
             f"{counted(len(some), 'batch')} canceled in the last day, with the reason"
             f" {masked_text(reason)!r}: {_named(some)}",

@@ -13,7 +13,6 @@ from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, clocks
-from frappe_celery.jobs.clocks import Clock
 from frappe_celery.jobs.stats.losses import Watch, losses
 from frappe_celery.watch import cache
 from frappe_celery.watch.doctor import rabbitmq
@@ -66,7 +65,7 @@ def check_what_is_wrong(
 
 def _check_clocks(section: Section, store: JobStore) -> None:
     now = store.now()
-    here = Clock(socket.gethostname(), time.time() - now, now)
+    here = clocks.Clock(socket.gethostname(), time.time() - now, now)
     told = clocks.wrong(store.client, store.keys, now)
     others = [(one, one.machine) for one in told if one.machine != here.machine]
     if abs(here.ahead) <= clocks.DIFFER_SECONDS:  # a process may have been started with another

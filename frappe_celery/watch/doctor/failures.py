@@ -19,7 +19,7 @@ from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.job_display import last_line
 from frappe_celery.watch.mail import ledger as mail
-from frappe_celery.watch.snapshot import Snapshot, about
+from frappe_celery.watch.snapshot import Snapshot, about, grouped
 
 SECONDS = 3600.0
 LOOKED_AT = 2_000
@@ -64,14 +64,12 @@ def check(
 
 def check_lacking(section: Section, store: JobStore, site: str | None) -> None:
     """Methods that finished without what only a Frappe site has."""
-    things: dict[str, list[str]] = {}
-    for each in caught.lacking_lately(store, site):
-        things.setdefault(each.method, []).append(each.thing)
-    for method, lacked in things.items():
-        section.row(method=method, lacks=", ".join(dict.fromkeys(lacked)))
-    if things:
+    lacking = grouped(caught.lacking_lately(store, site), "method")
+    for method, lacked in lacking.items():
+        section.row(method=method, lacks=", ".join(dict.fromkeys(one.thing for one in lacked)))
+    if lacking:
         section.problem(
-            f"{counted(len(things), 'method')} finished in the last day without what only a Frappe"
+            f"{counted(len(lacking), 'method')} finished in the last day without what only a Frappe"
             " site has, and caught the error: "
             + "; ".join(f"{row['method']} lacks {row['lacks']}" for row in section.rows),
             "write that otherwise, bring it by frappe_celery's add_name, or run the method on a"

@@ -17,6 +17,7 @@ from frappe_celery.config.installed import is_there
 from frappe_celery.config.settings import FRAPPE_VERSIONS, Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes
+from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 from frappe_celery.watch.doctor.report import Section
 from frappe_celery.watch.mail.config import MailConfig
 
@@ -56,8 +57,6 @@ class Installation:
     """Who runs what on an armed bench; None: the bench is not armed."""
     without_seam: Sequence[str] = ()
     """Its processes that go by no routes."""
-    frappes_scheduler_runs: bool = False
-    """Whether `bench schedule` runs on this machine."""
 
     def is_rqs(self, queue: str) -> bool:
         """Whether jobs of this queue go to RQ's workers by their route."""
@@ -81,7 +80,7 @@ def check_routes(section: Section, here: Installation) -> None:
             + "; ".join(here.without_seam),
             "restart them",
         )
-    if not here.routes.beat_acts and not here.frappes_scheduler_runs:
+    if not here.routes.beat_acts and not frappes_scheduler_runs():
         section.problem(
             "the schedule is Frappe's scheduler's, and none runs on this machine, so that nothing"
             " is enqueued when it is due",

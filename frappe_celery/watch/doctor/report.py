@@ -75,7 +75,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "status": STATUS[self.level],
+            "status": self.level.name.lower() if self.level else "ok",
             "sections": {
                 section.name: {
                     "rows": section.rows,
@@ -87,6 +87,3 @@ class Report:
                 for section in self.sections
             },
         }
-
-
-STATUS = {Level.NOTE: "ok", Level.WARNING: "warning", Level.PROBLEM: "problem"}

@@ -19,7 +19,6 @@ from frappe_celery.config.texts import escaped
 from frappe_celery.jobs.job import ABOUT, current_job, message_in_hand
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.logs import files
-from frappe_celery.watch.logs.files import LogFile
 
 WORKER, WORKER_ERRORS, SCHEDULER = "worker.log", "worker.error.log", "scheduler.log"
 SCHEDULER_FORMAT = "%(asctime)s %(levelname)s scheduler %(message)s"
@@ -30,7 +29,7 @@ _FROM_CELERY = {"id": "run", "name": "method", "runtime": "runtime", "return_val
 """What Celery's lines about a task know, under the names that our jobs have."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
-_kept: dict[str, LogFile] = {}
+_kept: dict[str, files.LogFile] = {}
 
 
 def connect(app: Celery) -> None:
@@ -148,11 +147,9 @@ def message_of(record: logging.LogRecord) -> JobMessage | None:
 def _of_the_task(record: logging.LogRecord) -> dict[str, Any]:
     known = record.args if isinstance(record.args, dict) else {}
     of_celery = {_FROM_CELERY[name]: known[name] for name in _FROM_CELERY.keys() & known.keys()}
-    job, message = current_job(), message_of(record)
-    if job is not None:
-        values: dict[str, Any] = {"site": job.site, "job": job.id, "queue": job.queue}
-        return {**of_celery, **values, "run": job.run_id, "method": job.label, "user": job.user}
-    if message is not None:
-        values = {name: getattr(message, name) for name in ("site", "queue", "run", "user")}
-        return {**of_celery, **values, "job": message.id, "method": message.label}
-    return of_celery
+    job = current_job()
+    message = message_of(record) if job is None else job.opened
+    if message is None:
+        return of_celery
+    values = {name: getattr(message, name) for name in ("site", "queue", "run", "user")}
+    return {**of_celery, **values, "job": message.id, "method": message.label}

@@ -11,7 +11,6 @@ from datetime import datetime, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
-from email.utils import format_datetime
 
 from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.config.signing import Signer
@@ -37,7 +36,7 @@ def write(digest: Digest, config: MailConfig, signer: Signer) -> EmailMessage:
     mail["Subject"] = _subject(digest)
     mail["From"] = config.SERVER_EMAIL
     mail["To"] = [Address(_one_line(name), addr_spec=to) for name, to in config.ADMINS]
-    mail["Date"] = format_datetime(datetime.now(timezone.utc))
+    mail["Date"] = datetime.now(timezone.utc)
     mail["Message-ID"] = f"<{digest.id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers
     rows, traceback = _rows(digest, signer), masked_text(digest.about.get("exc_info", ""))

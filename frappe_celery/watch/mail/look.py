@@ -64,7 +64,7 @@ class Mails(Lookout):
             logging.getLogger(name).addHandler(self._errors)
 
     @staticmethod
-    def is_on() -> bool:
+    def looks() -> bool:
         """Whether anybody is written to; raises ConfigError."""
         return MailConfig.of(settings.current()) is not None
 

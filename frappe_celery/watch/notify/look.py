@@ -34,8 +34,6 @@ class Lookout:
     """What sends, as `python -m` starts it, with a token."""
     seconds: ClassVar[float]
     """How often it looks, in seconds."""
-    changes: ClassVar[bool] = False
-    """Whether somebody may be told of whom the configuration said nothing when this began."""
     niceness: ClassVar[int] = 0
     """Of the process that sends, beside its starter's."""
 
@@ -44,14 +42,9 @@ class Lookout:
         self._token = ""
 
     @staticmethod
-    def is_on() -> bool:
-        """Whether somebody is to be told; raises ConfigError, quickly."""
-        raise NotImplementedError
-
-    @classmethod
-    def looks(cls) -> bool:
+    def looks() -> bool:
         """Whether a process that begins now has to look; raises ConfigError, quickly."""
-        return cls.is_on() or cls.changes
+        raise NotImplementedError
 
     def prepare(self) -> None:
         """What else is done each time; may raise BrokerUnreachable."""
@@ -135,7 +128,7 @@ def connect(app: Celery, kind: type[Lookout]) -> None:
 def _check(**_: Any) -> None:
     try:
         for kind in Notify.kinds:
-            kind.is_on()
+            kind.looks()
     except ConfigError as exc:
         raise CannotStart(f"ConfigError: {exc}") from exc
 

@@ -106,14 +106,14 @@ def holding(unsent: Unsent, token: str) -> Iterator[None]:
 
 
 @contextmanager
-def at_most(seconds: int = PATIENCE_SECONDS) -> Iterator[None]:
-    """Raise TimeoutError in here after so long."""
+def at_most() -> Iterator[None]:
+    """Raise TimeoutError in here after `PATIENCE_SECONDS`."""
 
     def time_is_up(signum: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"the server was not done after {seconds} s")
+        raise TimeoutError(f"the server was not done after {PATIENCE_SECONDS} s")
 
     signal.signal(signal.SIGALRM, time_is_up)
-    signal.alarm(seconds)
+    signal.alarm(PATIENCE_SECONDS)
     try:
         yield
     finally:

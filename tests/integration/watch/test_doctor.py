@@ -525,7 +525,7 @@ def test_of_many_failures_the_methods_are_told_of_the_newest_of_each_place(
     text = "40 jobs failed in the last hour; of the newest 20 the methods are told"
     assert texts(found, "warning") == [text]
     page = overview.look(store, SITE, [])
-    assert (page["failed"], page["failing_of"]) == (40, 20)
+    assert (page["jobs"].failed_lately, page["failing_of"]) == (40, 20)
 
 
 def test_attempts_that_are_run_again_are_told_apart(project: Project, store: JobStore) -> None:
