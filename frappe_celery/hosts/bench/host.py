@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -189,14 +189,10 @@ class BenchHost:
     finds_in_apps_alone = True
     site_databases = True
 
-    @contextmanager
-    def visiting(self, site: str) -> Iterator[None]:
+    def visiting(self, site: str) -> AbstractContextManager[None]:
         """Be in a site to look at its schedule; within another visit it is the same connection."""
-        if frappe.db and frappe.local.site == site:
-            yield
-            return
-        with self.in_site(site, ADMINISTRATOR):
-            yield
+        is_there = frappe.db and frappe.local.site == site
+        return nullcontext() if is_there else self.in_site(site, ADMINISTRATOR)
 
     def changed_sites(self) -> set[str]:
         """Sites whose rows or System Settings were saved since the last call."""
