@@ -7,7 +7,6 @@ own: they find our queue, jobs and workers under the names of RQ's. What stays R
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -218,7 +217,3 @@ def install_in_worker() -> None:
         holder, name = fit.holder_of(place, CONNECTING)
         setattr(holder, name, driver.keeping(getattr(holder, name)))
     signals.worker_process_shutdown.connect(kept_connection.leave)
-
-
-if __name__ == "__main__":  # for `fit.look`: nothing was put in place here
-    print(json.dumps(SEAM.differences()))

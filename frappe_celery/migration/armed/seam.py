@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -52,6 +51,3 @@ SEAM = Seam(
     seam.in_place_of_rqs(ArmedQueue, ArmedWorker),
     {place: {**names, **_BY_ROUTES.get(place, {})} for place, names in seam.FRAPPES.items()},
 )
-
-if __name__ == "__main__":  # for `fit.look`: nothing was put in place here
-    print(json.dumps(SEAM.differences()))
