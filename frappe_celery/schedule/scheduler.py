@@ -26,13 +26,13 @@ from frappe_celery.jobs.limits.outages import begin_silence, end_silence
 from frappe_celery.jobs.outbox.process import RelayProcess
 from frappe_celery.jobs.record.claim import AlreadyActedOn, Deposed
 from frappe_celery.jobs.routes import FRAPPES
+from frappe_celery.schedule import marks
 from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
 from frappe_celery.schedule.frappes_lock import FrappesLock
 from frappe_celery.schedule.leadership import LeaderHeartbeat, LockTimeoutError, SchedulerLease
-from frappe_celery.schedule.marks import Marks
 from frappe_celery.schedule.reader import SILENT, News, Reader
 
 logger = logging.getLogger(__name__)
@@ -160,7 +160,6 @@ class Scheduler(celery_beat.Scheduler):
             )  # fmt: skip
         logger.info("scheduler %s leads", lease.name)
         self._role = "leads"
-        self._marks = Marks(get_store())
         self._heartbeat = LeaderHeartbeat(get_store(), lease.name)
         self.reader = Reader(
             self.host or hosts.current(), settings.current(), deliver=self._news.append
@@ -196,9 +195,9 @@ class Scheduler(celery_beat.Scheduler):
         if news.timing is None:
             self._switch(news, is_back)
         if news.present is not None:
-            self._marks.forget_others(news.site, news.present, self.lease.fence)
-        set_back = self._marks.see(news.site, news.changed, self.lease.fence)
-        self._marks.forget(news.site, news.removed, self.lease.fence)
+            marks.forget_others(news.site, news.present, self.lease.fence)
+        set_back = marks.see(news.site, news.changed, self.lease.fence)
+        marks.forget(news.site, news.removed, self.lease.fence)
         for name in news.removed:
             self.agenda.remove(news.site, name)
         for row in news.changed:
