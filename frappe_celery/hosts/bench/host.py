@@ -10,6 +10,7 @@ from typing import Any
 
 import frappe
 from frappe.utils import background_jobs
+from kombu.utils.imports import symbol_by_name
 
 from frappe_celery import jobs
 from frappe_celery.config import settings
@@ -121,11 +122,7 @@ class BenchHost:
 
     def get_attr(self, path: str) -> Callable[..., Any]:
         """The function at a dotted path; within a site in an app that the site has."""
-        if frappe.db:
-            found: Callable[..., Any] = frappe.get_attr(path)
-            return found
-        module, _, name = path.rpartition(".")
-        found = getattr(import_module(module), name)
+        found: Callable[..., Any] = (frappe.get_attr if frappe.db else symbol_by_name)(path)
         return found
 
     job_function = get_attr  # within a site Frappe itself refuses what lies in no app of it
