@@ -17,13 +17,13 @@ from frappe_celery.migration.armed.queue import ArmedDesk, ArmedQueue
 JOB_TYPE = "frappe.core.doctype.scheduled_job_type.scheduled_job_type"
 
 
-def _counting(check_queue_size: Callable[..., Any] | None) -> Callable[[Any], None]:
+def _counting(check_queue_size: Callable[..., Any]) -> Callable[[Any], None]:
     """`_check_queue_size`: Frappe's own of jobs that go to RQ."""
     ours = enqueueing.counting_its_own(check_queue_size)
 
     def replacement(q: Any) -> None:
         to_rq = isinstance(q, ArmedQueue) and q.leads_to_rq(frappe.local.site)
-        (check_queue_size if to_rq and check_queue_size else ours)(q)
+        (check_queue_size if to_rq else ours)(q)
 
     return replacement
 
