@@ -182,10 +182,9 @@ class Shadow:
                     what, why = "both, late", why or late
                 differences.append(_difference(seen, due, what, why))
             for at in ran:
-                if self._is_the_end_of_a_run(seen, at):
-                    continue
-                why = self._why_run(seen, at)
-                differences.append(_difference(seen, at, "Frappe alone", why))
+                if not self._is_the_end_of_a_run(seen, at):
+                    why = self._why_run(seen, at)
+                    differences.append(_difference(seen, at, "Frappe alone", why))
         return Result(agreeing, latest, sorted(differences, key=lambda found: found.at))
 
     def _is_the_end_of_a_run(self, seen: _Seen, at: datetime) -> bool:

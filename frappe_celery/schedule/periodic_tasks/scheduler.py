@@ -52,10 +52,8 @@ class DatabaseScheduler(Scheduler):
         ConfigError: django_celery_beat is not in INSTALLED_APPS.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.rows: Rows | None = None
-        self._own: dict[str, Any] = {}
-        super().__init__(*args, **kwargs)
+    rows: Rows | None = None
+    _own: dict[str, Any]
 
     @property
     def info(self) -> str:
