@@ -273,12 +273,12 @@ class Scheduler(celery_beat.Scheduler):
     def _run(self, entry: Entry, due: datetime, what: str) -> str:
         """Enqueue a run for a due time, or note why there is none; what was done, for the log."""
         row, since = entry.row, entry.due if due != entry.due else None
-        fence = self.lease.fence
+        claim = claim_of(row, due, self.lease.fence, since)
         late = (self.clock() - due).total_seconds()
         reason = entry.timing.misfire(row).leaves_out(late)
         if not reason:
             try:
-                job = enqueue_scheduled(row, due, fence=fence, since=since)
+                job = enqueue_scheduled(row, claim)
             except (BrokerUnreachable, Deposed, AlreadyActedOn):
                 raise
             except Exception as exc:
@@ -286,7 +286,7 @@ class Scheduler(celery_beat.Scheduler):
                 reason = f"it could not be enqueued: {type(exc).__name__}: {exc}"
             else:
                 return f"enqueued on {row.queue}" if job else "left out, a run of it waits or runs"
-        get_store().skip(claim_of(row, due, fence, since), reason)
+        get_store().skip(claim, reason)
         return f"left out, {reason}"
 
     # -- the app's own entries
