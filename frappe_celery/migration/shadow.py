@@ -123,16 +123,15 @@ class Shadow:
         except Exception as exc:
             self.unread[site] = f"{type(exc).__name__}: {exc}"
 
-    def _read(self, site: str) -> Iterator[tuple[tuple[str, str], tuple[ScheduleRow, Timing]]]:
+    def _read(self, site: str) -> Rows:
         with self.host.visiting(site):
             off = configured_off(self.config, site)[0] or self.why_off()
             if off:
                 self.off[site] = off
-                return
+                return {}
             self.off.pop(site, None)
             rows, timing = self.host.schedule_rows(site), Timing.of(self.config, site)
-        for row in rows:
-            yield (site, row.name), (row, timing)
+        return {(site, row.name): (row, timing) for row in rows}
 
     def _act(self, entry: Entry, now: datetime, rows: Rows) -> None:
         row = entry.row
