@@ -8,13 +8,11 @@ from typing import Any
 
 import frappe
 
-from frappe_celery.hosts.bench import enqueueing, seam
+from frappe_celery.hosts.bench import enqueueing, schedule, seam
 from frappe_celery.hosts.bench.seam import Required, Seam, Wrapped, WrappedOrAdded
 from frappe_celery.migration.armed import processes, turn
 from frappe_celery.migration.armed.processes import ArmedWorker
 from frappe_celery.migration.armed.queue import ArmedDesk, ArmedQueue
-
-JOB_TYPE = "frappe.core.doctype.scheduled_job_type.scheduled_job_type"
 
 
 def _counting(check_queue_size: Callable[..., Any]) -> Callable[[Any], None]:
@@ -45,7 +43,7 @@ _BY_ROUTES: dict[str, dict[str, Required]] = {
         "RQJob.get_list": Wrapped(ArmedDesk().listing),
         "RQJob.get_count": Wrapped(ArmedDesk().counting),
     },
-    JOB_TYPE: {"ScheduledJobType.enqueue": Wrapped(turn.while_it_is_its_turn)},
+    schedule.MODULE: {"ScheduledJobType.enqueue": Wrapped(turn.while_it_is_its_turn)},
 }
 SEAM = Seam(
     seam.in_place_of_rqs(ArmedQueue, ArmedWorker),
