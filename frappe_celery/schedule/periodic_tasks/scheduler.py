@@ -110,7 +110,10 @@ class DatabaseScheduler(Scheduler):
             wait = self._queue[0][0] - time.time() if self._queue else TICK_SECONDS
             if wait > 0:
                 return 0.0 if self._read else wait
-            self._ask(heapq.heappop(self._queue)[2])
+            place = self._queue[0][2]  # where it stays if its task cannot be sent
+            seconds = self._ask(place)
+            heapq.heappop(self._queue)
+            self._put(place, seconds)
         return 0.0
 
     def _apply_rows(self, read: Read) -> None:
@@ -130,23 +133,19 @@ class DatabaseScheduler(Scheduler):
     def _put(self, place: Place, seconds: float) -> None:
         heapq.heappush(self._queue, (time.time() + seconds, next(self._numbers), place))
 
-    def _ask(self, place: Place) -> None:
-        """Whether an entry is due; sends its task if it is."""
+    def _ask(self, place: Place) -> float:
+        """Send an entry's task if it is due; the seconds until it is asked again."""
         entry = place.entry
         try:
             is_due, seconds = entry.is_due()
         except Exception:
             logger.exception("PeriodicTask %s cannot be asked whether it is due", entry.name)
-            is_due, seconds = False, LATEST_SECONDS
+            return LATEST_SECONDS
         if is_due:
-            try:
-                self._send(place)
-            except (BrokerUnreachable, Deposed):
-                self._put(place, 0.0)
-                raise
+            self._send(place)
             if entry.model.one_off:  # it switches itself off when it is asked again
                 seconds = 0.0
-        self._put(place, min(max(seconds, SOONEST_SECONDS), LATEST_SECONDS))
+        return float(min(max(seconds, SOONEST_SECONDS), LATEST_SECONDS))
 
     # -- runs
 
