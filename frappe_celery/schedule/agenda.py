@@ -42,7 +42,12 @@ class Agenda:
         """
         known = self._entries.get((row.site, row.name))
         acted = None if known is None or set_back else known.acted
-        entry = Entry(row, timing, self._due(row, timing, acted), acted)
+        try:
+            due = timing.next_start(row, max(row.since, acted) if acted else row.since)
+        except CronError:
+            self.remove(row.site, row.name)
+            raise
+        entry = Entry(row, timing, due, acted)
         self._entries[row.site, row.name] = entry
         self.push_back(entry)
         return entry
@@ -70,14 +75,14 @@ class Agenda:
         return entry
 
     def done(self, entry: Entry, acted: datetime) -> None:
-        """A taken entry's due times up to `acted` were acted on; put it at its next one.
+        """An entry's due times up to `acted` were acted on; put it at its next one.
 
         Raises:
             CronError: it has none any more; it is then not on the agenda.
         """
-        entry.acted = acted
-        entry.due = self._due(entry.row, entry.timing, acted)
-        self.push_back(entry)
+        if self._has(entry):
+            entry.acted = acted
+            self.put(entry.row, entry.timing)
 
     def push_back(self, entry: Entry) -> None:
         """Put a taken entry back with its time, unless its row was changed or removed."""
@@ -90,14 +95,3 @@ class Agenda:
 
     def _has(self, entry: Entry) -> bool:
         return self._entries.get((entry.row.site, entry.row.name)) is entry
-
-    def _due(self, row: ScheduleRow, timing: Timing, acted: datetime | None) -> datetime:
-        """The next time after its last execution and `acted`.
-
-        Where there is none, which it raises, the row is taken off.
-        """
-        try:
-            return timing.next_start(row, max(row.since, acted) if acted else row.since)
-        except CronError:
-            self.remove(row.site, row.name)
-            raise

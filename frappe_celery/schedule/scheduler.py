@@ -244,21 +244,18 @@ class Scheduler(celery_beat.Scheduler):
             first = self.agenda.first()
             if first is None or first.due > self.clock():
                 return False
-            self._act(self.agenda.take())
+            self._act(first)
         return True
 
     def _act(self, entry: Entry) -> None:
         row = entry.row
         if row.site in self._off:
-            self._parked.setdefault(row.site, []).append(entry)
+            self._parked.setdefault(row.site, []).append(self.agenda.take())
             return
         due = entry.timing.last_start(row, entry.due, self.clock())
         what = f"{row.method} of site {row.site}, due {entry.timing.on_the_wall(due)}"
         try:
             done = self._run(entry, due, what)
-        except (BrokerUnreachable, Deposed):
-            self.agenda.push_back(entry)
-            raise
         except AlreadyActedOn:
             logger.debug("%s: was acted on", what)
         else:
