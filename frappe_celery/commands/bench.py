@@ -143,7 +143,7 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
             " bench's processes, with `frappe-celery beat` in place of `bench schedule`; `bench"
             " worker` starts a Celery worker."
         )
-        click.echo("\n".join(leftovers.in_rq(settings.current())))
+        click.echo("\n".join(leftovers.in_rq()))
 
 
 @click.command()
@@ -172,7 +172,7 @@ def disable(settle: bool, **named: Any) -> None:
             "Off: stock Frappe and RQ in every process that starts from now on. Restart the bench's"
             " processes, with `bench schedule` in place of `frappe-celery beat`."
         )
-        click.echo("\n".join(leftovers.in_celery(settings.current())))
+        click.echo("\n".join(leftovers.in_celery()))
         if units := systemd_units.end_celerys(settings.current()):
             what = "Celery's units of systemd are not needed any more. They end their jobs:"
             click.echo(systemd_units.shown(what, units))

@@ -11,6 +11,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from frappe_celery.hosts import turns
@@ -43,11 +44,11 @@ def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[flo
     Raises:
         Exception: what the attempt raised.
     """
-    for number in range(MOST_RERUNS):
+    for number in count():
         try:
             with turns.turn(label, sleep):
                 begun = time.monotonic()
-                return attempt(False)
+                return attempt(number == MOST_RERUNS)
         except RunAgain as again:
             if again.deadlocked and number:
                 turns.keep_meeting(label, time.monotonic() - begun)
@@ -55,5 +56,3 @@ def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[flo
                 "%s is run again (%d of %d): %s", label, number + 1, MOST_RERUNS, again.__cause__
             )
             sleep(again.pause(number))
-    with turns.turn(label, sleep):
-        return attempt(True)

@@ -123,16 +123,15 @@ class Shadow:
         except Exception as exc:
             self.unread[site] = f"{type(exc).__name__}: {exc}"
 
-    def _read(self, site: str) -> Iterator[tuple[tuple[str, str], tuple[ScheduleRow, Timing]]]:
+    def _read(self, site: str) -> Rows:
         with self.host.visiting(site):
             off = configured_off(self.config, site)[0] or self.why_off()
             if off:
                 self.off[site] = off
-                return
+                return {}
             self.off.pop(site, None)
             rows, timing = self.host.schedule_rows(site), Timing.of(self.config, site)
-        for row in rows:
-            yield (site, row.name), (row, timing)
+        return {(site, row.name): (row, timing) for row in rows}
 
     def _act(self, entry: Entry, now: datetime, rows: Rows) -> None:
         row = entry.row
@@ -182,10 +181,9 @@ class Shadow:
                     what, why = "both, late", why or late
                 differences.append(_difference(seen, due, what, why))
             for at in ran:
-                if self._is_the_end_of_a_run(seen, at):
-                    continue
-                why = self._why_run(seen, at)
-                differences.append(_difference(seen, at, "Frappe alone", why))
+                if not self._is_the_end_of_a_run(seen, at):
+                    why = self._why_run(seen, at)
+                    differences.append(_difference(seen, at, "Frappe alone", why))
         return Result(agreeing, latest, sorted(differences, key=lambda found: found.at))
 
     def _is_the_end_of_a_run(self, seen: _Seen, at: datetime) -> bool:

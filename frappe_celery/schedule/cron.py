@@ -16,6 +16,7 @@ So ``30 2 * * *`` in Amsterdam fires at 03:00 on the last Sunday of March, ``30 
 A moment is a naive datetime in UTC, an instant an aware one in any zone.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -73,23 +74,21 @@ def _clocks_of_year(tz: tzinfo, year: int) -> tuple[Clock, ...]:
         day += DAY
         now = _offset(tz, day)
         if now != offset:
-            change = _change_between(tz, day - DAY, day)
+            change = _change_after(tz, day - DAY)
             clocks.append(Clock(since, change, before, offset))
             since, before, offset = change, offset, now
     clocks.append(Clock(since, end, before, offset))
     return tuple(clocks)
 
 
-def _change_between(tz: tzinfo, start: datetime, end: datetime) -> datetime:
-    """The first moment, to the second, that has the offset of ``end`` and not that of ``start``."""
-    old = _offset(tz, start)
-    while end - start > SECOND:
-        middle = start + (end - start) // SECOND // 2 * SECOND
-        if _offset(tz, middle) == old:
-            start = middle
-        else:
-            end = middle
-    return end
+def _change_after(tz: tzinfo, day: datetime) -> datetime:
+    """The first moment, to the second, within 24 hours, that has another offset than ``day``."""
+    before = _offset(tz, day)
+
+    def is_after(second: int) -> bool:
+        return _offset(tz, day + second * SECOND) != before
+
+    return day + SECOND * bisect_left(range(DAY // SECOND), True, key=is_after)
 
 
 def _offset(tz: tzinfo, moment: datetime) -> timedelta:

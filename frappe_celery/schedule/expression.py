@@ -65,13 +65,16 @@ class Field:
 
 @dataclass(frozen=True)
 class Days:
-    """The days of an expression: those of its month field, its weekday field, or either."""
+    """The days of an expression: those of its month field, its weekday field, or either.
 
-    month_days: frozenset[int]
-    nearest: frozenset[int]
-    week_days: frozenset[int]
-    nth: frozenset[tuple[int, int]]
+    As in croniter, a nearest weekday (``15W``) overrules the day of the week. Beside an nth weekday
+    (``5#2``, ``L5``) it finds no day of the month at all; the rule is cron's here too.
+    """
+
+    month: Field
+    week: Field
     either: bool
+    """Whether one of them is enough: where neither is ``*``."""
 
     def has(self, day: date) -> bool:
         if self.either:
@@ -79,16 +82,17 @@ class Days:
         return self._in_month(day) and self._in_week(day)
 
     def _in_month(self, day: date) -> bool:
-        if self.nearest:
-            return any(day.day == _nearest_weekday(day.year, day.month, n) for n in self.nearest)
-        return day.day in self.month_days or (LAST in self.month_days and _days_left(day) == 0)
+        days, nearest = self.month.values, self.month.nearest
+        if nearest:
+            return any(day.day == _nearest_weekday(day.year, day.month, n) for n in nearest)
+        return day.day in days or (LAST in days and _days_left(day) == 0)
 
     def _in_week(self, day: date) -> bool:
-        week_day = day.isoweekday() % 7
-        if not self.nth:
-            return week_day in self.week_days
-        return (week_day, (day.day + 6) // 7) in self.nth or (
-            (week_day, LAST) in self.nth and _days_left(day) < 7
+        week_day, nth = day.isoweekday() % 7, self.week.nth
+        if not nth:
+            return bool(self.month.nearest) or week_day in self.week.values
+        return (week_day, (day.day + 6) // 7) in nth or (
+            (week_day, LAST) in nth and _days_left(day) < 7
         )
 
 
@@ -204,11 +208,13 @@ def parse(text: str) -> Expression:
         raise CronError(f"{text!r} is no cron expression, it has {len(parts)} fields. {ACCEPTED}")
     fields = {name: read_field(text, name, part) for name, part in zip(FIELDS, parts, strict=False)}
     hour, minute = fields["hour"], fields["minute"]
+    month, week = fields["day of the month"], fields["day of the week"]
+    either = not (month.nearest or _is_any(month, week) or _is_any(week, month))
     expression = Expression(
         text=text,
         years=fields["year"].values if "year" in fields else frozenset(),
         months=fields["month"].values,
-        days=_days(fields["day of the month"], fields["day of the week"]),
+        days=Days(month, week, either),
         minutes=tuple(sorted(h * 60 + m for h in hour.values for m in minute.values)),
         seconds=tuple(sorted(fields["second"].values)) if "second" in fields else (0,),
         keeps_rhythm=hour.is_full or "/" in hour.text,
@@ -218,22 +224,6 @@ def parse(text: str) -> Expression:
     except CronError:
         raise CronError(f"the cron expression {text!r} never fires: there is no such day") from None
     return expression
-
-
-def _days(month: Field, week: Field) -> Days:
-    """Cron's rule for its two day fields: either fits when neither is ``*``.
-
-    As in croniter, a nearest weekday (``15W``) overrules the day of the week. Beside an nth weekday
-    (``5#2``, ``L5``) it finds no day of the month at all; the rule is cron's here too.
-    """
-    both_chosen = not _is_any(month, week) and not _is_any(week, month)
-    return Days(
-        month_days=month.values,
-        nearest=month.nearest,
-        week_days=frozenset(range(7)) if month.nearest else week.values,
-        nth=week.nth,
-        either=both_chosen and not month.nearest,
-    )
 
 
 def _is_any(field: Field, other: Field) -> bool:

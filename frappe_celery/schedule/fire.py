@@ -15,21 +15,15 @@ from frappe_celery.jobs.record.claim import Claim
 
 
 def enqueue_scheduled(
-    row: ScheduleRow,
-    due: datetime | None = None,
-    user: str = ADMINISTRATOR,
-    fence: int = 0,
-    since: datetime | None = None,
+    row: ScheduleRow, claim: Claim | None = None, user: str = ADMINISTRATOR
 ) -> Job | None:
     """Have a worker run a schedule entry's method (as Administrator).
 
     Args:
         row: the entry.
-        due: the due time (aware) that is acted on; it is claimed in the step that enqueues. None:
-            run it now, whatever the schedule says (Frappe's Execute button).
+        claim: on the due time that is acted on, made in the step that enqueues. None: run it now,
+            whatever the schedule says (Frappe's Execute button).
         user: whom it runs as.
-        fence: of the lease under which the due time is acted on (see `leadership`); 0: of none.
-        since: the first due time that was missed, where `due` stands for several.
 
     Returns:
         The job; None when a run of the entry waits or runs already, so that this one is left out.
@@ -51,11 +45,16 @@ def enqueue_scheduled(
         id=create_job_id(own_id, row.site),
         name=row.method,
     )
-    claim = due and claim_of(row, due, fence, since)
     return publish.publish(message, own_id=True, deduplicate=True, claim=claim)
 
 
 def claim_of(row: ScheduleRow, due: datetime, fence: int, since: datetime | None) -> Claim:
-    """The claim on a due time of an entry (arguments as above)."""
+    """The claim on a due time of an entry.
+
+    Args:
+        due: aware.
+        fence: of the lease under which the due time is acted on (see `leadership`); 0: of none.
+        since: the first due time that was missed, where `due` stands for several.
+    """
     key = get_store().keys.due(row.site, row.name)
     return Claim(key, due.timestamp(), fence, since.timestamp() if since else None, row.method)

@@ -320,8 +320,7 @@ class Reader:
 
 def why_off(host: Host, config: Settings, site: str) -> str | None:
     """Why nothing of a site is scheduled, None when it is."""
-    off, _ = configured_off(config, site)
-    return off or host.scheduling_off(site)
+    return configured_off(config, site)[0] or host.scheduling_off(site)
 
 
 def configured_off(config: Settings, site: str) -> tuple[str | None, dict[str, Any]]:

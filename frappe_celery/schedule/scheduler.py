@@ -26,13 +26,13 @@ from frappe_celery.jobs.limits.outages import begin_silence, end_silence
 from frappe_celery.jobs.outbox.process import RelayProcess
 from frappe_celery.jobs.record.claim import AlreadyActedOn, Deposed
 from frappe_celery.jobs.routes import FRAPPES
+from frappe_celery.schedule import marks
 from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
 from frappe_celery.schedule.frappes_lock import FrappesLock
 from frappe_celery.schedule.leadership import LeaderHeartbeat, LockTimeoutError, SchedulerLease
-from frappe_celery.schedule.marks import Marks
 from frappe_celery.schedule.reader import SILENT, News, Reader
 
 logger = logging.getLogger(__name__)
@@ -160,7 +160,6 @@ class Scheduler(celery_beat.Scheduler):
             )  # fmt: skip
         logger.info("scheduler %s leads", lease.name)
         self._role = "leads"
-        self._marks = Marks(get_store())
         self._heartbeat = LeaderHeartbeat(get_store(), lease.name)
         self.reader = Reader(
             self.host or hosts.current(), settings.current(), deliver=self._news.append
@@ -196,9 +195,9 @@ class Scheduler(celery_beat.Scheduler):
         if news.timing is None:
             self._switch(news, is_back)
         if news.present is not None:
-            self._marks.forget_others(news.site, news.present, self.lease.fence)
-        set_back = self._marks.see(news.site, news.changed, self.lease.fence)
-        self._marks.forget(news.site, news.removed, self.lease.fence)
+            marks.forget_others(news.site, news.present, self.lease.fence)
+        set_back = marks.see(news.site, news.changed, self.lease.fence)
+        marks.forget(news.site, news.removed, self.lease.fence)
         for name in news.removed:
             self.agenda.remove(news.site, name)
         for row in news.changed:
@@ -245,21 +244,18 @@ class Scheduler(celery_beat.Scheduler):
             first = self.agenda.first()
             if first is None or first.due > self.clock():
                 return False
-            self._act(self.agenda.take())
+            self._act(first)
         return True
 
     def _act(self, entry: Entry) -> None:
         row = entry.row
         if row.site in self._off:
-            self._parked.setdefault(row.site, []).append(entry)
+            self._parked.setdefault(row.site, []).append(self.agenda.take())
             return
         due = entry.timing.last_start(row, entry.due, self.clock())
         what = f"{row.method} of site {row.site}, due {entry.timing.on_the_wall(due)}"
         try:
             done = self._run(entry, due, what)
-        except (BrokerUnreachable, Deposed):
-            self.agenda.push_back(entry)
-            raise
         except AlreadyActedOn:
             logger.debug("%s: was acted on", what)
         else:
@@ -274,12 +270,12 @@ class Scheduler(celery_beat.Scheduler):
     def _run(self, entry: Entry, due: datetime, what: str) -> str:
         """Enqueue a run for a due time, or note why there is none; what was done, for the log."""
         row, since = entry.row, entry.due if due != entry.due else None
-        fence = self.lease.fence
+        claim = claim_of(row, due, self.lease.fence, since)
         late = (self.clock() - due).total_seconds()
         reason = entry.timing.misfire(row).leaves_out(late)
         if not reason:
             try:
-                job = enqueue_scheduled(row, due, fence=fence, since=since)
+                job = enqueue_scheduled(row, claim)
             except (BrokerUnreachable, Deposed, AlreadyActedOn):
                 raise
             except Exception as exc:
@@ -287,7 +283,7 @@ class Scheduler(celery_beat.Scheduler):
                 reason = f"it could not be enqueued: {type(exc).__name__}: {exc}"
             else:
                 return f"enqueued on {row.queue}" if job else "left out, a run of it waits or runs"
-        get_store().skip(claim_of(row, due, fence, since), reason)
+        get_store().skip(claim, reason)
         return f"left out, {reason}"
 
     # -- the app's own entries

@@ -18,8 +18,6 @@ from frappe_celery.schedule.events import Problem, rows_from_hooks
 NAMED = 10
 """How many methods a line of a log names."""
 
-Identity = tuple[str, str, str | None]
-
 
 def fill(host: Host, config: Settings, site: str, rows: list[ScheduleRow]) -> list[ScheduleRow]:
     """The site's `rows`; where none of them is of a hook, the hooks' are added first.
@@ -73,7 +71,7 @@ def is_of_hook(row: ScheduleRow) -> bool:
     return not row.server_script and not row.scheduler_event
 
 
-def identity(row: ScheduleRow) -> Identity:
+def identity(row: ScheduleRow) -> tuple[str, str, str | None]:
     """What a hook says of its row; Frappe fills in the expression of a word when one is saved."""
     return (row.method, row.frequency, (row.frequency == "Cron" and row.cron_format) or None)
 

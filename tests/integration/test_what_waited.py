@@ -12,10 +12,10 @@ import pytest
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.record.claim import AlreadyActedOn
-from frappe_celery.schedule.fire import enqueue_scheduled
+from frappe_celery.schedule import marks
+from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
 from frappe_celery.schedule.history import outcomes
 from frappe_celery.schedule.leadership import SchedulerLease, leadership
-from frappe_celery.schedule.marks import Marks
 from frappe_celery.schedule.sync import sync
 from tests.fixtures.waiting.capture import CONFIGURATION, DUE, SITE
 from tests.project import Project
@@ -88,8 +88,9 @@ def test_due_times_that_were_acted_on_are_not_acted_on_again(store: JobStore) ->
     }
     for row in rows.values():
         with pytest.raises(AlreadyActedOn):
-            enqueue_scheduled(row, DUE)
-    later = enqueue_scheduled(rows["Hourly"], DUE + timedelta(hours=1))
+            enqueue_scheduled(row, claim_of(row, DUE, 0, None))
+    hourly = rows["Hourly"]
+    later = enqueue_scheduled(hourly, claim_of(hourly, DUE + timedelta(hours=1), 0, None))
     assert later is not None
     assert later.job_name == "myapp.tasks.hourly"
 
@@ -104,7 +105,7 @@ def test_a_scheduler_takes_over(store: JobStore) -> None:
     assert lease.keep()
     assert lease.fence == 2
     rows = hosts.current().schedule_rows(SITE)
-    assert Marks(store).see(SITE, rows, lease.fence) == set()
+    assert marks.see(SITE, rows, lease.fence) == set()
     assert {outcome.outcome for outcome in outcomes(store, 10)} == {
         "enqueued",
         "skipped",

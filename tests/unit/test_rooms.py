@@ -46,7 +46,7 @@ NAMED = {
     "frappe_celery.worker.task:job_strategy",
     # in messages that wait
     "frappe_celery.worker.abandoned.aftermath",
-    # rooms of which one enters a process of a bench; their `seam` is started as a program
+    # rooms of which one enters a process of a bench
     "frappe_celery.hosts.bench",
     "frappe_celery.migration.armed",
     # started as programs

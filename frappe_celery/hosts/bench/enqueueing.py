@@ -92,7 +92,7 @@ def _enters_an_outbox(func: Callable[[], Any]) -> bool:
     return False
 
 
-def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[Any], None]:
+def counting_its_own(check_queue_size: Callable[..., Any]) -> Callable[[Any], None]:
     """`_check_queue_size`, which refuses the site whose own jobs are too many, and no other.
 
     Frappe adds up what all sites have waiting, and 50 for each site to what may wait: a flood of
@@ -101,8 +101,6 @@ def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[A
 
     def replacement(q: Any) -> None:
         site, module = frappe.local.site, sys.modules["frappe.utils.background_jobs"]
-        if check_queue_size is None:
-            return
         if not isinstance(q, Queue):
             check_queue_size(q)
             return

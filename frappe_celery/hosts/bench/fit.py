@@ -2,7 +2,7 @@
 
 Their names change between versions: RQ 2 gave its Queue another order of parameters. What differs
 is found before a bench is switched over, in a process of its own whose hook is off (an armed one
-would see our own names): `python -m frappe_celery.hosts.bench.seam` prints it.
+would see our own names).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from frappe_celery.errors import FrappeDiffers
 
 KNOWN_RQ = ("1", "2")
 """Major versions of RQ whose names we know."""
+LOOKING = "import json; from {}.seam import SEAM; print(json.dumps(SEAM.differences()))"
 LOOKING_SECONDS = 120
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 REFUSING = ("enqueue", "get_queue", "get_job", "start_worker", "start_worker_pool")
@@ -38,7 +39,7 @@ def look(room: str = "frappe_celery.hosts.bench") -> list[str]:
     """
     try:
         looking = subprocess.run(
-            [sys.executable, "-m", f"{room}.seam"],
+            [sys.executable, "-c", LOOKING.format(room)],
             env={**os.environ, "FRAPPE_CELERY_ENABLED": "false"},
             capture_output=True,
             text=True,

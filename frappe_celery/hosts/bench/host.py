@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from typing import Any
 
 import frappe
 from frappe.utils import background_jobs
+from kombu.utils.imports import symbol_by_name
 
 from frappe_celery import jobs
 from frappe_celery.config import settings
@@ -121,11 +122,7 @@ class BenchHost:
 
     def get_attr(self, path: str) -> Callable[..., Any]:
         """The function at a dotted path; within a site in an app that the site has."""
-        if frappe.db:
-            found: Callable[..., Any] = frappe.get_attr(path)
-            return found
-        module, _, name = path.rpartition(".")
-        found = getattr(import_module(module), name)
+        found: Callable[..., Any] = (frappe.get_attr if frappe.db else symbol_by_name)(path)
         return found
 
     job_function = get_attr  # within a site Frappe itself refuses what lies in no app of it
@@ -189,14 +186,10 @@ class BenchHost:
     finds_in_apps_alone = True
     site_databases = True
 
-    @contextmanager
-    def visiting(self, site: str) -> Iterator[None]:
+    def visiting(self, site: str) -> AbstractContextManager[None]:
         """Be in a site to look at its schedule; within another visit it is the same connection."""
-        if frappe.db and frappe.local.site == site:
-            yield
-            return
-        with self.in_site(site, ADMINISTRATOR):
-            yield
+        is_there = frappe.db and frappe.local.site == site
+        return nullcontext() if is_there else self.in_site(site, ADMINISTRATOR)
 
     def changed_sites(self) -> set[str]:
         """Sites whose rows or System Settings were saved since the last call."""

@@ -54,6 +54,14 @@ def take(settings: dict[str, Any]) -> Any:
     return None
 
 
+def beginning(charset: str, collation: str | None, is_clean: str) -> str:
+    """The statement that does what `connect` does for a new session; the server refuses it where
+    `is_clean`, a condition in SQL, does not hold."""
+    collate = f" collate {collation}" if collation else ""
+    no_value = 2  # which the server refuses
+    return f"set names {charset}{collate}, autocommit = if({is_clean}, 0, {no_value})"
+
+
 def leave(**_: Any) -> None:
     """Take leave of the server at the process's end."""
     while _kept:

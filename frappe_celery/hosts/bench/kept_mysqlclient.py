@@ -71,12 +71,9 @@ class Session:
         self.connection.change_user(
             settings["user"], settings.get("password", ""), settings.get("database", "")
         )
-        collation = f" collate {settings['collation']}" if settings.get("collation") else ""
-        no_value = 2  # which the server refuses: what it does for new connections, it has not done
-        self.connection.query(
-            f"set names {self.charset}{collation},"
-            f" autocommit = if(@@init_connect = '', 0, {no_value})"
-        )
+        clean = "@@init_connect = ''"  # what the server does for new connections, it has not done
+        collation = settings.get("collation")
+        self.connection.query(kept_connection.beginning(self.charset, collation, clean))
 
 
 class Lent:

@@ -89,12 +89,8 @@ class KeptConnection(Connection):
         """Have done what `connect` does for a new session, unless a reset left something."""
         database = self.escape(self.settings.get("database"))
         clean = f"database() <=> {database} and current_role() is null and @@init_connect = ''"
-        no_value = 2  # which the server refuses
-        collation = f" collate {self.collation}" if self.collation else ""
-        self._execute_command(
-            COM_QUERY,
-            f"set names {self.charset}{collation}, autocommit = if({clean}, 0, {no_value})",
-        )
+        statement = kept_connection.beginning(self.charset, self.collation, clean)
+        self._execute_command(COM_QUERY, statement)
 
     def _has_begun_anew(self) -> bool:
         """Whether the server has; its second answer is counted anew."""

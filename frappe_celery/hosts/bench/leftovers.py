@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.batches.state import open_ones
@@ -22,19 +21,18 @@ LOOKED_AT = 2_000
 """Failed jobs of a queue that are looked at."""
 
 
-def in_rq(config: Settings) -> list[str]:
+def in_rq() -> list[str]:
     """What still waits in RQ, as lines for a person."""
-    found = _in_each_of_rqs(config, "queue", "lrange", 0, -1)
+    found = _in_each_of_rqs("queue", "lrange", 0, -1)
     waiting = {queue: [job_id.decode() for job_id in ids] for queue, ids in found.items()}
     return _lines("RQ", waiting, COME_OVER)
 
 
 def by_queue() -> list[InRq]:
     """The queues in which something waits in RQ, and whether RQ's workers serve them."""
-    config = settings.current()
-    waiting = _in_each_of_rqs(config, "queue", "llen")
-    workers = _in_each_of_rqs(config, "workers", "smembers")
-    client = _rqs(config)
+    waiting = _in_each_of_rqs("queue", "llen")
+    workers = _in_each_of_rqs("workers", "smembers")
+    client = _rqs()
     return [
         InRq(queue, number, bool(workers[queue]) and client.exists(*workers[queue]) > 0)
         for queue, number in waiting.items()
@@ -44,9 +42,8 @@ def by_queue() -> list[InRq]:
 
 def workers() -> list[dict[str, Any]]:
     """RQ's that serve the bench, in the columns in which doctor shows Celery's."""
-    config = settings.current()
-    keys = sorted(set().union(*_in_each_of_rqs(config, "workers", "smembers").values()))
-    records = zip(keys, _rqs(config).each("hgetall", keys), strict=True)
+    keys = sorted(set().union(*_in_each_of_rqs("workers", "smembers").values()))
+    records = zip(keys, _rqs().each("hgetall", keys), strict=True)
     return [_shown(key.decode(), record) for key, record in records if b"birth" in record]
 
 
@@ -67,13 +64,12 @@ def _shown(key: str, record: dict[bytes, bytes]) -> dict[str, Any]:
 
 def failed_lately(seconds: float) -> list[dict[str, Any]]:
     """Where jobs failed in RQ in the last seconds, as rows: how many, of the newest."""
-    config, since = settings.current(), time.time() - seconds
-    newest = 0, LOOKED_AT - 1
-    found = _in_each_of_rqs(config, "failed", "zrevrange", *newest, withscores=True)
+    since = time.time() - seconds
+    found = _in_each_of_rqs("failed", "zrevrange", 0, LOOKED_AT - 1, withscores=True)
     rows = []
     for queue, failed in found.items():
         keys = [f"rq:job:{job_id.decode()}" for job_id, _ in failed]
-        told = _rqs(config).each("hmget", keys, "ended_at", "failure_ttl")
+        told = _rqs().each("hmget", keys, "ended_at", "failure_ttl")
         times = (_failed_at(until, *each) for (_, until), each in zip(failed, told, strict=True))
         if number := sum(at > since for at in times):
             rows.append({"queue": f"{queue} (in RQ)", "failed": number})
@@ -102,27 +98,26 @@ def rq_is_empty() -> bool:
     """
     global _rq_was_empty
     if not _rq_was_empty:
-        config = settings.current()
         asked = (("queue", "llen"), ("wip", "zcard"))
-        _rq_was_empty = not any(any(_in_each_of_rqs(config, *one).values()) for one in asked)
+        _rq_was_empty = not any(any(_in_each_of_rqs(*one).values()) for one in asked)
     return _rq_was_empty
 
 
-def _in_each_of_rqs(
-    config: Settings, kind: str, command: str, *rest: Any, **options: Any
-) -> dict[str, Any]:
+def _in_each_of_rqs(kind: str, command: str, *rest: Any, **options: Any) -> dict[str, Any]:
     """What RQ's Redis answers for each of the bench's queues, of RQ's keys of a kind."""
-    keys = (f"rq:{kind}:{rq_name(queue)}" for queue in config.queues)
-    return dict(zip(config.queues, _rqs(config).each(command, keys, *rest, **options), strict=True))
+    queues = settings.current().queues
+    keys = (f"rq:{kind}:{rq_name(queue)}" for queue in queues)
+    return dict(zip(queues, _rqs().each(command, keys, *rest, **options), strict=True))
 
 
-def _rqs(config: Settings) -> Any:
+def _rqs() -> Any:
+    config = settings.current()
     return connect(config.queue_url or config.store_url)
 
 
-def in_celery(config: Settings) -> list[str]:
+def in_celery() -> list[str]:
     """What still waits in Celery, as lines for a person."""
-    waiting = {queue: _ids(JobStatus.QUEUED, queue) for queue in config.queues}
+    waiting = {queue: _ids(JobStatus.QUEUED, queue) for queue in settings.current().queues}
     later, deferred = _ids(JobStatus.SCHEDULED), _ids(JobStatus.DEFERRED)
     lines = _lines("Celery", waiting, TAKE_OVER)
     if later:

@@ -38,13 +38,12 @@ def import_all() -> None:
         import_quietly(f"{app}.hooks")
 
 
-def import_quietly(name: str) -> object:
-    """A module, or None with a line in the log: its jobs will say so, the others must run."""
+def import_quietly(name: str) -> None:
+    """A module that cannot be is a line in the log: its jobs will say so, the others must run."""
     try:
-        return importlib.import_module(name)
+        importlib.import_module(name)
     except (Exception, SystemExit) as exc:
         logger.error("%s cannot be imported: %s: %s", name, type(exc).__name__, exc)
-        return None
 
 
 def _imported_by_opening_a_site() -> list[str]:

@@ -175,9 +175,6 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         """How many jobs wait."""
         return self.store.waiting(self.queue)
 
-    def is_empty(self) -> bool:
-        return not self.count
-
     def fetch_job(self, job_id: str) -> Any:
         """The job with this id, None when there is none in this queue."""
         job = self.store.find(job_id)

@@ -8,7 +8,8 @@ that installed the app, hence the seam.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial, wraps
 from typing import Any
 
@@ -37,18 +38,14 @@ def a_failed_run(log_status: Method) -> Method:
     return replacement
 
 
-def what_it_raises(execute: Method) -> Method:
-    """`ScheduledJobType.execute`, whose caller prints what it raises when it cannot even log."""
-
-    @wraps(execute)
-    def replacement(self: Any) -> None:
-        try:
-            execute(self)
-        except Exception as exc:
-            report_swallowed(current_job(), exc)
-            raise
-
-    return replacement
+@contextmanager
+def what_it_raises() -> Iterator[None]:
+    """What is raised here is reported, and still Frappe's to deal with."""
+    try:
+        yield
+    except Exception as exc:
+        report_swallowed(current_job(), exc)
+        raise
 
 
 def a_failed_action(execute_action: Method) -> Method:
@@ -65,13 +62,10 @@ def a_failed_action(execute_action: Method) -> Method:
     return replacement
 
 
+@what_it_raises()
 def run_reported(document: Any, action: str, arguments: dict[str, Any]) -> None:
-    """A document's action; what it raises is reported, and still Frappe's to deal with."""
-    try:
-        getattr(document, action)(**arguments)
-    except Exception as exc:
-        report_swallowed(current_job(), exc)
-        raise
+    """A document's action."""
+    getattr(document, action)(**arguments)
 
 
 def mark_after_commit() -> None:

@@ -7,7 +7,6 @@ own: they find our queue, jobs and workers under the names of RQ's. What stays R
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -103,7 +102,8 @@ FRAPPES: Names = {
         "ScheduledJobType.on_update": WrappedOrAdded(reporting.a_change),
         "ScheduledJobType.after_rename": WrappedOrAdded(reporting.a_change),
         "ScheduledJobType.after_delete": WrappedOrAdded(reporting.a_change),
-        "ScheduledJobType.execute": Wrapped(reporting.what_it_raises),
+        # whose caller prints what it raises when it cannot even log
+        "ScheduledJobType.execute": Wrapped(reporting.what_it_raises()),
         "ScheduledJobType.log_status": Wrapped(reporting.a_failed_run),
     },
     "frappe.core.doctype.system_settings.system_settings": {
@@ -217,7 +217,3 @@ def install_in_worker() -> None:
         holder, name = fit.holder_of(place, CONNECTING)
         setattr(holder, name, driver.keeping(getattr(holder, name)))
     signals.worker_process_shutdown.connect(kept_connection.leave)
-
-
-if __name__ == "__main__":  # for `fit.look`: nothing was put in place here
-    print(json.dumps(SEAM.differences()))

@@ -8,9 +8,8 @@ import socket
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timezone
-from typing import Any
 
 import psutil
 from rq.worker import Worker as RQWorker
@@ -36,12 +35,7 @@ def without_the_seam() -> list[str]:
     Raises:
         BrokerUnreachable, ConfigError: the environment has no hook.
     """
-    since = _hooked_since()
-    store = get_store()
-    workers = RQWorker.all(connection=store.client)
-    armed = store.client.hgetall(store.keys.armed)
-    armed_since = {host.decode(): float(at) for host, at in armed.items()}
-    return [*_older_here(since), *_older_elsewhere(armed_since, workers)]
+    return [*_older_here(), *_older_elsewhere()]
 
 
 def _hooked_since() -> float:
@@ -59,16 +53,12 @@ def _hooked_since() -> float:
         ) from None
 
 
-def _older_here(since: float) -> Iterator[str]:
+def _older_here() -> Iterator[str]:
+    since = _hooked_since()
     for process in psutil.process_iter(["pid", "create_time", "cmdline"]):
         about, command = process.info, " ".join(process.info["cmdline"] or ())
-        if (
-            about["pid"] == os.getpid()
-            or exactly(about["create_time"]) >= since
-            or GUIDE in command
-        ):
-            continue
-        if _runs_in_this_environment(about["pid"]):
+        is_older = exactly(about["create_time"]) < since and about["pid"] != os.getpid()
+        if is_older and GUIDE not in command and _runs_in_this_environment(about["pid"]):
             yield f"process {about['pid']} ({command[:100]})"
 
 
@@ -95,9 +85,11 @@ def _runs_in_this_environment(pid: int) -> bool:
         return False
 
 
-def _older_elsewhere(armed_since: Mapping[str, float], workers: list[Any]) -> Iterator[str]:
-    here = socket.gethostname()
-    for worker in workers:
+def _older_elsewhere() -> Iterator[str]:
+    store, here = get_store(), socket.gethostname()
+    armed = store.client.hgetall(store.keys.armed)
+    armed_since = {host.decode(): float(at) for host, at in armed.items()}
+    for worker in RQWorker.all(connection=store.client):
         born = worker.birth_date
         if worker.hostname == here or not born or not any(map(own_name, worker.queue_names())):
             continue

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import frappe
 
-from frappe_celery.hosts.bench import enqueueing, seam
+from frappe_celery.hosts.bench import enqueueing, schedule, seam
 from frappe_celery.hosts.bench.seam import Required, Seam, Wrapped, WrappedOrAdded
 from frappe_celery.migration.armed import processes, turn
 from frappe_celery.migration.armed.processes import ArmedWorker
 from frappe_celery.migration.armed.queue import ArmedDesk, ArmedQueue
 
-JOB_TYPE = "frappe.core.doctype.scheduled_job_type.scheduled_job_type"
 
-
-def _counting(check_queue_size: Callable[..., Any] | None) -> Callable[[Any], None]:
+def _counting(check_queue_size: Callable[..., Any]) -> Callable[[Any], None]:
     """`_check_queue_size`: Frappe's own of jobs that go to RQ."""
     ours = enqueueing.counting_its_own(check_queue_size)
 
     def replacement(q: Any) -> None:
         to_rq = isinstance(q, ArmedQueue) and q.leads_to_rq(frappe.local.site)
-        (check_queue_size if to_rq and check_queue_size else ours)(q)
+        (check_queue_size if to_rq else ours)(q)
 
     return replacement
 
@@ -46,12 +43,9 @@ _BY_ROUTES: dict[str, dict[str, Required]] = {
         "RQJob.get_list": Wrapped(ArmedDesk().listing),
         "RQJob.get_count": Wrapped(ArmedDesk().counting),
     },
-    JOB_TYPE: {"ScheduledJobType.enqueue": Wrapped(turn.while_it_is_its_turn)},
+    schedule.MODULE: {"ScheduledJobType.enqueue": Wrapped(turn.while_it_is_its_turn)},
 }
 SEAM = Seam(
     seam.in_place_of_rqs(ArmedQueue, ArmedWorker),
     {place: {**names, **_BY_ROUTES.get(place, {})} for place, names in seam.FRAPPES.items()},
 )
-
-if __name__ == "__main__":  # for `fit.look`: nothing was put in place here
-    print(json.dumps(SEAM.differences()))

@@ -7,17 +7,10 @@
 local prefix, run, id, place = ARGV[1], ARGV[2], ARGV[10], KEYS[5]
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'moved' end  -- our own retry
 
-local function waits_still()
-  for i = 7, #KEYS do
-    if redis.call('LPOS', KEYS[i], id) then return true end
-  end
-  return false
-end
-
 local failed = ARGV[13] ~= nil
 if failed then
   if not redis.call('ZSCORE', place, id) then return 'gone' end
-  if waits_still() then  -- enqueued again: it is no failed one any more
+  if waits_in(KEYS, 7, id) then  -- enqueued again: it is no failed one any more
     redis.call('ZREM', place, id)
     return 'gone'
   end
@@ -38,13 +31,9 @@ else
   elseif last == id then redis.call('RPOP', place)
   else redis.call('LREM', place, 1, id) end
 end
-if ARGV[12] ~= '1' or not waits_still() then
+if ARGV[12] ~= '1' or not waits_in(KEYS, 7, id) then
   redis.call('DEL', KEYS[4], KEYS[6])
-  for i = 7, #KEYS do
-    local name = string.sub(KEYS[i], #'rq:queue:' + 1)
-    redis.call('ZREM', 'rq:failed:' .. name, id)
-    redis.call('ZREM', 'rq:finished:' .. name, id)
-  end
+  forget_ended(KEYS, 7, id)
 end
 enqueue({KEYS[1], KEYS[2], KEYS[3]}, {unpack(ARGV, 1, 9)})
 if failed then

@@ -20,18 +20,11 @@ if found[5] and redis.call('EXISTS', prefix .. 'batch:' .. found[5]) == 1 then r
 local there = redis.call('HGET', KEYS[2], 'status')
 if there then
   local ended = there == 'finished' or there == 'failed' or there == 'canceled' or there == 'stopped'
-  if failed or not ended then return 'occupied' end
-  for i = 5, #KEYS do
-    if redis.call('LPOS', KEYS[i], id) then return 'occupied' end
-  end
+  if failed or not ended or waits_in(KEYS, 5, id) then return 'occupied' end
 end
 
 redis.call('DEL', KEYS[2], KEYS[4])  -- as RQ itself does with an ended one when its id is used again
-for i = 5, #KEYS do
-  local name = string.sub(KEYS[i], #'rq:queue:' + 1)
-  redis.call('ZREM', 'rq:failed:' .. name, id)
-  redis.call('ZREM', 'rq:finished:' .. name, id)
-end
+forget_ended(KEYS, 5, id)
 delete({KEYS[1]}, {prefix, run})
 redis.call('HSET', KEYS[2], 'frappe_celery_run', run, unpack(ARGV, 9))
 if failed then

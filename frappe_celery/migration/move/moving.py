@@ -33,6 +33,15 @@ PAUSE_SECONDS = 0.05
 SKEW_SECONDS = 60
 """By how much the clocks of those who enqueue may differ."""
 
+WHY_IT_STAYS = {
+    b"open": "the transaction in which it was enqueued has not ended: call this again, after"
+    " {0.commit_wait} seconds at most",
+    b"needed": "other jobs wait for it here",
+    b"batch": "a batch counts it, which RQ would not know",
+    b"occupied": "RQ has a job with this id",
+}
+"""By what `move_out.lua` answers."""
+
 
 @dataclass(frozen=True)
 class Stayed:
@@ -286,17 +295,8 @@ class Mover:
             *(end, forgotten, raised),
             *(part for pair in fields.items() for part in pair),
         )
-        if outcome == b"open":
-            raise Stays(
-                "the transaction in which it was enqueued has not ended: call this again, after"
-                f" {self.store.settings.commit_wait} seconds at most"
-            )
-        if outcome == b"needed":
-            raise Stays("other jobs wait for it here")
-        if outcome == b"batch":
-            raise Stays("a batch counts it, which RQ would not know")
-        if outcome == b"occupied":
-            raise Stays("RQ has a job with this id")
+        if outcome in WHY_IT_STAYS:
+            raise Stays(WHY_IT_STAYS[outcome].format(self.store.settings))
         if outcome == b"moved":
             (self.report.failed if failed else self.report.waiting)[queue.own] += 1
 

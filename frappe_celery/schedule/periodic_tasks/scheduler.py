@@ -38,8 +38,6 @@ class Place:
     """A row in the order of what is asked next."""
 
     entry: ModelEntry
-    number: int = 0
-    """Of its valid place in the heap."""
     sent: datetime | None = None
     """When this scheduler had last sent its task and told the rows."""
 
@@ -54,10 +52,8 @@ class DatabaseScheduler(Scheduler):
         ConfigError: django_celery_beat is not in INSTALLED_APPS.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.rows: Rows | None = None
-        self._own: dict[str, Any] = {}
-        super().__init__(*args, **kwargs)
+    rows: Rows | None = None
+    _own: dict[str, Any]
 
     @property
     def info(self) -> str:
@@ -99,7 +95,8 @@ class DatabaseScheduler(Scheduler):
         self._read: deque[Read] = deque()
         self._places: dict[int, Place] = {}
         self._queue: list[tuple[float, int, Place]] = []
-        self._numbers = count(1)
+        """Also with places of rows that are gone or were read again since."""
+        self._numbers = count()
 
     # -- one turn
 
@@ -108,49 +105,47 @@ class DatabaseScheduler(Scheduler):
         if self._read:
             self._apply_rows(self._read.popleft())
         for _ in range(ENTRIES_A_TICK):
-            while self._queue and self._queue[0][2].number != self._queue[0][1]:
+            while self._queue and not self._has(self._queue[0][2]):
                 heapq.heappop(self._queue)
             wait = self._queue[0][0] - time.time() if self._queue else TICK_SECONDS
             if wait > 0:
                 return 0.0 if self._read else wait
-            self._ask(heapq.heappop(self._queue)[2])
+            place = self._queue[0][2]  # where it stays if its task cannot be sent
+            seconds = self._ask(place)
+            heapq.heappop(self._queue)
+            self._put(place, seconds)
         return 0.0
 
     def _apply_rows(self, read: Read) -> None:
         for key in read.removed:
-            place = self._places.pop(key, None)
-            if place is not None:
-                place.number = 0
+            self._places.pop(key, None)
         for entry in read.entries:
-            place = self._places.get(entry.model.pk)
-            if place is None:
-                place = self._places[entry.model.pk] = Place(entry)
-            elif place.sent is not None and place.sent >= read.at:
-                _set_run(entry, place.entry.last_run_at, place.entry.total_run_count)
-            place.entry = entry
+            known, place = self._places.get(entry.model.pk), Place(entry)
+            if known is not None and known.sent is not None and known.sent >= read.at:
+                _set_run(entry, known.entry.last_run_at, known.entry.total_run_count)
+                place.sent = known.sent
+            self._places[entry.model.pk] = place
             self._put(place, 0.0)
 
-    def _put(self, place: Place, seconds: float) -> None:
-        place.number = next(self._numbers)
-        heapq.heappush(self._queue, (time.time() + seconds, place.number, place))
+    def _has(self, place: Place) -> bool:
+        return self._places.get(place.entry.model.pk) is place
 
-    def _ask(self, place: Place) -> None:
-        """Whether an entry is due; sends its task if it is."""
+    def _put(self, place: Place, seconds: float) -> None:
+        heapq.heappush(self._queue, (time.time() + seconds, next(self._numbers), place))
+
+    def _ask(self, place: Place) -> float:
+        """Send an entry's task if it is due; the seconds until it is asked again."""
         entry = place.entry
         try:
             is_due, seconds = entry.is_due()
         except Exception:
             logger.exception("PeriodicTask %s cannot be asked whether it is due", entry.name)
-            is_due, seconds = False, LATEST_SECONDS
+            return LATEST_SECONDS
         if is_due:
-            try:
-                self._send(place)
-            except (BrokerUnreachable, Deposed):
-                self._put(place, 0.0)
-                raise
+            self._send(place)
             if entry.model.one_off:  # it switches itself off when it is asked again
                 seconds = 0.0
-        self._put(place, min(max(seconds, SOONEST_SECONDS), LATEST_SECONDS))
+        return float(min(max(seconds, SOONEST_SECONDS), LATEST_SECONDS))
 
     # -- runs
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
 
 import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.errors import UnknownQueue
 from frappe_celery.jobs import Job, get_store
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.claim import AlreadyActedOn
-from frappe_celery.schedule.fire import RUN_SCHEDULED_JOB, enqueue_scheduled
+from frappe_celery.schedule.fire import RUN_SCHEDULED_JOB, claim_of, enqueue_scheduled
 from tests.project import Project
 from tests.unit.schedule.memory_host import SITE, row, utc
 
@@ -25,8 +26,12 @@ def message(job: Job) -> JobMessage:
     return JobMessage.open(store.signer, store.message_of(job.run_id))
 
 
-def enqueue(*args: Any, **kwargs: Any) -> Job:
-    job = enqueue_scheduled(*args, **kwargs)
+def act(entry: ScheduleRow, due: datetime) -> Job | None:
+    return enqueue_scheduled(entry, claim_of(entry, due, 0, None))
+
+
+def enqueue(entry: ScheduleRow, due: datetime) -> Job:
+    job = act(entry, due)
     assert job is not None
     return job
 
@@ -76,11 +81,11 @@ def test_a_due_time_is_acted_on_once_even_after_the_run(project: Project) -> Non
     job = enqueue(ROW, DUE)
     for due in (DUE, utc("2026-05-31 00:05")):
         with pytest.raises(AlreadyActedOn):
-            enqueue_scheduled(ROW, due)
+            act(ROW, due)
     get_store().start(job.run_id, "test")
     get_store().finish(job.run_id, None)
     with pytest.raises(AlreadyActedOn):
-        enqueue_scheduled(ROW, DUE)
+        act(ROW, DUE)
     assert enqueue(ROW, utc("2026-06-02 00:05")).run_id != job.run_id
 
 
@@ -88,12 +93,12 @@ def test_while_a_run_waits_or_runs_the_next_due_time_is_left_out_and_counts_as_a
     project: Project,
 ) -> None:
     job = enqueue(ROW, DUE)
-    assert enqueue_scheduled(ROW, utc("2026-06-02 00:05")) is None
+    assert act(ROW, utc("2026-06-02 00:05")) is None
     get_store().start(job.run_id, "test")
-    assert enqueue_scheduled(ROW, utc("2026-06-03 00:05")) is None
+    assert act(ROW, utc("2026-06-03 00:05")) is None
     get_store().finish(job.run_id, None)
     with pytest.raises(AlreadyActedOn):
-        enqueue_scheduled(ROW, utc("2026-06-03 00:05"))
+        act(ROW, utc("2026-06-03 00:05"))
 
 
 def test_another_entry_and_another_site_are_not_in_the_way(project: Project) -> None:
@@ -105,10 +110,12 @@ def test_another_entry_and_another_site_are_not_in_the_way(project: Project) -> 
 
 def test_by_hand_it_runs_whatever_the_schedule_says_and_as_who_asked(project: Project) -> None:
     enqueue(ROW, DUE).delete()
-    assert message(enqueue(ROW, user="ann@example.com")).user == "ann@example.com"
+    job = enqueue_scheduled(ROW, user="ann@example.com")
+    assert job is not None
+    assert message(job).user == "ann@example.com"
     assert enqueue_scheduled(ROW, user="ann@example.com") is None
 
 
 def test_a_queue_that_the_bench_does_not_have(project: Project) -> None:
     with pytest.raises(UnknownQueue, match="'mials' is not"):
-        enqueue_scheduled(replace(ROW, queue="mials"), DUE)
+        act(replace(ROW, queue="mials"), DUE)

@@ -79,6 +79,9 @@ class Queue:
     def __len__(self):
         return self.count
 
+    def is_empty(self):
+        return self.count == 0
+
     @property
     def count(self):
         return self.connection.llen(f"rq:queue:{self.name}") if self.connection else 0
