@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from frappe_check import namespace
 from frappe_check.modules import Function, Module, statements
-from frappe_check.namespace import Namespace
 from frappe_check.tasks import DEPTH, TaskCode, Way
 
 FOR_TYPES_ALONE = "frappe.types"
@@ -42,7 +42,6 @@ class Places:
     def __init__(self, code: TaskCode) -> None:
         self.app = code.app
         self._code = code
-        self._namespace = Namespace()
         others = {*OTHER_APPS, *self.app.hooks.required_apps} - {self.app.name, "frappe"}
         self._benches = {app for app in others if not self._lies_beside(app)}
         self._of_function: dict[Function, list[Need]] = {}
@@ -124,13 +123,13 @@ class Places:
         parts = name.split(".")
         if parts[0] != "frappe" or len(parts) < 2:
             return ""
-        deep = parts[1] == "db" or parts[1] in self._namespace.modules_of_frappe
+        deep = parts[1] == "db" or parts[1] in namespace.modules_of_frappe()
         return ".".join(parts[: 3 if deep else 2])
 
     def _is_missing(self, name: str) -> bool:
         head = name.partition(".")[0]
         if head in FRAPPES:
-            return not name.startswith(FOR_TYPES_ALONE) and not self._namespace.has(name)
+            return not name.startswith(FOR_TYPES_ALONE) and not namespace.has(name)
         return head in self._benches
 
 
