@@ -173,8 +173,7 @@ def _scheduled_by_row(node: ast.AST) -> str:
 
 def is_whitelisted(function: Function) -> bool:
     """Whether requests call it, by `frappe.whitelist`."""
-    names = (name for _, name in decorators(function.node))
-    return any(name.rpartition(".")[2] == "whitelist" for name in names)
+    return any(name.rpartition(".")[2] == "whitelist" for name in decorators(function.node))
 
 
 def _runs_a_report(function: Function) -> bool:
