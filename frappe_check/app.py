@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -202,11 +202,20 @@ class App:
 
     def reach(self, function: Function, depth: int) -> list[Function]:
         """The function and what it calls, over so many calls."""
-        found, edge = {function: None}, [function]
+        return list(self.reached_from([function], depth))
+
+    def reached_from(self, roots: Iterable[Function], depth: int) -> dict[Function, Function]:
+        """These and what they call, over so many calls, each with the one that leads to it."""
+        found = {root: root for root in roots}
+        edge = list(found)
         for _ in range(depth):
-            edge = [each for one in edge for each in self.callees(one) if each not in found]
-            found.update(dict.fromkeys(edge))
-        return list(found)
+            callers, edge = edge, []
+            for caller in callers:
+                for callee in self.callees(caller):
+                    if callee not in found:
+                        found[callee] = found[caller]
+                        edge.append(callee)
+        return found
 
 
 def is_doctypes(module: Module) -> bool:

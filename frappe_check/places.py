@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from frappe_check import namespace
@@ -32,7 +32,7 @@ class TaskPlace:
 
     function: Function
     ways: list[Way]
-    needs: list[Need] = field(default_factory=list)
+    needs: list[Need]
     """One place a name; none: it can run standalone."""
 
 
@@ -45,7 +45,6 @@ class Places:
         others = {*OTHER_APPS, *self.app.hooks.required_apps} - {self.app.name, "frappe"}
         self._benches = {app for app in others if not self._lies_beside(app)}
         self._of_function: dict[Function, list[Need]] = {}
-        self._of_module: dict[Module, list[Need]] = {}
 
     def _lies_beside(self, app: str) -> bool:
         """Whether that app is there as this one is, in a project or in a bench's `apps`."""
@@ -82,14 +81,12 @@ class Places:
 
     def _of(self, module: Module) -> list[Need]:
         """What importing a module needs: the packages of other apps."""
-        if module not in self._of_module:
-            self._of_module[module] = [
-                Need(name, module.path, node.lineno)
-                for node in _imports(module)
-                for name in _names(module, node)
-                if name.partition(".")[0] in self._benches
-            ]
-        return self._of_module[module]
+        return [
+            Need(name, module.path, node.lineno)
+            for node in _imports(module)
+            for name in _names(module, node)
+            if name.partition(".")[0] in self._benches
+        ]
 
     def _used(self, function: Function) -> list[Need]:
         """What calling a function needs: what its body uses, its decorators and its class's bases.
@@ -144,7 +141,8 @@ def _bases(function: Function) -> list[ast.expr]:
     return function.owner.bases if function.owner else []
 
 
-def _imports(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
+@cache
+def _imports(module: Module) -> list[ast.Import | ast.ImportFrom]:
     """Those that run when the module is imported, but for guarded ones."""
     guarded = {
         inner
@@ -152,6 +150,8 @@ def _imports(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
         if isinstance(node, ast.Try | ast.If)
         for inner in ast.walk(node)
     }
-    for node in statements(module.tree.body):
-        if isinstance(node, ast.Import | ast.ImportFrom) and node not in guarded:
-            yield node
+    return [
+        node
+        for node in statements(module.tree.body)
+        if isinstance(node, ast.Import | ast.ImportFrom) and node not in guarded
+    ]

@@ -113,8 +113,6 @@ class _Reader(cst.CSTVisitor):
 class Deduplication(cst.CSTTransformer):
     """Where a list that was found is used as above."""
 
-    METADATA_DEPENDENCIES = (PositionProvider,)
-
     def __init__(self, wrapper: MetadataWrapper, lines: set[int]) -> None:
         super().__init__()
         self._changed: dict[cst.CSTNode, cst.CSTNode] = {}
@@ -144,9 +142,10 @@ class Deduplication(cst.CSTTransformer):
             return
         test, tested = tests[0]
         its_names = set(re.findall(r"[A-Za-z_]\w*", _code(tested)))
-        later = [node for each in its_names for node in scope.bound.get(each, [])]
+        bound = [node for each in its_names for node in scope.bound.get(each, [])]
+        line = positions[assign].start.line
         job_names = [arg for arg in scope.job_names if _code(arg.value) == _code(tested)]
-        if not job_names or any(_is_behind(node, assign, positions) for node in later):
+        if not job_names or any(positions[node].start.line > line for node in bound):
             return
         job_id = cst.Name(JOB_ID)
         asks: cst.BaseExpression = cst.Call(cst.Name(ASKS), [cst.Arg(job_id)])
@@ -190,8 +189,3 @@ class Deduplication(cst.CSTTransformer):
         is_old = node.module is not None and _code(node.module) == _OLD_MODULE
         module = cst.parse_expression(MODULE) if is_old else node.module
         return node.with_changes(module=module, names=names)
-
-
-def _is_behind(node: cst.CSTNode, other: cst.CSTNode, positions: Mapping[cst.CSTNode, Any]) -> bool:
-    """Whether a node stands further down."""
-    return bool(positions[node].start.line > positions[other].start.line)
