@@ -55,7 +55,7 @@ CELERYS_APP = "APP"
 NEEDED = (
     *(DJANGO_SETTINGS, "DJANGO_CONFIGURATION", "CELERY_CONFIG_MODULE", "PYTHONPATH"),
     *("FRAPPE_SITE", "DATABASE_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"),
-    *(variable(option.name) for option in OPTIONS),
+    *map(variable, OPTIONS),
 )
 
 
