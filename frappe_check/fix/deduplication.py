@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -166,26 +166,21 @@ class Deduplication(cst.CSTTransformer):
         self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
     ) -> cst.ImportFrom | cst.RemovalSentinel:
         """`is_job_enqueued` in place of what listed jobs."""
-        if not self._changed or isinstance(updated_node.names, cst.ImportStar):
+        module, before = updated_node.module, updated_node.names
+        if not self._changed or isinstance(before, cst.ImportStar):
             return updated_node
-        kept = [alias for alias in updated_node.names if _code(alias.name) not in _LISTS]
-        if len(kept) == len(updated_node.names):
+        kept = [alias for alias in before if _code(alias.name) not in _LISTS]
+        if len(kept) == len(before):
             return updated_node
-        return self._importing(updated_node, kept)
-
-    def _importing(
-        self, node: cst.ImportFrom, kept: Sequence[cst.ImportAlias]
-    ) -> cst.ImportFrom | cst.RemovalSentinel:
-        assert not isinstance(node.names, cst.ImportStar)
         if self._has_asks:
             if not kept:
                 return cst.RemoveFromParent()
-            last = kept[-1].with_changes(comma=node.names[-1].comma)
-            return node.with_changes(names=[*kept[:-1], last])
+            last = kept[-1].with_changes(comma=before[-1].comma)
+            return updated_node.with_changes(names=[*kept[:-1], last])
         names = [
             alias.with_changes(name=cst.Name(ASKS)) if _code(alias.name) in _LISTS else alias
-            for alias in node.names
+            for alias in before
         ]
-        is_old = node.module is not None and _code(node.module) == _OLD_MODULE
-        module = cst.parse_expression(MODULE) if is_old else node.module
-        return node.with_changes(module=module, names=names)
+        is_old = module is not None and _code(module) == _OLD_MODULE
+        new = cst.parse_expression(MODULE) if is_old else module
+        return updated_node.with_changes(module=new, names=names)
