@@ -94,10 +94,10 @@ class Places:
         A name of Frappe's that is only imported stops nothing (`standalone.namespace.absent`).
         """
         if function not in self._of_function:
-            module = function.module
+            module, bases = function.module, function.owner.bases if function.owner else []
             self._of_function[function] = [
                 Need(name, module.path, node.lineno)
-                for root in (*function.node.body, *function.node.decorator_list, *_bases(function))
+                for root in (*function.node.body, *function.node.decorator_list, *bases)
                 for node in ast.walk(root)
                 if isinstance(node, ast.ImportFrom | ast.Import | ast.Attribute | ast.Name)
                 for name in self._names_in(node, function)
@@ -135,10 +135,6 @@ def _names(module: Module, node: ast.Import | ast.ImportFrom) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return list(module.imported(node).values())
-
-
-def _bases(function: Function) -> list[ast.expr]:
-    return function.owner.bases if function.owner else []
 
 
 @cache
