@@ -21,16 +21,11 @@ COMMANDS = (
 """In the order of --help. Each is imported when it is called, so that every other one starts fast,
 from the file in `commands` that has its name, but for these:"""
 BESIDE = {
-    "beat": "worker",
-    "supervise": "worker",
-    "limit": "limits",
-    "pause": "limits",
-    "resume": "limits",
-    "drain": "deploy",
-    "restart": "deploy",
+    **dict.fromkeys(("beat", "supervise"), "worker"),
+    **dict.fromkeys(("limit", "pause", "resume"), "limits"),
+    **dict.fromkeys(("drain", "restart"), "deploy"),
+    **dict.fromkeys(("enable", "disable"), "bench"),
     "sync": "schedule",
-    "enable": "bench",
-    "disable": "bench",
 }
 """Commands that stand in the file of another one."""
 IN_OTHER_PACKAGES = ("check", "migrate")
