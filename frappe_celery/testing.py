@@ -177,10 +177,7 @@ class Later:
 
     def _due(self) -> list[tuple[bytes, float]]:
         store = get_store()
-        due: list[tuple[bytes, float]] = store.client.zrange(
-            store.keys.scheduled, 0, -1, withscores=True
-        )
-        return due
+        return list(store.client.zrange(store.keys.scheduled, 0, -1, withscores=True))
 
 
 def due_by(until: datetime | timedelta | float | None) -> float:
