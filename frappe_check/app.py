@@ -190,11 +190,10 @@ class App:
 
     def _run_by_saving(self, doctype: str, events: tuple[str, ...]) -> Iterator[Function]:
         """Methods of the doctype's controller, and what `doc_events` names."""
-        module = self._controllers.get(doctype)
-        for owner in module.classes.values() if module else ():
-            if module and owner.name.lower() == doctype.replace("_", ""):
-                found = (self.method(module, owner, event) for event in events)
-                yield from filter(None, found)
+        if module := self._controllers.get(doctype):
+            for owner in module.classes.values():
+                if owner.name.lower() == doctype.replace("_", ""):
+                    yield from filter(None, (self.method(module, owner, each) for each in events))
         for entry in self.hooks.of(DOC_EVENTS):
             about, event = in_paths(entry.path[0]) if entry.path else "", entry.path[-1:]
             if about in (doctype, "*") and set(event) <= {*events}:

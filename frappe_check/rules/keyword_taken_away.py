@@ -20,9 +20,7 @@ ENQUEUES_OWN = {
 }
 """What `frappe.enqueue` takes for itself, and since when."""
 BESIDES = {
-    "enqueue": ("method",),
-    "enqueue_later": ("method",),
-    "enqueue_many": ("method",),
+    **dict.fromkeys(("enqueue", "enqueue_later", "enqueue_many"), ("method",)),
     "enqueue_doc": ("doctype", "name", "method", "doc_method"),
     "queue_action": ("action",),
 }
