@@ -195,13 +195,12 @@ class Module:
     @cached_property
     def assigned(self) -> dict[str, ast.expr | None]:
         """Names that the module binds by assignment, with the value where one is given."""
-        found: dict[str, ast.expr | None] = {}
-        for node in statements(self.tree.body):
-            value = getattr(node, "value", None)
-            for target in targets(node):
-                if isinstance(target, ast.Name):
-                    found[target.id] = value if isinstance(value, ast.expr) else None
-        return found
+        return {
+            target.id: getattr(node, "value", None)
+            for node in statements(self.tree.body)
+            for target in targets(node)
+            if isinstance(target, ast.Name)
+        }
 
     @cached_property
     def names(self) -> set[str] | None:

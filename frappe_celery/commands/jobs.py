@@ -20,7 +20,6 @@ from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import WAITING
 from frappe_celery.jobs.record.paging import Wanted, search
-from frappe_celery.pages.job_actions import requeue as requeue_run
 from frappe_celery.pages.job_actions import stop_and_delete
 from frappe_celery.programs import told
 from frappe_celery.watch import job_display
@@ -276,8 +275,7 @@ def requeue(
     Each runs under its id, with other arguments where --set and --unset say so.
     """
     edit = dict(map(_change, changes))
-    other_arguments = partial(_requeue_edited, edit=edit, unset=unset)
-    act = partial(other_arguments if edit or unset else requeue_run, dependants=dependants)
+    act = partial(_requeue, edit=edit, unset=unset, dependants=dependants)
     _each(_chosen("requeue", "failed", **which), act, "requeued")
 
 
@@ -294,10 +292,8 @@ def delete(**which: Any) -> None:
     _each(_chosen("delete", "failed", **which), stop_and_delete, "deleted")
 
 
-def _requeue_edited(
-    job: Job, edit: dict[str, Any], unset: tuple[str, ...], dependants: bool
-) -> None:
-    known = job.opened.decoded_kwargs()
+def _requeue(job: Job, edit: dict[str, Any], unset: tuple[str, ...], dependants: bool) -> None:
+    known = job.opened.decoded_kwargs() if edit or unset else {}
     if missing := [name for name in unset if name not in known]:
         raise click.ClickException(
             f"job {job.id} has no argument {missing[0]!r}; it has {', '.join(known) or 'none'}"
