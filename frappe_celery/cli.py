@@ -44,12 +44,10 @@ class Commands(ToldInASentence, click.Group):
             if close and not ctx.resilient_parsing:
                 ctx.fail(f"No such command {cmd_name!r}. Did you mean {close[0]!r}?")
             return None
-        command: click.Command
         if cmd_name in IN_OTHER_PACKAGES:
-            command = parts.load(parts.COMMANDS, cmd_name)
+            command: click.Command = parts.load(parts.COMMANDS, cmd_name)
         else:
-            module = importlib.import_module(module_of(cmd_name))
-            command = getattr(module, cmd_name)
+            command = getattr(importlib.import_module(module_of(cmd_name)), cmd_name)
         return command
 
 

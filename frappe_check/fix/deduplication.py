@@ -78,8 +78,8 @@ class _Reader(cst.CSTVisitor):
     def visit_Assign(self, node: cst.Assign) -> None:  # noqa: N802
         """A list of names of jobs."""
         target = node.targets[0].target
-        one = len(node.targets) == 1 and isinstance(target, cst.Name)
-        if one and isinstance(target, cst.Name) and _IS_LIST.fullmatch(_code(node.value)):
+        is_list = len(node.targets) == 1 and _IS_LIST.fullmatch(_code(node.value))
+        if is_list and isinstance(target, cst.Name):
             self._open[-1].lists[target.value] = node
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:  # noqa: N802
