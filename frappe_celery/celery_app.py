@@ -50,11 +50,7 @@ SCHEDULERS = {
 """What runs Frappe's schedule beside the entries of these."""
 AUTOSCALER = "frappe_celery.worker.pool:Autoscaler"
 POOL = "frappe_celery.worker.pool:Pool"
-PREFORK = "prefork"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
-CELERYS_CONSUMER = "celery.worker.consumer:Consumer"
-DJANGO_TASK = "celery.contrib.django.task:DjangoTask"
-OUTBOX_TASK = "frappe_celery.jobs.outbox.tasks:OutboxTask"
 BURST = Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
 
 
@@ -163,13 +159,13 @@ def setup(app: Celery) -> None:
     }
     if not on_rabbitmq:
         ours["worker_disable_prefetch"] = True
-    if app.conf.worker_consumer == CELERYS_CONSUMER:
+    if app.conf.worker_consumer == "celery.worker.consumer:Consumer":
         ours["worker_consumer"] = CONSUMER
-    if app.conf.worker_pool == PREFORK:
+    if app.conf.worker_pool == "prefork":
         ours |= {"worker_pool": POOL, "worker_autoscaler": AUTOSCALER}
     _set(app, ours)
-    if app.task_cls == DJANGO_TASK:
-        app.task_cls = OUTBOX_TASK
+    if app.task_cls == "celery.contrib.django.task:DjangoTask":
+        app.task_cls = "frappe_celery.jobs.outbox.tasks:OutboxTask"
     if config.frappe_celery_signed_control:
         app.control.mailbox.node_cls = remote_control.Node  # type: ignore[attr-defined]
     _add(app, config)

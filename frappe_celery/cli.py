@@ -21,16 +21,11 @@ COMMANDS = (
 """In the order of --help. Each is imported when it is called, so that every other one starts fast,
 from the file in `commands` that has its name, but for these:"""
 BESIDE = {
-    "beat": "worker",
-    "supervise": "worker",
-    "limit": "limits",
-    "pause": "limits",
-    "resume": "limits",
-    "drain": "deploy",
-    "restart": "deploy",
+    **dict.fromkeys(("beat", "supervise"), "worker"),
+    **dict.fromkeys(("limit", "pause", "resume"), "limits"),
+    **dict.fromkeys(("drain", "restart"), "deploy"),
+    **dict.fromkeys(("enable", "disable"), "bench"),
     "sync": "schedule",
-    "enable": "bench",
-    "disable": "bench",
 }
 """Commands that stand in the file of another one."""
 IN_OTHER_PACKAGES = ("check", "migrate")
@@ -49,12 +44,10 @@ class Commands(ToldInASentence, click.Group):
             if close and not ctx.resilient_parsing:
                 ctx.fail(f"No such command {cmd_name!r}. Did you mean {close[0]!r}?")
             return None
-        command: click.Command
         if cmd_name in IN_OTHER_PACKAGES:
-            command = parts.load(parts.COMMANDS, cmd_name)
+            command: click.Command = parts.load(parts.COMMANDS, cmd_name)
         else:
-            module = importlib.import_module(module_of(cmd_name))
-            command = getattr(module, cmd_name)
+            command = getattr(importlib.import_module(module_of(cmd_name)), cmd_name)
         return command
 
 

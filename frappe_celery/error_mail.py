@@ -20,6 +20,8 @@ from frappe_celery.watch.mail.ledger import LONGEST, Ledger
 
 logger = logging.getLogger(__name__)
 
+OUTSIDE_A_JOB = "a method called outside a job"
+
 swallowed = Signal(name="swallowed", providing_args=["job", "exception"])
 """Sent with job and exception when a host caught what a job's method raised."""
 
@@ -39,7 +41,7 @@ def report_swallowed(job: Job | None, exception: BaseException) -> None:
     """
     if job is not None:
         job.caught = exception
-    method = job.method if job else "a method called outside a job"
+    method = job.method if job else OUTSIDE_A_JOB
     logger.error("%s failed, and its failure was caught", method, exc_info=exception)
     try:
         _count(job, exception)
@@ -52,8 +54,6 @@ def _count(job: Job | None, exception: BaseException) -> None:
     if not mailed_kind(settings.current(), True, ""):
         return
     text = "".join(traceback.format_exception(exception))
-    method, site, run = "a method called outside a job", "", ""
-    if job is not None:
-        method, site, run = job.label, job.site, job.run_id
+    method, site, run = (job.label, job.site, job.run_id) if job else (OUTSIDE_A_JOB, "", "")
     about = {"method": method, "exc_info": text[-LONGEST:], "caught": "1"}
     Ledger(get_store()).count(f"{method}|{kind_of(text)}", site, run, about, time.time())

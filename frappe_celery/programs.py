@@ -47,9 +47,7 @@ def start_worker(
     name = f"worker-{os.getpid()}@%h"  # several run on one machine, and records are by name
     arguments = ["--hostname", name, "--pool", pool, "--without-gossip", "--without-mingle"]
     if queue is not None:
-        names = [name.strip() for name in queue.split(",")]
-        for name in names:
-            settings.current().queue(name)
+        names = [settings.current().queue(name.strip()).name for name in queue.split(",")]
         arguments += ["--queues", ",".join(names)]
     if processes:
         arguments += ["--concurrency", str(processes)]

@@ -39,7 +39,6 @@ logger = logging.getLogger(__name__)
 URLS = ("broker_url", "redis_queue", "redis_cache", "redis_socketio")
 CELERYS_URLS = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
 """Variables that win over a Celery app's own configuration."""
-CELERYS_RESULTS = "CELERY_RESULT_BACKEND"
 CONSUMER = "tests"
 BINDINGS = b"_kombu.binding"
 """In keys that kombu writes once a connection: a team's own tasks need them in the next test."""
@@ -177,10 +176,7 @@ class Later:
 
     def _due(self) -> list[tuple[bytes, float]]:
         store = get_store()
-        due: list[tuple[bytes, float]] = store.client.zrange(
-            store.keys.scheduled, 0, -1, withscores=True
-        )
-        return due
+        return list(store.client.zrange(store.keys.scheduled, 0, -1, withscores=True))
 
 
 def due_by(until: datetime | timedelta | float | None) -> float:
@@ -267,7 +263,7 @@ class Session:
         """Celery's results too, where they would go into a Redis of the project's."""
         conf = _celery_configuration()
         if conf and (conf.result_backend or "").startswith(REDIS_SCHEMES):
-            os.environ[CELERYS_RESULTS] = self._url
+            os.environ["CELERY_RESULT_BACKEND"] = self._url
 
     def begin_test(self) -> None:
         """Once the fixtures have opened the test's transaction: `frappe.db.rollback` ends here."""

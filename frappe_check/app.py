@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -190,11 +190,10 @@ class App:
 
     def _run_by_saving(self, doctype: str, events: tuple[str, ...]) -> Iterator[Function]:
         """Methods of the doctype's controller, and what `doc_events` names."""
-        module = self._controllers.get(doctype)
-        for owner in module.classes.values() if module else ():
-            if module and owner.name.lower() == doctype.replace("_", ""):
-                found = (self.method(module, owner, event) for event in events)
-                yield from filter(None, found)
+        if module := self._controllers.get(doctype):
+            for owner in module.classes.values():
+                if owner.name.lower() == doctype.replace("_", ""):
+                    yield from filter(None, (self.method(module, owner, each) for each in events))
         for entry in self.hooks.of(DOC_EVENTS):
             about, event = in_paths(entry.path[0]) if entry.path else "", entry.path[-1:]
             if about in (doctype, "*") and set(event) <= {*events}:
@@ -202,11 +201,20 @@ class App:
 
     def reach(self, function: Function, depth: int) -> list[Function]:
         """The function and what it calls, over so many calls."""
-        found, edge = {function: None}, [function]
+        return list(self.reached_from([function], depth))
+
+    def reached_from(self, roots: Iterable[Function], depth: int) -> dict[Function, Function]:
+        """These and what they call, over so many calls, each with the one that leads to it."""
+        found = {root: root for root in roots}
+        edge = list(found)
         for _ in range(depth):
-            edge = [each for one in edge for each in self.callees(one) if each not in found]
-            found.update(dict.fromkeys(edge))
-        return list(found)
+            callers, edge = edge, []
+            for caller in callers:
+                for callee in self.callees(caller):
+                    if callee not in found:
+                        found[callee] = found[caller]
+                        edge.append(callee)
+        return found
 
 
 def is_doctypes(module: Module) -> bool:

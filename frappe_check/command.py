@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.console import Console
 
 from frappe_celery.config.files import find_root
 from frappe_celery.errors import ConfigError
-
-if TYPE_CHECKING:
-    from frappe_check.examine import Report
+from frappe_check.arguments import FRAPPE, wanted
+from frappe_check.examine import Report, examine
+from frappe_check.output import text
+from frappe_check.output.rows import rows
+from frappe_check.output.sarif import as_sarif
+from frappe_check.rules import PAGE
 
 
 @click.command()
@@ -50,11 +54,6 @@ def check(
       1  something was found
       2  an argument names no app and no path
     """
-    from frappe_check.arguments import FRAPPE, wanted
-    from frappe_check.examine import examine
-    from frappe_check.output.rows import rows
-    from frappe_check.rules import PAGE
-
     if rules:
         click.echo(PAGE, nl=False)
         return
@@ -68,15 +67,11 @@ def check(
         reports = [examine(each, import_hooks) for each in asked]
     written = [rows(report) for report in reports]
     if sarif:
-        from frappe_check.output.sarif import as_sarif
-
         found = [row for report in written for row in report["findings"]]
         click.echo(json.dumps(as_sarif(found), indent=1))
     elif as_json:
         click.echo(json.dumps(written, indent=1))
     elif summary:
-        from frappe_check.output import text
-
         click.echo("\n".join(text.in_lines(written)))
     else:
         _show(written, with_tasks, "" if apps else FRAPPE)
@@ -98,10 +93,6 @@ def _fix(reports: list[Report]) -> bool:
 
 
 def _show(reports: list[dict[str, Any]], with_tasks: bool, apart: str) -> None:
-    from rich.console import Console
-
-    from frappe_check.output import text
-
     console = Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True, highlight=False)
     for report in reports:
         if report["app"] == apart:

@@ -79,8 +79,7 @@ class Enqueue:
     @property
     def is_direct(self) -> bool:
         """Whether it is written out that the caller itself runs it."""
-        direct = is_true(keyword(self.call, "now"))
-        return direct or is_false(keyword(self.call, "is_async"))
+        return is_true(keyword(self.call, "now")) or is_false(keyword(self.call, "is_async"))
 
 
 def enqueues_in(module: Module) -> list[Enqueue]:

@@ -37,12 +37,6 @@ class HookEntry:
 
 
 @dataclass(frozen=True)
-class CronKey:
-    expression: str
-    node: ast.AST
-
-
-@dataclass(frozen=True)
 class Built:
     """A part of a hook that its text does not tell."""
 
@@ -55,7 +49,8 @@ class Built:
 class Hooks:
     module: Module
     entries: list[HookEntry] = field(default_factory=list)
-    crons: list[CronKey] = field(default_factory=list)
+    crons: list[tuple[str, ast.AST]] = field(default_factory=list)
+    """Each expression, and where it stands."""
     built: list[Built] = field(default_factory=list)
     required_apps: list[str] = field(default_factory=list)
 
@@ -67,7 +62,7 @@ class Hooks:
     def take_key(self, hook: str, path: tuple[str, ...], node: ast.AST) -> None:
         """A key that leads to names: one below `cron` is an expression."""
         if hook == SCHEDULER_EVENTS and path[:1] == ("cron",) and len(path) == 2:
-            self.crons.append(CronKey(path[1], node))
+            self.crons.append((path[1], node))
 
     def of(self, hook: str) -> Iterator[HookEntry]:
         return (entry for entry in self.entries if entry.hook == hook)

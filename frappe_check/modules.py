@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from frappe_check.syntax import FUNCTIONS, dotted, inside, targets
+from frappe_check.syntax import Definition, dotted, inside, targets
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _SKIPPED = {
     *("tests", "test", "patches", "test_utils"),
     *("node_modules", "build", "dist", "site-packages", "env"),
@@ -119,9 +118,9 @@ class Function:
                 bound.add(node.name)
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-            elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            elif isinstance(node, Definition | ast.ClassDef):
                 bound.add(node.name)
-                if isinstance(node, FUNCTIONS):
+                if isinstance(node, Definition):
                     bound |= {each.arg for each in node.args.args}
         return bound - outer
 
@@ -146,12 +145,12 @@ class Module:
 
     def __post_init__(self) -> None:
         for node in statements(self.tree.body):
-            if isinstance(node, FUNCTIONS):
+            if isinstance(node, Definition):
                 self.functions[node.name] = Function(self, node)
             elif isinstance(node, ast.ClassDef):
                 self.classes[node.name] = node
                 for each in node.body:
-                    if isinstance(each, FUNCTIONS):
+                    if isinstance(each, Definition):
                         self.functions[f"{node.name}.{each.name}"] = Function(self, each, node)
 
     @cached_property
@@ -196,13 +195,12 @@ class Module:
     @cached_property
     def assigned(self) -> dict[str, ast.expr | None]:
         """Names that the module binds by assignment, with the value where one is given."""
-        found: dict[str, ast.expr | None] = {}
-        for node in statements(self.tree.body):
-            value = getattr(node, "value", None)
-            for target in targets(node):
-                if isinstance(target, ast.Name):
-                    found[target.id] = value if isinstance(value, ast.expr) else None
-        return found
+        return {
+            target.id: getattr(node, "value", None)
+            for node in statements(self.tree.body)
+            for target in targets(node)
+            if isinstance(target, ast.Name)
+        }
 
     @cached_property
     def names(self) -> set[str] | None:

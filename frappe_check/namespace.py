@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import runpy
-from functools import cache, cached_property
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -19,82 +19,70 @@ OBJECTS = {"frappe.db": "frappe.database.database.Database"}
 """What is made at run time, with its class, as in Frappe."""
 
 
-class Namespace:
-    """What `import frappe` and `import rq` give without Frappe."""
+@cache
+def has(name: str) -> bool:
+    """Whether there is something of that dotted name.
 
-    def __init__(self) -> None:
-        self._known: dict[str, bool] = {}
-        self._modules: dict[str, Module | None] = {}
-
-    def has(self, name: str) -> bool:
-        """Whether there is something of that dotted name.
-
-        Looked at as far as modules, classes and `frappe.db` go; what another object has is taken
-        as there.
-        """
-        if name not in self._known:
-            self._known[name] = self._look(name)
-        return self._known[name]
-
-    @cached_property
-    def modules_of_frappe(self) -> frozenset[str]:
-        """The names of `frappe` that are modules: `utils`, `model`."""
-        paths = {*map(Path, _table()), *NAMESPACE.glob("frappe/*")}
-        there = {path.relative_to(NAMESPACE).parts for path in paths}
-        return frozenset(parts[1].removesuffix(".py") for parts in there if parts[0] == "frappe")
-
-    def _look(self, name: str) -> bool:
-        for thing, its_class in OBJECTS.items():
-            if name.startswith(f"{thing}."):
-                name = its_class + name.removeprefix(thing)
-        parts = name.split(".")
-        for end in range(len(parts), 0, -1):
-            module = self._module(".".join(parts[:end]))
-            if module is not None:
-                return self._binds(module, parts[end:])
-        return False
-
-    def _module(self, name: str) -> Module | None:
-        if name not in self._modules:
-            self._modules[name] = _read(name)
-        return self._modules[name]
-
-    def _binds(self, module: Module, rest: list[str]) -> bool:
-        """Whether a module has the name, and what it stands for the names behind it."""
-        if not rest:
-            return True
-        head, *tail = rest
-        if head in module.classes:
-            return not tail or self._has_attribute(module, module.classes[head], tail[0])
-        if head in module.functions or head in module.assigned:
-            return True
-        if head in module.imports:
-            source = module.imports[head]
-            known = tail and source.startswith("frappe")
-            return not known or self._look(".".join((source, *tail)))
-        return head in _made_on_demand(module) or any(
-            self._star_brings(star, rest) for star in _stars(module)
-        )
-
-    def _star_brings(self, star: str, rest: list[str]) -> bool:
-        module = self._module(star)
+    Looked at as far as modules, classes and `frappe.db` go; what another object has is taken as
+    there.
+    """
+    for thing, its_class in OBJECTS.items():
+        if name.startswith(f"{thing}."):
+            name = its_class + name.removeprefix(thing)
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        module = _module(".".join(parts[:end]))
         if module is not None:
-            return self._binds(module, rest)
-        return not star.startswith("frappe") and hasattr(import_module(star), rest[0])
+            return _binds(module, parts[end:])
+    return False
 
-    def _has_attribute(self, module: Module, owner: ast.ClassDef, name: str) -> bool:
-        for node in ast.walk(owner):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                found = node.name
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                found = node.attr
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                found = node.id
-            else:
-                continue
-            if found == name:
-                return True
-        return any(self._look(f"{module.full(base)}.{name}") for base in owner.bases)
+
+@cache
+def modules_of_frappe() -> frozenset[str]:
+    """The names of `frappe` that are modules: `utils`, `model`."""
+    paths = {*map(Path, _table()), *NAMESPACE.glob("frappe/*")}
+    there = {path.relative_to(NAMESPACE).parts for path in paths}
+    return frozenset(parts[1].removesuffix(".py") for parts in there if parts[0] == "frappe")
+
+
+def _binds(module: Module, rest: list[str]) -> bool:
+    """Whether a module has the name, and what it stands for the names behind it."""
+    if not rest:
+        return True
+    head, *tail = rest
+    if head in module.classes:
+        return not tail or _has_attribute(module, module.classes[head], tail[0])
+    if head in module.functions or head in module.assigned:
+        return True
+    if head in module.imports:
+        source = module.imports[head]
+        known = tail and source.startswith("frappe")
+        return not known or has(".".join((source, *tail)))
+    return head in _made_on_demand(module) or any(
+        _star_brings(star, rest) for star in _stars(module)
+    )
+
+
+def _star_brings(star: str, rest: list[str]) -> bool:
+    module = _module(star)
+    if module is not None:
+        return _binds(module, rest)
+    return not star.startswith("frappe") and hasattr(import_module(star), rest[0])
+
+
+def _has_attribute(module: Module, owner: ast.ClassDef, name: str) -> bool:
+    for node in ast.walk(owner):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found = node.name
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found = node.attr
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found = node.id
+        else:
+            continue
+        if found == name:
+            return True
+    return any(has(f"{module.full(base)}.{name}") for base in owner.bases)
 
 
 def _made_on_demand(module: Module) -> set[str]:
@@ -118,7 +106,8 @@ def _stars(module: Module) -> list[str]:
     ]
 
 
-def _read(name: str) -> Module | None:
+@cache
+def _module(name: str) -> Module | None:
     """A module of the namespace's, or of this package's that the namespace takes it from."""
     head, *rest = name.split(".")
     root = PACKAGES / head if head.startswith("frappe_") else NAMESPACE / head

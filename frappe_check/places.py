@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from frappe_check import namespace
 from frappe_check.modules import Function, Module, statements
-from frappe_check.namespace import Namespace
 from frappe_check.tasks import DEPTH, TaskCode, Way
 
 FOR_TYPES_ALONE = "frappe.types"
@@ -32,7 +32,7 @@ class TaskPlace:
 
     function: Function
     ways: list[Way]
-    needs: list[Need] = field(default_factory=list)
+    needs: list[Need]
     """One place a name; none: it can run standalone."""
 
 
@@ -42,11 +42,9 @@ class Places:
     def __init__(self, code: TaskCode) -> None:
         self.app = code.app
         self._code = code
-        self._namespace = Namespace()
         others = {*OTHER_APPS, *self.app.hooks.required_apps} - {self.app.name, "frappe"}
         self._benches = {app for app in others if not self._lies_beside(app)}
         self._of_function: dict[Function, list[Need]] = {}
-        self._of_module: dict[Module, list[Need]] = {}
 
     def _lies_beside(self, app: str) -> bool:
         """Whether that app is there as this one is, in a project or in a bench's `apps`."""
@@ -83,14 +81,12 @@ class Places:
 
     def _of(self, module: Module) -> list[Need]:
         """What importing a module needs: the packages of other apps."""
-        if module not in self._of_module:
-            self._of_module[module] = [
-                Need(name, module.path, node.lineno)
-                for node in _imports(module)
-                for name in _names(module, node)
-                if name.partition(".")[0] in self._benches
-            ]
-        return self._of_module[module]
+        return [
+            Need(name, module.path, node.lineno)
+            for node in _imports(module)
+            for name in _names(module, node)
+            if name.partition(".")[0] in self._benches
+        ]
 
     def _used(self, function: Function) -> list[Need]:
         """What calling a function needs: what its body uses, its decorators and its class's bases.
@@ -98,10 +94,10 @@ class Places:
         A name of Frappe's that is only imported stops nothing (`standalone.namespace.absent`).
         """
         if function not in self._of_function:
-            module = function.module
+            module, bases = function.module, function.owner.bases if function.owner else []
             self._of_function[function] = [
                 Need(name, module.path, node.lineno)
-                for root in (*function.node.body, *function.node.decorator_list, *_bases(function))
+                for root in (*function.node.body, *function.node.decorator_list, *bases)
                 for node in ast.walk(root)
                 if isinstance(node, ast.ImportFrom | ast.Import | ast.Attribute | ast.Name)
                 for name in self._names_in(node, function)
@@ -124,13 +120,13 @@ class Places:
         parts = name.split(".")
         if parts[0] != "frappe" or len(parts) < 2:
             return ""
-        deep = parts[1] == "db" or parts[1] in self._namespace.modules_of_frappe
+        deep = parts[1] == "db" or parts[1] in namespace.modules_of_frappe()
         return ".".join(parts[: 3 if deep else 2])
 
     def _is_missing(self, name: str) -> bool:
         head = name.partition(".")[0]
         if head in FRAPPES:
-            return not name.startswith(FOR_TYPES_ALONE) and not self._namespace.has(name)
+            return not name.startswith(FOR_TYPES_ALONE) and not namespace.has(name)
         return head in self._benches
 
 
@@ -141,11 +137,8 @@ def _names(module: Module, node: ast.Import | ast.ImportFrom) -> list[str]:
     return list(module.imported(node).values())
 
 
-def _bases(function: Function) -> list[ast.expr]:
-    return function.owner.bases if function.owner else []
-
-
-def _imports(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
+@cache
+def _imports(module: Module) -> list[ast.Import | ast.ImportFrom]:
     """Those that run when the module is imported, but for guarded ones."""
     guarded = {
         inner
@@ -153,6 +146,8 @@ def _imports(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
         if isinstance(node, ast.Try | ast.If)
         for inner in ast.walk(node)
     }
-    for node in statements(module.tree.body):
-        if isinstance(node, ast.Import | ast.ImportFrom) and node not in guarded:
-            yield node
+    return [
+        node
+        for node in statements(module.tree.body)
+        if isinstance(node, ast.Import | ast.ImportFrom) and node not in guarded
+    ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-LOOPS = (ast.For, ast.AsyncFor)
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+Loop = ast.For | ast.AsyncFor
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
 DOCUMENTS = {f"frappe.{name}" for name in ("get_doc", "new_doc", "get_cached_doc", "get_last_doc")}
 """Functions that give a document, of the doctype that is named first."""
 
@@ -91,10 +91,9 @@ def targets(statement: ast.AST) -> list[ast.expr]:
     return flat
 
 
-def decorators(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[ast.expr, str]]:
-    """Each decorator with its name, whether it is called or not."""
-    for each in node.decorator_list:
-        yield each, dotted(each.func if isinstance(each, ast.Call) else each)
+def decorators(node: Definition) -> list[str]:
+    """The name of each decorator, whether it is called or not."""
+    return [dotted(getattr(each, "func", each)) for each in node.decorator_list]
 
 
 def brief(node: ast.AST, most: int = 60) -> str:

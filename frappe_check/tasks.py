@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -128,18 +128,9 @@ class TaskCode:
         """Everything that is run, with the one that it is reached from: a job, where one is."""
         handlers = (f for f in self.events if not self.is_controllers(f))
         by_weight = self.whitelisted, self.reports, (*self.jobs, *handlers)
-        return {f: root for roots in by_weight for f, root in self._reached_from(roots).items()}
-
-    def _reached_from(self, functions: Iterable[Function]) -> dict[Function, Function]:
-        found = {function: function for function in functions}
-        edge = list(found)
-        for _ in range(DEPTH):
-            callers, edge = edge, []
-            for caller in callers:
-                for callee in self.app.callees(caller):
-                    if callee not in found:
-                        found[callee] = found[caller]
-                        edge.append(callee)
+        found: dict[Function, Function] = {}
+        for roots in by_weight:
+            found |= self.app.reached_from(roots, DEPTH)
         return found
 
     def is_controllers(self, function: Function) -> bool:
@@ -173,8 +164,7 @@ def _scheduled_by_row(node: ast.AST) -> str:
 
 def is_whitelisted(function: Function) -> bool:
     """Whether requests call it, by `frappe.whitelist`."""
-    names = (name for _, name in decorators(function.node))
-    return any(name.rpartition(".")[2] == "whitelist" for name in names)
+    return any(name.rpartition(".")[2] == "whitelist" for name in decorators(function.node))
 
 
 def _runs_a_report(function: Function) -> bool:

@@ -20,9 +20,9 @@ from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import WAITING
 from frappe_celery.jobs.record.paging import Wanted, search
-from frappe_celery.pages.job_actions import requeue as requeue_run
 from frappe_celery.pages.job_actions import stop_and_delete
 from frappe_celery.programs import told
+from frappe_celery.watch import job_display
 
 Found = Callable[[], Job]
 """Finds a job, or raises NoSuchJob."""
@@ -72,8 +72,6 @@ def _with_text(
     text: str, site: str | None, since: float | None, until: float | None
 ) -> dict[str, Any]:
     """What `--arguments` has a `Wanted` be; the last day of the time where none is given."""
-    from frappe_celery.watch import job_display
-
     last = until or time.time()
     since = since or last - DAY
     if site is None and len(settings.current().sites()) > 1:
@@ -151,8 +149,6 @@ def parked(requeue: bool) -> None:
 
 
 def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: Any) -> None:
-    from frappe_celery.watch import job_display
-
     with looking() as tell:
         found = search(get_store(), _wanted(statuses, **given), tell)
         some = list(islice(found, limit + 1))
@@ -179,8 +175,6 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 
     Passwords, keys and the like are masked.
     """
-    from frappe_celery.watch import job_display
-
     job = find(job_id, site)
     if as_json:
         click.echo(json.dumps(job_display.whole(job), indent=1))
@@ -193,8 +187,6 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 @AS_JSON
 def refused(limit: int, as_json: bool) -> None:
     """List messages that workers refused: unsigned or altered ones."""
-    from frappe_celery.watch import job_display
-
     messages = get_store().refused(limit)
     if as_json:
         click.echo(json.dumps(messages, indent=1))
@@ -283,8 +275,7 @@ def requeue(
     Each runs under its id, with other arguments where --set and --unset say so.
     """
     edit = dict(map(_change, changes))
-    other_arguments = partial(_requeue_edited, edit=edit, unset=unset)
-    act = partial(other_arguments if edit or unset else requeue_run, dependants=dependants)
+    act = partial(_requeue, edit=edit, unset=unset, dependants=dependants)
     _each(_chosen("requeue", "failed", **which), act, "requeued")
 
 
@@ -301,10 +292,8 @@ def delete(**which: Any) -> None:
     _each(_chosen("delete", "failed", **which), stop_and_delete, "deleted")
 
 
-def _requeue_edited(
-    job: Job, edit: dict[str, Any], unset: tuple[str, ...], dependants: bool
-) -> None:
-    known = job.opened.decoded_kwargs()
+def _requeue(job: Job, edit: dict[str, Any], unset: tuple[str, ...], dependants: bool) -> None:
+    known = job.opened.decoded_kwargs() if edit or unset else {}
     if missing := [name for name in unset if name not in known]:
         raise click.ClickException(
             f"job {job.id} has no argument {missing[0]!r}; it has {', '.join(known) or 'none'}"

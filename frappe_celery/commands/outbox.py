@@ -35,7 +35,7 @@ def outbox() -> None:
 @AS_JSON
 def list_(site: str | None, as_json: bool) -> None:
     """Show what waits, and what was set aside and why."""
-    rows = [(name, row) for name in known_sites(site) for row in _rows(name)]
+    rows = [(name, row) for name in known_sites(site) if hold.is_on(name) for row in _rows(name)]
     if as_json:
         shown = [{"site": name, **_without_message(row)} for name, row in rows]
         click.echo(json.dumps(shown, indent=2))
@@ -99,8 +99,6 @@ def _table(site: str) -> Iterator[Table]:
 
 
 def _rows(site: str) -> list[Row]:
-    if not hold.is_on(site):
-        return []
     with _table(site) as table:
         return table.all(MOST)
 

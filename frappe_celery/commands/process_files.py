@@ -28,7 +28,7 @@ from celery.app.utils import find_app
 from frappe_celery.commands.supervisor import OWN_PID
 from frappe_celery.config.files import DJANGO_SETTINGS, make_importable, options_stand_in, variable
 from frappe_celery.config.installed import is_there
-from frappe_celery.config.numbers import GRACE_SECONDS, is_whole
+from frappe_celery.config.numbers import GRACE_SECONDS, is_whole, require
 from frappe_celery.config.option_defaults import OPTIONS
 from frappe_celery.config.secrets import is_secret, masked_text
 from frappe_celery.config.settings import Settings
@@ -55,7 +55,7 @@ CELERYS_APP = "APP"
 NEEDED = (
     *(DJANGO_SETTINGS, "DJANGO_CONFIGURATION", "CELERY_CONFIG_MODULE", "PYTHONPATH"),
     *("FRAPPE_SITE", "DATABASE_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"),
-    *(variable(option.name) for option in OPTIONS),
+    *map(variable, OPTIONS),
 )
 
 
@@ -166,12 +166,9 @@ def processes(config: Settings) -> list[Process]:
 def _number_of_processes(config: Settings, name: str) -> int:
     common = config.site_config("").get("background_workers") or 1
     count = config.workers.get(name, {}).get("background_workers") or common
-    if not is_whole(count) or count < 1:
-        raise ConfigError(
-            f"background_workers is {count!r}; it must be a whole number above 0."
-            f" It stands in {options_stand_in()}"
-        )
-    return count
+    words = f"a whole number above 0. It stands in {options_stand_in()}"
+    require(is_whole(count) and count > 0, "background_workers", count, words)
+    return int(count)
 
 
 def is_replaced(config: Settings, command: str) -> bool:

@@ -8,13 +8,14 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from frappe_celery.config.option_defaults import OPTIONS, kind
 from frappe_celery.errors import ConfigError
 
 COARSEST_CLOCK_NS = 2 * 10**9
@@ -167,16 +168,15 @@ def variable(name: str) -> str:
     return ENVIRONMENT_PREFIX + name.upper().removeprefix(ENVIRONMENT_PREFIX)
 
 
-def parse_environment(
-    environ: Mapping[str, str], names: Iterable[str], texts: Set[str]
-) -> dict[str, Any]:
-    """The options that the environment sets: `texts` as they stand, others as JSON."""
+def parse_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The options that the environment sets: texts as they stand, others as JSON."""
     values: dict[str, Any] = {
-        name: environ[variable(name)] for name in names if variable(name) in environ
+        name: environ[variable(name)] for name in OPTIONS if variable(name) in environ
     }
-    for name in values.keys() - texts:
-        with suppress(json.JSONDecodeError):
-            values[name] = json.loads(values[name])
+    for name, text in values.items():
+        if kind(name) != "str":
+            with suppress(json.JSONDecodeError):
+                values[name] = json.loads(text)
     return values
 
 

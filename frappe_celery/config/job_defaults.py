@@ -8,7 +8,7 @@ by queue and by method.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from math import inf
 from typing import Any
@@ -74,7 +74,6 @@ DELIVERIES = {None: None, True: AS_CONFIGURED, False: 1}
 """What `idempotent` says of them."""
 MOST_MEMORY = 2**32 - 1
 OPTIONS = {"retry", "idempotent", "max_memory"}
-RETRY = [field.name for field in fields(Retry)]
 
 
 def defaults_of(where: str, said: Mapping[str, Any]) -> JobDefaults:
@@ -104,13 +103,13 @@ def _retry(where: str, value: Any) -> Retry | None:
     if value is None:
         return None
     given = {"max": value} if isinstance(value, (int, float)) else value
-    if not isinstance(given, Mapping) or "max" not in given or given.keys() - {*RETRY}:
+    try:
+        return Retry(**given)
+    except TypeError:  # none of its words, or no max
         raise ConfigError(
             f'{where} is {value!r}; write how often, 3, or {{"max": 3, "delay": 10, "factor": 2,'
             ' "max_delay": 3600, "jitter": 0.5}, of which only max is needed'
-        )
-    try:
-        return Retry(**given)
+        ) from None
     except ConfigError as exc:
         raise ConfigError(f"{where} is {value!r}. {exc}") from None
 

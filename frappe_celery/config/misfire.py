@@ -16,7 +16,6 @@ from typing import Any
 from frappe_celery.config.numbers import is_number, require
 from frappe_celery.errors import ConfigError
 
-POLICIES = ("once", "skip")
 IN_TIME_SECONDS = 60
 """The window of `skip`, unless it is given: a change of the leading scheduler takes up to 15 s."""
 
@@ -55,7 +54,7 @@ def _misfire(method: str, value: Any) -> Misfire:
             " the two"
         )
     policy, window = value.get("policy", "once"), value.get("window")
-    require(policy in POLICIES, f"misfire.{method}.policy", policy, "once or skip")
+    require(policy in ("once", "skip"), f"misfire.{method}.policy", policy, "once or skip")
     if window is None:
         return Misfire(policy, IN_TIME_SECONDS if policy == "skip" else None)
     is_right = is_number(window) and window > 0

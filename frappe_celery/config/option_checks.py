@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import Field
 from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import urlsplit
 
 from frappe_celery.config.files import ENVIRONMENT_PREFIX, options_stand_in, variable
 from frappe_celery.config.numbers import is_whole, require
-from frappe_celery.config.option_defaults import kind
+from frappe_celery.config.option_defaults import OPTIONS, kind
 from frappe_celery.config.secrets import is_secret, masked
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import ConfigError
@@ -33,14 +32,14 @@ TYPES: dict[str, tuple[type, str]] = {
 }
 
 
-def checked_value(option: Field[Any], value: Any) -> Any:
+def checked_value(name: str, value: Any) -> Any:
     """The value of an option as it is used.
 
     Raises:
         ConfigError: it cannot be; names the option, the value and where it may stand.
     """
-    type_, words = TYPES[kind(option)]
-    if value is None and option.default is None:
+    type_, words = TYPES[kind(name)]
+    if value is None and OPTIONS[name].default is None:
         return None
     if type_ is bool and value in (0, 1):
         return bool(value)
@@ -48,18 +47,18 @@ def checked_value(option: Field[Any], value: Any) -> Any:
     if type_ is list:
         right = right and all(isinstance(item, str) for item in value)
     if not right:
-        shown = "no text" if is_secret(option.name) else repr(masked(value))
+        shown = "no text" if is_secret(name) else repr(masked(value))
         raise ConfigError(
-            f"{option.name} is {shown}; it must be {words}."
-            f" It stands in {options_stand_in()}, or in the environment as {variable(option.name)}"
+            f"{name} is {shown}; it must be {words}."
+            f" It stands in {options_stand_in()}, or in the environment as {variable(name)}"
         )
-    _check_texts(option.name, value)
-    if value == -1 and option.name in KEPT_SECONDS:
+    _check_texts(name, value)
+    if value == -1 and name in KEPT_SECONDS:
         return FOR_EVER
     if type_ is int:
-        is_right = 0 < value <= MOST or (value == 0 and option.name in MAY_BE_ZERO)
+        is_right = 0 < value <= MOST or (value == 0 and name in MAY_BE_ZERO)
         words = "a whole number above 0" if value <= 0 else f"{MOST:,} at most"
-        require(is_right, option.name, value, words)
+        require(is_right, name, value, words)
     return value
 
 
@@ -85,17 +84,16 @@ def _check_texts(name: str, value: Any) -> None:
 
 
 def unknown_keys(
-    names: Iterable[str], django: Iterable[str], common: Iterable[str], environ: Mapping[str, str]
+    django: Iterable[str], common: Iterable[str], environ: Mapping[str, str]
 ) -> Iterator[str]:
-    """A sentence for each key that is none of `names`, by where it stands."""
-    known = list(names)
-    for key in sorted(set(django).difference(known)):
-        yield _sentence(f"FRAPPE_CELERY in Django's settings has {key!r}", _nearest(key, known))
-    for key in sorted(set(common).difference(known)):
-        nearest = _nearest(key, known)
+    """A sentence for each key that is no option, by where it stands."""
+    for key in sorted(set(django).difference(OPTIONS)):
+        yield _sentence(f"FRAPPE_CELERY in Django's settings has {key!r}", _nearest(key, OPTIONS))
+    for key in sorted(set(common).difference(OPTIONS)):
+        nearest = _nearest(key, OPTIONS)
         if edits(key, nearest) <= min(MOST_EDITS, len(nearest) // 3):
             yield _sentence(f"sites/common_site_config.json has {key!r}", nearest)
-    variables = {variable(name) for name in known}
+    variables = {*map(variable, OPTIONS)}
     for key in sorted(environ.keys() - variables):
         if key.startswith(ENVIRONMENT_PREFIX):
             yield _sentence(f"the environment has {key}", _nearest(key, variables))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from typing import Any
 
@@ -164,9 +164,9 @@ class Options:
     from the one that signs (docs/security.md)."""
 
 
-def kind(option: Field[Any]) -> str:
+def kind(option: str) -> str:
     """What a value of it has to be: `int`, `str`, `bool`, `dict` or `list`."""
-    return str(option.type).partition(" ")[0].partition("[")[0]
+    return str(OPTIONS[option].type).partition(" ")[0].partition("[")[0]
 
 
 def meanings() -> dict[str, str]:
@@ -180,5 +180,4 @@ def meanings() -> dict[str, str]:
     }
 
 
-OPTIONS = tuple(fields(Options))
-TEXTS = {option.name for option in OPTIONS if kind(option) == "str"}
+OPTIONS = {option.name: option for option in fields(Options)}

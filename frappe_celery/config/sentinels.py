@@ -66,13 +66,10 @@ class Sentinels:
 
     def url(self) -> str:
         """The URL that names them all."""
-        query = {
-            "master_name": self.master_name,
-            "sentinel_username": self.sentinel_username,
-            "sentinel_password": self.sentinel_password,
-        }
+        names = ("master_name", "sentinel_username", "sentinel_password")
+        query = {name: value for name in names if (value := getattr(self, name))}
         hosts = ";".join(map(self._host, self.addresses))
-        return f"{hosts}/{self.db}?{urlencode({k: v for k, v in query.items() if v})}"
+        return f"{hosts}/{self.db}?{urlencode(query)}"
 
     def first_url(self) -> str:
         """For kombu, which changes to a transport of its own when it is given several."""

@@ -19,7 +19,7 @@ from frappe_celery.config.keys import Keys
 from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.numbers import is_number, is_whole, require, shown
 from frappe_celery.config.option_checks import checked_value, unknown_keys
-from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
+from frappe_celery.config.option_defaults import OPTIONS, Options
 from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, QUEUED_JOBS_A_SITE, Queue, queues_of
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import ConfigError, UnknownQueue
@@ -75,17 +75,16 @@ class Settings(Options):
         if environ.get("DATABASE_URL"):
             values.setdefault("database_url", environ["DATABASE_URL"])
         values |= {name: environ[v] for v, name in FRAPPES_VARIABLES.items() if environ.get(v)}
-        names = [o.name for o in OPTIONS]
-        own = files.parse_environment(environ, names, TEXTS)
+        own = files.parse_environment(environ)
         values.update(own)
         if not any(map(values.get, BROKERS)):
             named = environ.get(CELERYS_BROKER) or files.of_django(CELERYS_BROKER, environ, root)
             values["broker_url"] = named and str(named)
-        checked = {o.name: checked_value(o, values[o.name]) for o in OPTIONS if o.name in values}
+        checked = {name: checked_value(name, values[name]) for name in OPTIONS if name in values}
         return cls(
             root=root,
             from_environment={name: checked[name] for name in own},
-            unknown=tuple(unknown_keys(names, django, common, environ)),
+            unknown=tuple(unknown_keys(django, common, environ)),
             **checked,
         )
 
@@ -203,9 +202,8 @@ class Settings(Options):
         if self.frappe_version < 16:
             return 0
         own = self._own(site, "max_queued_jobs")
-        if is_whole(own) and own > 0:
-            return int(own) + QUEUED_JOBS_A_SITE
-        return self.max_queued_jobs + QUEUED_JOBS_A_SITE
+        most = own if is_whole(own) and own > 0 else self.max_queued_jobs
+        return most + QUEUED_JOBS_A_SITE
 
     def outbox(self, site: str) -> bool:
         """Whether what the site enqueues after commit goes by its outbox; not where routes lead
@@ -248,7 +246,7 @@ class Settings(Options):
 
     @cached_property
     def _options(self) -> dict[str, Any]:
-        return {option.name: getattr(self, option.name) for option in OPTIONS}
+        return {name: getattr(self, name) for name in OPTIONS}
 
     @cached_property
     def zone(self) -> str:
@@ -367,7 +365,7 @@ def outdated() -> tuple[str, ...]:
         common = files.read_json(here.root / "sites" / "common_site_config.json")
         if _compared and common != _compared[0]:
             now = Settings.load()
-            names = (option.name for option in OPTIONS if option.name not in READ_ANEW)
+            names = (name for name in OPTIONS if name not in READ_ANEW)
             found = tuple(name for name in names if getattr(now, name) != getattr(here, name))
         _compared = common, found
     return found

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,8 +78,8 @@ class _Reader(cst.CSTVisitor):
     def visit_Assign(self, node: cst.Assign) -> None:  # noqa: N802
         """A list of names of jobs."""
         target = node.targets[0].target
-        one = len(node.targets) == 1 and isinstance(target, cst.Name)
-        if one and isinstance(target, cst.Name) and _IS_LIST.fullmatch(_code(node.value)):
+        is_list = len(node.targets) == 1 and _IS_LIST.fullmatch(_code(node.value))
+        if is_list and isinstance(target, cst.Name):
             self._open[-1].lists[target.value] = node
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:  # noqa: N802
@@ -113,8 +113,6 @@ class _Reader(cst.CSTVisitor):
 class Deduplication(cst.CSTTransformer):
     """Where a list that was found is used as above."""
 
-    METADATA_DEPENDENCIES = (PositionProvider,)
-
     def __init__(self, wrapper: MetadataWrapper, lines: set[int]) -> None:
         super().__init__()
         self._changed: dict[cst.CSTNode, cst.CSTNode] = {}
@@ -144,9 +142,10 @@ class Deduplication(cst.CSTTransformer):
             return
         test, tested = tests[0]
         its_names = set(re.findall(r"[A-Za-z_]\w*", _code(tested)))
-        later = [node for each in its_names for node in scope.bound.get(each, [])]
+        bound = [node for each in its_names for node in scope.bound.get(each, [])]
+        line = positions[assign].start.line
         job_names = [arg for arg in scope.job_names if _code(arg.value) == _code(tested)]
-        if not job_names or any(_is_behind(node, assign, positions) for node in later):
+        if not job_names or any(positions[node].start.line > line for node in bound):
             return
         job_id = cst.Name(JOB_ID)
         asks: cst.BaseExpression = cst.Call(cst.Name(ASKS), [cst.Arg(job_id)])
@@ -167,31 +166,21 @@ class Deduplication(cst.CSTTransformer):
         self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
     ) -> cst.ImportFrom | cst.RemovalSentinel:
         """`is_job_enqueued` in place of what listed jobs."""
-        if not self._changed or isinstance(updated_node.names, cst.ImportStar):
+        module, before = updated_node.module, updated_node.names
+        if not self._changed or isinstance(before, cst.ImportStar):
             return updated_node
-        kept = [alias for alias in updated_node.names if _code(alias.name) not in _LISTS]
-        if len(kept) == len(updated_node.names):
+        kept = [alias for alias in before if _code(alias.name) not in _LISTS]
+        if len(kept) == len(before):
             return updated_node
-        return self._importing(updated_node, kept)
-
-    def _importing(
-        self, node: cst.ImportFrom, kept: Sequence[cst.ImportAlias]
-    ) -> cst.ImportFrom | cst.RemovalSentinel:
-        assert not isinstance(node.names, cst.ImportStar)
         if self._has_asks:
             if not kept:
                 return cst.RemoveFromParent()
-            last = kept[-1].with_changes(comma=node.names[-1].comma)
-            return node.with_changes(names=[*kept[:-1], last])
+            last = kept[-1].with_changes(comma=before[-1].comma)
+            return updated_node.with_changes(names=[*kept[:-1], last])
         names = [
             alias.with_changes(name=cst.Name(ASKS)) if _code(alias.name) in _LISTS else alias
-            for alias in node.names
+            for alias in before
         ]
-        is_old = node.module is not None and _code(node.module) == _OLD_MODULE
-        module = cst.parse_expression(MODULE) if is_old else node.module
-        return node.with_changes(module=module, names=names)
-
-
-def _is_behind(node: cst.CSTNode, other: cst.CSTNode, positions: Mapping[cst.CSTNode, Any]) -> bool:
-    """Whether a node stands further down."""
-    return bool(positions[node].start.line > positions[other].start.line)
+        is_old = module is not None and _code(module) == _OLD_MODULE
+        new = cst.parse_expression(MODULE) if is_old else module
+        return updated_node.with_changes(module=new, names=names)

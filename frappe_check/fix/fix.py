@@ -26,7 +26,9 @@ def fix(report: Report) -> Iterator[str]:
         after = fixed(before, found)
         if after != before:
             path.write_bytes(after)
-            yield "".join(_diff(path, before.decode(), after.decode()))
+            old, new = (text.decode().splitlines(keepends=True) for text in (before, after))
+            name = shown(path)
+            yield "".join(unified_diff(old, new, f"{name} (before)", f"{name} (after)"))
 
 
 def fixed(source: bytes, lines: set[int]) -> bytes:
@@ -36,9 +38,3 @@ def fixed(source: bytes, lines: set[int]) -> bytes:
     except cst.ParserSyntaxError:  # newer than what libcst reads
         return source
     return wrapper.visit(Deduplication(wrapper, lines)).bytes
-
-
-def _diff(path: Path, before: str, after: str) -> Iterator[str]:
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    name = shown(path)
-    return unified_diff(old, new, f"{name} (before)", f"{name} (after)")

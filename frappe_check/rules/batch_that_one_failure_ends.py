@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from frappe_check.findings import Finding, found
 from frappe_check.modules import Function
 from frappe_check.rules import work
-from frappe_check.syntax import brief, called, inside
+from frappe_check.syntax import Loop, brief, called, inside
 from frappe_check.tasks import TaskCode
 
 
@@ -24,7 +24,7 @@ def find(code: TaskCode) -> Iterator[Finding]:
                     yield found("FC103", task.module, loop, f"{task.short} is a batch. {what}")
 
 
-def _is_safe(code: TaskCode, task: Function, loop: work.Loop) -> bool:
+def _is_safe(code: TaskCode, task: Function, loop: Loop) -> bool:
     """Whether failures are caught in the loop, jobs do its work, or all of it is taken back."""
     return (
         _catches(code, task, loop)
@@ -33,7 +33,7 @@ def _is_safe(code: TaskCode, task: Function, loop: work.Loop) -> bool:
     )
 
 
-def _catches(code: TaskCode, task: Function, loop: work.Loop) -> bool:
+def _catches(code: TaskCode, task: Function, loop: Loop) -> bool:
     """Whether something in the loop is caught, in it or in a function that it calls.
 
     A `with` may catch too: a savepoint, `suppress`.

@@ -9,7 +9,7 @@ from frappe_check.enqueues import Enqueue
 from frappe_check.findings import Finding, found
 from frappe_check.modules import Function
 from frappe_check.rules.work import COMMIT
-from frappe_check.syntax import FUNCTIONS, has, is_false, keyword
+from frappe_check.syntax import Definition, has, is_false, keyword
 from frappe_check.tasks import EVENTS_BEFORE_COMMIT, TaskCode
 
 
@@ -36,8 +36,7 @@ def _is_too_early(function: Function, enqueue: Enqueue) -> bool:
     given = keyword(call, "enqueue_after_commit")
     if enqueue.is_direct or (has(call, "enqueue_after_commit") and not is_false(given)):
         return False
-    later = (*FUNCTIONS, ast.Lambda)
-    if any(isinstance(each, later) for each in function.around(enqueue.call)):
+    if any(isinstance(each, Definition | ast.Lambda) for each in function.around(enqueue.call)):
         return False
     return not any(
         function.module.full(call.func) == COMMIT and call.lineno < enqueue.call.lineno

@@ -11,7 +11,7 @@ from frappe_celery.schedule.cron import Cron, CronError
 from frappe_check.findings import Finding, found
 from frappe_check.modules import Function
 from frappe_check.rules import work
-from frappe_check.syntax import called, inside
+from frappe_check.syntax import Loop, called, inside
 from frappe_check.tasks import TaskCode
 
 FREQUENT = timedelta(minutes=4)
@@ -31,7 +31,7 @@ def find(code: TaskCode) -> Iterator[Finding]:
                     yield found("FC101", function.module, loop, _what(task, function, event))
 
 
-def _is_heavy(code: TaskCode, function: Function, loop: work.Loop) -> bool:
+def _is_heavy(code: TaskCode, function: Function, loop: Loop) -> bool:
     return (
         _is_unlimited(code, function, loop)
         and work.work_in(code, function, loop) is not None
@@ -39,7 +39,7 @@ def _is_heavy(code: TaskCode, function: Function, loop: work.Loop) -> bool:
     )
 
 
-def _is_unlimited(code: TaskCode, function: Function, loop: work.Loop) -> bool:
+def _is_unlimited(code: TaskCode, function: Function, loop: Loop) -> bool:
     """Whether it goes through all rows of a query, or all that an answer from the network holds."""
     values = [each for _, each in work.goes_through(code, function, loop)]
     if any(isinstance(node, ast.Break | ast.Return) for node in inside(loop.body)):

@@ -35,16 +35,14 @@ def _in_hooks(hooks: Hooks) -> Iterator[tuple[str, ast.AST, str]]:
         event = entry.path[0] if entry.path else "cron"
         if event not in EVENTS:
             yield "FC004", entry.node, f"`{event}` is no event of scheduler_events."
-    for cron in hooks.crons:
+    for expression, node in hooks.crons:
         try:
-            either = parse(cron.expression).days.either
+            either = parse(expression).days.either
         except CronError as error:
             reason = str(error).partition(f". {ACCEPTED}")[0]
-            if cron.expression != "?":
-                yield "FC004", cron.node, f"{reason[0].upper()}{reason[1:]}."
+            if expression != "?":
+                yield "FC004", node, f"{reason[0].upper()}{reason[1:]}."
         else:
             if either:
-                what = (
-                    f"`{cron.expression}` fires on its days of the month and also on its weekdays."
-                )
-                yield "FC005", cron.node, what
+                what = f"`{expression}` fires on its days of the month and also on its weekdays."
+                yield "FC005", node, what

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from frappe_check.enqueues import Enqueue
 from frappe_check.findings import Finding, found
 from frappe_check.modules import Function
+from frappe_check.syntax import keyword
 from frappe_check.tasks import TaskCode
 
 ENQUEUES_OWN = {
@@ -21,9 +20,7 @@ ENQUEUES_OWN = {
 }
 """What `frappe.enqueue` takes for itself, and since when."""
 BESIDES = {
-    "enqueue": ("method",),
-    "enqueue_later": ("method",),
-    "enqueue_many": ("method",),
+    **dict.fromkeys(("enqueue", "enqueue_later", "enqueue_many"), ("method",)),
     "enqueue_doc": ("doctype", "name", "method", "doc_method"),
     "queue_action": ("action",),
 }
@@ -47,12 +44,8 @@ def find(code: TaskCode) -> Iterator[Finding]:
             name = parameter.arg
             if name in own and (name in needed or name in given):
                 what = f"`{name}` never reaches {method.short}: it is the call's own, {own[name]}."
-                yield found("FC110", enqueue.module, _place(enqueue, name), what)
-
-
-def _place(enqueue: Enqueue, name: str) -> ast.AST:
-    given = (each.value for each in enqueue.call.keywords if each.arg == name)
-    return next(given, enqueue.call)
+                place = keyword(enqueue.call, name) or enqueue.call
+                yield found("FC110", enqueue.module, place, what)
 
 
 def _needed(method: Function) -> set[str]:

@@ -6,9 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
+from frappe_check import namespace
 from frappe_check.findings import Finding, found
 from frappe_check.modules import Function, Module
-from frappe_check.namespace import Namespace
 from frappe_check.syntax import called, text
 from frappe_check.tasks import TaskCode
 
@@ -26,7 +26,6 @@ _KEY = re.compile(r"rq:(queues?|jobs?|workers?|failed|finished|wip|deferred|sche
 
 def find(code: TaskCode) -> Iterator[Finding]:
     """Names that neither host has, RQ's own ways to enqueue, and its keys in Redis."""
-    namespace = Namespace()
     for module in code.app.with_words("rq", "get_queue"):
         for node in module.nodes:
             for name in _names(module, node):

@@ -112,7 +112,7 @@ def _is_class(code: TaskCode, function: Function, node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
         return dotted(node.func) == "type" and len(node.args) == 1
     if name == "cls":
-        return any(each == "classmethod" for _, each in decorators(function.node))
+        return "classmethod" in decorators(function.node)
     is_own = name.partition(".")[0] in function.local
     its_class = not is_own and code.app.class_named(function.module.full(node))
     return name == "self.__class__" or bool(its_class)

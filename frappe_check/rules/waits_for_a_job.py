@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from frappe_check.findings import Finding, found
 from frappe_check.modules import Function
-from frappe_check.syntax import FUNCTIONS, called, inside
+from frappe_check.syntax import Definition, called, inside
 from frappe_check.tasks import TaskCode, is_whitelisted
 
 _ASKS = {"get_status", "is_job_enqueued", "get_job_status"}
@@ -34,7 +34,7 @@ def _is_sleep(function: Function, call: ast.Call) -> bool:
     around = list(function.around(call))
     if function.module.full(call.func) != "time.sleep":
         return False
-    if any(isinstance(each, FUNCTIONS) for each in around):
+    if any(isinstance(each, Definition) for each in around):
         return False
     seconds = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else 0
     long = isinstance(seconds, int | float) and seconds >= 1

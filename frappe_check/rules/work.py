@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from frappe_check.enqueues import kind_of
 from frappe_check.modules import Function, Module
-from frappe_check.syntax import DOCUMENTS, LOOPS, called, dotted, inside, keyword, names_in, text
+from frappe_check.syntax import DOCUMENTS, Loop, called, dotted, inside, keyword, names_in, text
 from frappe_check.tasks import TaskCode
 
 _QUERIES = {
@@ -23,7 +23,6 @@ _LOOKS = ("get", "set", "append", "as_", "has_", "is_", "update", "check_permiss
 """Beginnings of methods of documents that hardly fail."""
 _NETWORK = ("requests.", "httpx.", "urllib.request.", "frappe.integrations.utils.make_")
 COMMIT = "frappe.db.commit"
-Loop = ast.For | ast.AsyncFor
 
 
 def is_query(module: Module, node: ast.AST) -> bool:
@@ -173,6 +172,6 @@ def outermost_loops(function: Function) -> list[Loop]:
     return [
         node
         for node in function.nodes
-        if isinstance(node, LOOPS)
-        and not any(isinstance(each, LOOPS) for each in function.around(node))
+        if isinstance(node, Loop)
+        and not any(isinstance(each, Loop) for each in function.around(node))
     ]

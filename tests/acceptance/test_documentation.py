@@ -179,7 +179,7 @@ def test_the_configuration_in_a_page_can_be_followed(page: Path, tmp_path: Path)
         (tmp_path / "sites").mkdir(exist_ok=True)
         (tmp_path / "sites" / "common_site_config.json").write_text(block.text)
         config = Settings.load(tmp_path, environ={})
-        options = {option.name for option in OPTIONS} | {"monitor", "installed_apps"}
+        options = OPTIONS.keys() | {"monitor", "installed_apps"}
         assert not values.keys() - options, f"{page.name}:{block.line}"
         MailConfig.of(config)
         configured(config)

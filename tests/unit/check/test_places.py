@@ -7,7 +7,7 @@ from pathlib import Path
 import frappe
 import pytest
 
-from frappe_check.namespace import Namespace
+from frappe_check import namespace
 from tests.unit.check.apps import examined
 
 HOOKS = """
@@ -162,4 +162,4 @@ def test_the_namespace_is_read_as_it_is_imported(name: str) -> None:
         except (AttributeError, ImportError):
             there = False
             break
-    assert Namespace().has(name) == there
+    assert namespace.has(name) == there

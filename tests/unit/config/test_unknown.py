@@ -11,7 +11,6 @@ from frappe_celery.config.option_checks import edits, unknown_keys
 from frappe_celery.config.option_defaults import OPTIONS
 from frappe_celery.config.settings import Settings
 
-NAMES = [option.name for option in OPTIONS]
 FRAPPES = (
     *("db_name", "db_host", "db_port", "db_type", "host_name", "logging", "limits", "lang"),
     *("webserver_port", "socketio_port", "background_workers", "gunicorn_workers", "frappe_user"),
@@ -25,7 +24,7 @@ FRAPPES = (
 def unknown(
     django: tuple[str, ...] = (), common: tuple[str, ...] = (), **environ: str
 ) -> list[str]:
-    return list(unknown_keys(NAMES, django, common, environ))
+    return list(unknown_keys(django, common, environ))
 
 
 def test_each_place_names_the_nearest_option() -> None:
@@ -48,7 +47,7 @@ def test_frappes_keys_and_others_are_left_alone(key: str) -> None:
 
 
 def test_what_is_known_is_not_named() -> None:
-    assert unknown(tuple(NAMES), tuple(NAMES), FRAPPE_CELERY_KEY="x", FRAPPE_SITE="y") == []
+    assert unknown(tuple(OPTIONS), tuple(OPTIONS), FRAPPE_CELERY_KEY="x", FRAPPE_SITE="y") == []
 
 
 @pytest.mark.parametrize(
