@@ -6,67 +6,100 @@ app is built when it is first asked for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
-from frappe_celery import errors as _errors
+from frappe_celery.errors import (
+    AbandonedJobError,
+    BadTimeout,
+    BrokerUnreachable,
+    CannotTravel,
+    CommitInDoubt,
+    ConfigError,
+    DeduplicateNeedsJobId,
+    FrappeCeleryError,
+    InvalidJobOperation,
+    JobTimeoutException,
+    NeedsFrappeSite,
+    NoSuchJob,
+    NotEnded,
+    QueueOverloaded,
+    Refused,
+    UnknownQueue,
+)
 from frappe_celery.jobs import hosts as _hosts
 from frappe_celery.jobs import providers as _providers
 
 if TYPE_CHECKING:
     from celery import Celery
 
-    from frappe_celery.batches import Batch as Batch
-    from frappe_celery.batches import batch as batch
-    from frappe_celery.batches import get_batch as get_batch
-    from frappe_celery.batches import get_current_batch as get_current_batch
-    from frappe_celery.canvas import signature as signature
-    from frappe_celery.celery_app import setup as setup
-    from frappe_celery.enqueue_shim import enqueue as enqueue
-    from frappe_celery.enqueue_shim import enqueue_doc as enqueue_doc
-    from frappe_celery.enqueue_shim import get_job as get_job
-    from frappe_celery.enqueue_shim import is_job_enqueued as is_job_enqueued
-    from frappe_celery.errors import AbandonedJobError as AbandonedJobError
-    from frappe_celery.errors import BadTimeout as BadTimeout
-    from frappe_celery.errors import BrokerUnreachable as BrokerUnreachable
-    from frappe_celery.errors import CannotTravel as CannotTravel
-    from frappe_celery.errors import CommitInDoubt as CommitInDoubt
-    from frappe_celery.errors import ConfigError as ConfigError
-    from frappe_celery.errors import DeduplicateNeedsJobId as DeduplicateNeedsJobId
-    from frappe_celery.errors import FrappeCeleryError as FrappeCeleryError
-    from frappe_celery.errors import InvalidJobOperation as InvalidJobOperation
-    from frappe_celery.errors import JobTimeoutException as JobTimeoutException
-    from frappe_celery.errors import NeedsFrappeSite as NeedsFrappeSite
-    from frappe_celery.errors import NoSuchJob as NoSuchJob
-    from frappe_celery.errors import NotEnded as NotEnded
-    from frappe_celery.errors import QueueOverloaded as QueueOverloaded
-    from frappe_celery.errors import Refused as Refused
-    from frappe_celery.errors import UnknownQueue as UnknownQueue
-    from frappe_celery.job_options import Retry as Retry
-    from frappe_celery.job_options import enqueue_at as enqueue_at
-    from frappe_celery.job_options import enqueue_in as enqueue_in
-    from frappe_celery.job_options import options as options
-    from frappe_celery.jobs import Job as Job
-    from frappe_celery.jobs import JobStatus as JobStatus
-    from frappe_celery.jobs.dependencies.dependency import Dependency as Dependency
+    from frappe_celery.batches import Batch, batch, get_batch, get_current_batch
+    from frappe_celery.canvas import signature
+    from frappe_celery.celery_app import setup
+    from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
+    from frappe_celery.job_options import Retry, enqueue_at, enqueue_in, options
+    from frappe_celery.jobs import Job, JobStatus
+    from frappe_celery.jobs.dependencies.dependency import Dependency
     from frappe_celery.jobs.hosts import Host
-    from frappe_celery.many import EnqueuedJobs as EnqueuedJobs
-    from frappe_celery.many import enqueue_many as enqueue_many
+    from frappe_celery.many import EnqueuedJobs, enqueue_many
 
     app: Celery
 
 __version__ = "0.1.0"
 
-_LISTED = re.findall(
-    r"^    from frappe_celery\.(\S+) import (\w+) as \2$", Path(__file__).read_text(), re.MULTILINE
-)
-_PUBLIC = {name: module for module, name in _LISTED}
-"""The list above: where each name is, which is imported when it is first asked for."""
+_PUBLIC = {
+    "setup": "celery_app",
+    **dict.fromkeys(("Batch", "batch", "get_batch", "get_current_batch"), "batches"),
+    **dict.fromkeys(("enqueue", "enqueue_doc", "get_job", "is_job_enqueued"), "enqueue_shim"),
+    **dict.fromkeys(("Retry", "enqueue_at", "enqueue_in", "options"), "job_options"),
+    "Dependency": "jobs.dependencies.dependency",
+    **dict.fromkeys(("Job", "JobStatus"), "jobs"),
+    **dict.fromkeys(("EnqueuedJobs", "enqueue_many"), "many"),
+    "signature": "canvas",
+}
+"""Where each name is, which is imported when it is first asked for."""
+
+__all__ = [
+    "AbandonedJobError",
+    "BadTimeout",
+    "Batch",
+    "BrokerUnreachable",
+    "CannotTravel",
+    "CommitInDoubt",
+    "ConfigError",
+    "DeduplicateNeedsJobId",
+    "Dependency",
+    "EnqueuedJobs",
+    "FrappeCeleryError",
+    "InvalidJobOperation",
+    "Job",
+    "JobStatus",
+    "JobTimeoutException",
+    "NeedsFrappeSite",
+    "NoSuchJob",
+    "NotEnded",
+    "QueueOverloaded",
+    "Refused",
+    "Retry",
+    "UnknownQueue",
+    "app",
+    "batch",
+    "enqueue",
+    "enqueue_at",
+    "enqueue_doc",
+    "enqueue_in",
+    "enqueue_many",
+    "get_batch",
+    "get_current_batch",
+    "get_job",
+    "is_job_enqueued",
+    "options",
+    "setup",
+    "signature",
+]
 
 
 def _found(name: str) -> Any:
@@ -79,7 +112,6 @@ def _found(name: str) -> Any:
 
 
 if not TYPE_CHECKING:  # for mypy and pyright there would be every name
-    __all__ = ["app", *_PUBLIC]
     __getattr__ = _found
 
 
@@ -91,10 +123,11 @@ def _build() -> Celery:
     from click import get_current_context
 
     from frappe_celery.celery_app import current
+    from frappe_celery.errors import FrappeCeleryError
 
     try:
         return current()
-    except _errors.FrappeCeleryError as exc:
+    except FrappeCeleryError as exc:
         context = get_current_context(silent=True)
         if context is None or context.command.name != "celery":
             raise
@@ -129,7 +162,7 @@ def _later(path: str) -> Callable[..., Any]:
 if not _hosts.is_bench():
     try:
         _standalone()
-    except _errors.ConfigError as _exc:  # raised when the host is asked for
+    except ConfigError as _exc:  # raised when the host is asked for
         warn(f"`import frappe` finds nothing: {_exc}", stacklevel=2)
 _hosts.register(_host)
 _providers.app = _later("celery_app:current")
