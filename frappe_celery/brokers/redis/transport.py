@@ -18,7 +18,7 @@ from typing import Any
 
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
-from kombu.utils.json import dumps
+from kombu.utils.json import dumps, loads
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
@@ -123,7 +123,7 @@ class Channel(kombu_redis.Channel):
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
         marks = (message["headers"] or {}).pop(OUTBOX, None)
-        message = _signed(message, queue)
+        message = whole_messages.put(message, queue)
         if marks:
             run = message["headers"]["id"]
             keys = (key, marks)
@@ -137,7 +137,7 @@ class Channel(kombu_redis.Channel):
     def _put_fanout(
         self, exchange: str, message: dict[str, Any], routing_key: str, **kwargs: Any
     ) -> None:
-        super()._put_fanout(exchange, _signed(message, ""), routing_key, **kwargs)
+        super()._put_fanout(exchange, whole_messages.put(message, ""), routing_key, **kwargs)
 
     def _q_for_pri(self, queue: str, pri: int) -> str:
         if queue in self.frappe_celery_queues:
@@ -217,8 +217,8 @@ class Channel(kombu_redis.Channel):
     def _read(self, text: bytes, queue: str) -> dict[str, Any] | None:
         """The message that this is; None: it is refused."""
         try:
-            whole = whole_messages.celery_message(text, queue, queue in self.frappe_celery_queues)
-            return _taken(whole, queue)
+            whole = whole_messages.checked(loads(text), queue)
+            return whole_messages.take(whole, queue)
         except Refused as exc:
             whole_messages.refuse(whole, queue, exc)
         except Exception as exc:
@@ -284,17 +284,6 @@ class Channel(kombu_redis.Channel):
             self._scripts.run("reap", keys, self.keys.prefix, consumer, "inf")
 
 
-def _signed(message: dict[str, Any], queue: str) -> dict[str, Any]:
-    info = message["properties"]["delivery_info"]
-    return whole_messages.put(message, queue, info["exchange"], info["routing_key"])
-
-
-def _taken(message: dict[str, Any], queue: str) -> dict[str, Any]:
-    info = message["properties"]["delivery_info"]
-    place = info.get("exchange", ""), info.get("routing_key", "")
-    return whole_messages.take(message, queue, *place)
-
-
 class Transport(kombu_redis.Transport):
     """Named in `broker_transport`; `broker_url` stays an ordinary redis:// URL."""
 
@@ -303,7 +292,7 @@ class Transport(kombu_redis.Transport):
     def _deliver(self, message: Any, queue: str) -> None:
         """Of what was broadcast; nobody has looked at it yet."""
         try:
-            message = _taken(whole_messages.checked(message, queue), queue)
+            message = whole_messages.take(whole_messages.checked(message, queue), queue)
         except Exception as exc:
             logger.error("refused what was broadcast to %s: %s", queue, exc)
             return
