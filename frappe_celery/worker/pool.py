@@ -61,8 +61,7 @@ class Pool(BasePool, Crew):
         BasePool.__init__(self, *args, **options)
         Crew.__init__(self)
         self._app, self._hostname = initargs
-        self._slots = shared_slots(MOST_PROCESSES)
-        self._free = list(range(MOST_PROCESSES))
+        self._free = shared_slots(MOST_PROCESSES)
         self._dead: list[tuple[Member, Seen]] = []
         self._buried = Tally()
         self._settle_from = self._fork_from = 0.0
@@ -258,8 +257,7 @@ class Pool(BasePool, Crew):
         already: an order is neither lost nor carried out on a job that ended by itself."""
         running = {seen.run: child for child, seen in self.seen() if seen.doing == Doing.RUNS}
         statuses = get_store().statuses(list(running)) if running else []
-        for run, status in zip(running, statuses):  # noqa: B905 (equal by construction)
-            child = running[run]
+        for (run, child), status in zip(running.items(), statuses, strict=True):
             if status == JobStatus.STOPPED and child.slot.read().run == run:  # it still has it
                 logger.warning("run %s was stopped: its process is killed", run)
                 self.kill(child, "it was stopped")
@@ -272,8 +270,7 @@ class Pool(BasePool, Crew):
             self._fork()
 
     def _fork(self) -> None:
-        place = self._free.pop(0)
-        slot, orders = self._slots[place], Orders()
+        slot, orders = self._free.pop(0), Orders()
         slot.clear()
         process = Process(
             target=job_process.be_one,
@@ -282,13 +279,13 @@ class Pool(BasePool, Crew):
                 "most_jobs": self.options.get("maxtasksperchild") or 0,
                 "most_kilobytes": self.options.get("max_memory_per_child") or 0,
             },
-            name=f"JobProcess-{place + 1}",
+            name=f"JobProcess-{slot.place + 1}",
         )
         process.daemon = True
         with stacks.asked_later():
             process.start()
         orders.keep_giving()
-        self.each.append(Member(slot, orders, process=process, place=place))
+        self.each.append(Member(slot, orders, process=process))
         orders.give(self.queues, events=self.events)
         if self._hub is not None:
             self._hub.add_reader(process.sentinel, self.maintain_pool)
@@ -302,7 +299,7 @@ class Pool(BasePool, Crew):
         self._buried = self._buried.plus(child.slot.tally())
         if seen.doing == Doing.RUNS:
             self._buried = self._buried.plus(Tally(failed=1, seconds=time.time() - seen.began))
-        self._free.append(child.place)
+        self._free.append(child.slot)
         child.process.join()
         if code and not seen.number:
             self._fork_from = time.monotonic() + STILLBORN_SECONDS
