@@ -334,10 +334,7 @@ class Forwarder(Repeated):
     waits in RabbitMQ: the one that was woken for it may have died."""
 
     seconds = 1.0
-
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        self.seen: set[str] = set()
-        super().__init__(consumer, **options)
+    seen: frozenset[str] = frozenset()
 
     def tick(self, consumer: Any) -> None:
         """What stood in the outbox the last time too; the rest its own process may be sending."""
@@ -355,7 +352,7 @@ class Forwarder(Repeated):
             for queue in store.settings.queues:
                 if outbox.waiting_if_known(queue):
                     outbox.ring(queue)
-        self.seen = set(left)
+        self.seen = frozenset(left)
 
 
 STEPS = (
