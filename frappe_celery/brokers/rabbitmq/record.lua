@@ -20,7 +20,7 @@ if ARGV[4] ~= '' then
 end
 local held, sealed = redis.call('HGET', KEYS[1], ARGV[2]), ''
 if held then
-  local run = string.sub(held, string.find(held, '\n', 1, true) + 1)
+  local run = string.match(held, '\n(.*)')
   sealed = redis.call('HGET', prefix .. 'job:' .. run, 'message')
 end
 return {held or '', sealed or '', gone, redis.call('HGETALL', prefix .. 'came')}
