@@ -117,7 +117,6 @@ class Record(Repeated):
         """Who this worker is and what it does now."""
         crew = crew_of(consumer.controller)
         active = crew.running()
-        successful, failed, seconds = crew.tally()
         new_code: NewCode | None = getattr(consumer.controller, "new_code", None)
         if new_code is not None:
             new_code.look()
@@ -134,9 +133,7 @@ class Record(Repeated):
                 last_heartbeat=time.time(),
                 consumer=crew.consumer,
                 job_processes=crew.processes(),
-                successful=successful,
-                failed=failed,
-                total_working_time=seconds,
+                **crew.tally()._asdict(),
                 cannot_import=new_code.failures if new_code else {},
                 memory=crew.memory(),
                 outdated=settings.outdated(),

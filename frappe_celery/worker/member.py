@@ -56,11 +56,11 @@ class Seen(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """How many jobs a process has run, and for how long."""
+    """How many jobs a process has run, and for how many seconds; named as in `WorkerInfo`."""
 
     successful: int = 0
     failed: int = 0
-    seconds: float = 0.0
+    total_working_time: float = 0.0
 
     def plus(self, other: Tally) -> Tally:
         """With what another one has run."""

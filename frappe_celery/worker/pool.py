@@ -298,7 +298,7 @@ class Pool(BasePool, Crew):
         seen, code = child.slot.read(), child.process.exitcode
         self._buried = self._buried.plus(child.slot.tally())
         if seen.doing == Doing.RUNS:
-            self._buried = self._buried.plus(Tally(failed=1, seconds=time.time() - seen.began))
+            self._buried = self._buried.plus(Tally(0, 1, time.time() - seen.began))
         self._free.append(child.slot)
         child.process.join()
         if code and not seen.number:
