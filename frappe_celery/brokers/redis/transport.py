@@ -122,17 +122,11 @@ class Channel(kombu_redis.Channel):
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
-        marks = (message["headers"] or {}).pop(OUTBOX, None)
-        message = whole_messages.put(message, queue)
-        if marks:
-            run = message["headers"]["id"]
-            keys = (key, marks)
-            self._scripts.run("put_once", keys, dumps(message), run, self.keys.bell_of_whole, queue)
-            return
-        pipe = self._sends.pipeline(transaction=False)
-        pipe.lpush(key, dumps(message))
-        pipe.publish(self.keys.bell_of_whole, queue)
-        pipe.execute()
+        headers = message["headers"] or {}
+        marks = headers.pop(OUTBOX, None)
+        keys = (key, marks) if marks else (key,)
+        text, id = dumps(whole_messages.put(message, queue)), str(headers.get("id"))
+        self._scripts.run("put_message", keys, text, self.keys.bell_of_whole, queue, id)
 
     def _put_fanout(
         self, exchange: str, message: dict[str, Any], routing_key: str, **kwargs: Any
@@ -150,13 +144,8 @@ class Channel(kombu_redis.Channel):
         return canceled + int(super()._purge(queue))
 
     @cached_property
-    def _sends(self) -> Any:
-        """Kombu makes one for each message, which takes longer than signing that."""
-        return self._create_client()
-
-    @cached_property
     def _scripts(self) -> scripts.Scripts:
-        return scripts.Scripts(self._sends)
+        return scripts.Scripts(self._create_client())
 
     # -- consuming
 
