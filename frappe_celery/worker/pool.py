@@ -9,6 +9,7 @@ task comes.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import select
 import signal
@@ -170,30 +171,24 @@ class Pool(BasePool, Crew):
 
     def on_stop(self) -> None:
         """Wait for the jobs that run."""
-        self._wanted = 0
-        for child in self.each:
-            self.tell_to_stop(child)
-        while self.each:
-            self._wait_for_an_end()
-            with suppress(BrokerUnreachable):
-                self.look_after()
-        self.leave()
+        self._wait_for_all(math.inf)
         self._tasks.stop()
 
     def on_terminate(self) -> None:
-        self._wanted = 0
         self.kill_running("its worker was told to stop at once")
-        for child in self.each:
-            self.tell_to_stop(child)
-        until = time.monotonic() + KILLED_SECONDS
-        while self.each and time.monotonic() < until:
-            self._wait_for_an_end()
-        self.leave()
+        self._wait_for_all(KILLED_SECONDS)
         self._tasks.terminate()
 
-    def _wait_for_an_end(self) -> None:
-        wait_for_ends([child.process.sentinel for child in self.each], timeout=LOOK_SECONDS)
-        self.maintain_pool()
+    def _wait_for_all(self, seconds: float) -> None:
+        """Until all have ended, for so long at most; they take no other job."""
+        self._wanted, until = 0, time.monotonic() + seconds
+        for child in self.each:
+            self.tell_to_stop(child)
+        while self.each and time.monotonic() < until:
+            wait_for_ends([child.process.sentinel for child in self.each], timeout=LOOK_SECONDS)
+            with suppress(BrokerUnreachable):
+                self.look_after()
+        self.leave()
 
     def maintain_pool(self, *_: Any) -> None:
         """See who died, settle what they had, and replace them."""
