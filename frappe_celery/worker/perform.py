@@ -46,13 +46,8 @@ def perform(sealed: bytes, worker: str) -> Any:
     if status != CLAIMED:
         raise NotRun(f"{message.label}[{message.run}] is {status or 'deleted'}: not run")
     result = run_claimed(message, sealed, worker)
-    succeeded(message.run, result)
+    retry_while_unreachable(get_store().finish, message.run, result)
     return result
-
-
-def succeeded(run: str, result: Any) -> None:
-    """Record what the run's method returned."""
-    retry_while_unreachable(get_store().finish, run, result)
 
 
 def run_claimed(message: JobMessage, sealed: bytes, worker: str, looks: bool = False) -> Any:

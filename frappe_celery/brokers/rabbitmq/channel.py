@@ -175,8 +175,8 @@ class Channel(pyamqp.Channel):
             logger.warning("a message that is refused goes back: %s", away)
             self.basic_reject(raw.delivery_tag, requeue=True)
             self._may_have.clear()
-            return None
-        self.basic_ack(raw.delivery_tag)
+        else:
+            self.basic_ack(raw.delivery_tag)
         return None
 
     def message_to_python(self, raw_message: Any) -> Any:
