@@ -337,8 +337,7 @@ class Forwarder(Repeated):
         """What stood in the outbox the last time too; the rest its own process may be sending."""
         store = get_store()
         outbox = store.outbox
-        if outbox is None:
-            return
+        assert outbox is not None
         left = outbox.left(store.settings.queues)
         waiting = [run for run in left if run in self.seen]
         if Lease(store, f"{store.keys.prefix}forwarding", self.seconds).take():
