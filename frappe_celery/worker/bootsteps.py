@@ -146,9 +146,8 @@ class Burst(Repeated):
 
     seconds = 0.2
 
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        self.enabled = bool(options.get("burst"))
-        super().__init__(consumer, **options)
+    def include_if(self, consumer: Any) -> bool:
+        return bool(consumer.controller.options.get("burst"))
 
     def tick(self, consumer: Any) -> None:
         """Stop once there is nothing left."""
