@@ -32,7 +32,7 @@ from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import method_name
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.worker.perform import run_claimed, succeeded
+from frappe_celery.worker.perform import run_claimed
 
 logger = logging.getLogger(__name__)
 
@@ -211,7 +211,7 @@ def _run(taken: Taken) -> BaseException | None:
         except (Exception, SystemExit) as exc:
             logger.error("%s[%s] failed", message.label, message.run, exc_info=True)
             return exc
-        succeeded(message.run, result)
+        get_store().finish(message.run, result)
     return None
 
 

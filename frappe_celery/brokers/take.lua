@@ -17,10 +17,9 @@ if tag == '' then return false end
 
 local held = redis.call('HGET', KEYS[1], tag)
 if held then  -- our own retry
-  local split = string.find(held, '\n', 1, true)
-  local run = string.sub(held, split + 1)
+  local list, run = string.match(held, '^(.-)\n(.*)')
   local sealed = redis.call('HGET', prefix .. 'job:' .. run, 'message')
-  return {string.sub(held, 1, split - 1), run, sealed or ''}
+  return {list, run, sealed or ''}
 end
 if not redis.call('ZSCORE', KEYS[2], consumer) then return 'settled' end
 

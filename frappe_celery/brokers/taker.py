@@ -17,7 +17,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.connection import naming_the_server, raise_named
 
 WAIT_SECONDS = 10
 """After how long without a bell it looks again; each second somebody looks whether jobs wait for
@@ -105,8 +105,7 @@ class Taker:
             return self.heard()
         self.close()  # a bell that rings for it now costs whoever comes next a second
         if not ready:
-            with naming_the_server(self.store.url):
-                raise RedisTimeoutError("no answer while waiting for a job")
+            raise_named(self.store.url, RedisTimeoutError("no answer while waiting for a job"))
         return ""
 
     def listen(self, queues: Sequence[str], seconds: int) -> int:

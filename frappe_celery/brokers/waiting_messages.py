@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from kombu.utils.json import loads
+
 from frappe_celery.brokers import whole_messages
 from frappe_celery.config.signing import Signer
 from frappe_celery.jobs import JobStore
@@ -50,10 +52,10 @@ def _in_list(store: JobStore, key: bytes) -> Iterable[Any]:
 def _is_signed(signer: Signer, are_signed: Callable[[Any], bool], queue: str, text: bytes) -> bool:
     """Or will be refused whatever the key."""
     try:
-        message = whole_messages.celery_message(text, queue, True)
+        message = whole_messages.checked(loads(text), queue)
         steps = [message["headers"], whole_messages.payload_of(message)]
     except Exception:
         return True
-    said, where = whole_messages.signature_of(message), whole_messages.place(queue)
-    fits = not said or whole_messages.fits(message, where, said, signer)
+    said = whole_messages.signature_of(message)
+    fits = not said or whole_messages.fits(message, queue, said, signer)
     return fits and are_signed(steps)

@@ -21,7 +21,6 @@ from functools import partial
 from typing import Any
 
 from kombu import compression, serialization
-from kombu.utils.json import loads
 
 from frappe_celery.config import settings
 from frappe_celery.config.signing import Signer
@@ -72,22 +71,12 @@ the worker."""
 _logged: set[tuple[str, ...]] = set()
 
 Message = dict[str, Any]
-"""As kombu's own transports have it: body, content-type, content-encoding, headers, properties."""
+"""As kombu's own transports have it: body, content-type, content-encoding, headers, properties; in
+these `delivery_info`, to which exchange it was sent, and by which routing key."""
 
 
-def celery_message(text: bytes, queue: str, own: bool) -> dict[str, Any]:
-    """A whole message of some other Celery task; in a queue of the bench's own it is just there.
-
-    Raises as `checked`.
-    """
-    message = checked(loads(text), queue)
-    if own:
-        message["properties"]["delivery_info"] = {"exchange": "", "routing_key": queue}
-    return message
-
-
-def checked(message: dict[str, Any], queue: str) -> dict[str, Any]:
-    """The same message.
+def checked(message: Message, queue: str) -> Message:
+    """A message that came from a queue; in one of the bench's own it is just there.
 
     Raises:
         Exception: it is none, or a part is of a type at which kombu or Celery would end the worker.
@@ -97,8 +86,8 @@ def checked(message: dict[str, Any], queue: str) -> dict[str, Any]:
             raise ValueError(f"its {name} is no {kind.__name__}")
     for part, names in _TEXTS.items():
         check_texts(message if part is None else message[part], names)
-    info = {"exchange": "", "routing_key": queue}
-    info = message["properties"].setdefault("delivery_info", info)
+    here = {"exchange": "", "routing_key": queue}
+    info = message["properties"].setdefault("delivery_info", here)
     if not all(isinstance(info.get(name, ""), str) for name in ("exchange", "routing_key")):
         raise ValueError("its delivery_info is no text")
     encoding = message["properties"].get("body_encoding")
@@ -106,6 +95,8 @@ def checked(message: dict[str, Any], queue: str) -> dict[str, Any]:
         base64.b64decode(message["body"])
     elif encoding not in (None, "utf-8"):
         raise ValueError(f"its body_encoding {encoding!r} is unknown")
+    if queue in settings.current().queues:
+        message["properties"]["delivery_info"] = here
     return message
 
 
@@ -116,17 +107,18 @@ def check_texts(values: Mapping[str, Any], names: Iterable[str] = _TEXTS["header
             raise ValueError(f"{name} is no text")
 
 
-def place(queue: str, exchange: str = "", routing_key: str = "") -> str:
+def _place(message: Message, queue: str) -> str:
     """Where a message lies: one of the bench's queues, or what it was sent to."""
-    config = settings.current()
-    own = queue in config.queues
-    return f"{config.prefix}{queue}" if own else f"{exchange}/{routing_key}"
+    config, info = settings.current(), message["properties"]["delivery_info"]
+    if queue in config.queues:
+        return f"{config.prefix}{queue}"
+    return f"{info.get('exchange', '')}/{info.get('routing_key', '')}"
 
 
-def put(message: Message, queue: str, exchange: str, routing_key: str) -> Message:
+def put(message: Message, queue: str) -> Message:
     """The message as it is to lie there: signed, where it is a task or a command (not an event, a
     result or an answer), unless it is for somebody who has no key."""
-    came = message["headers"]
+    came, exchange = message["headers"], message["properties"]["delivery_info"]["exchange"]
     is_command = exchange.endswith(CONTROL) and not exchange.startswith(REPLIES)
     if not (is_command or "task" in (came or ()) or queue in settings.current().queues):
         return message
@@ -134,13 +126,13 @@ def put(message: Message, queue: str, exchange: str, routing_key: str) -> Messag
     if unsigned.is_for_others() or came.get(MARK):
         return _changed(message, unsigned.unmarked)
     stamp = f"{time.time():.3f} {uuid.uuid4().hex} "
-    text = _text(message, place(queue, exchange, routing_key), stamp)
+    text = _text(message, _place(message, queue), stamp)
     mac = settings.current().signer.sign(PURPOSE, text).decode()
     message["headers"][SIGNATURE] = stamp + mac
     return message
 
 
-def take(message: Message, queue: str, exchange: str, routing_key: str) -> Message:
+def take(message: Message, queue: str) -> Message:
     """The message as it may be acted on.
 
     Raises:
@@ -149,8 +141,7 @@ def take(message: Message, queue: str, exchange: str, routing_key: str) -> Messa
     said = signature_of(message)
     headers = {n: v for n, v in message["headers"].items() if n not in OURS}
     message = {**message, "headers": headers}
-    where = place(queue, exchange, routing_key)
-    if said and fits(message, where, said, settings.current().signer):
+    if said and fits(message, queue, said, settings.current().signer):
         headers[STAMP] = said[:-MAC_LENGTH]
         return message
     if queue in settings.current().queues:
@@ -281,11 +272,11 @@ def signature_of(message: Message) -> str:
     return str(message["headers"].get(SIGNATURE, ""))
 
 
-def fits(message: Message, where: str, said: str, signer: Signer) -> bool:
-    """Whether that is its signature, there and by one of these keys."""
+def fits(message: Message, queue: str, said: str, signer: Signer) -> bool:
+    """Whether that is its signature, where it lies and by one of these keys."""
     stamp, mac = said[:-MAC_LENGTH], said[-MAC_LENGTH:]
     try:
-        signer.open(PURPOSE, mac.encode() + _text(message, where, stamp))
+        signer.open(PURPOSE, mac.encode() + _text(message, _place(message, queue), stamp))
     except (Refused, ValueError):
         return False
     return True

@@ -142,7 +142,7 @@ def parked(requeue: bool) -> None:
     outbox = get_store().outbox
     if not isinstance(outbox, Outbox):
         raise click.ClickException("only RabbitMQ parks messages (broker_url amqp://…)")
-    found = messages.requeue(outbox) if requeue else messages.parked(outbox)
+    found = messages.parked(outbox, requeue)
     for message in found:
         click.echo(f"{message.id}  {message.label}  queue {message.queue}  run {message.run}")
     click.echo(f"{len(found)} messages{', enqueued anew' if requeue and found else ''}.")

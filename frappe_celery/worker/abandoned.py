@@ -8,7 +8,6 @@ die too: it is then run again.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections.abc import Collection
@@ -81,7 +80,7 @@ def _enqueue_aftermath(
     message: JobMessage, store: JobStore, text: str, queues: Collection[str]
 ) -> None:
     known = [queue for queue in queues if queue in settings.current().queues]
-    run = hashlib.sha256(f"{message.run} aftermath".encode()).hexdigest()[:32]
+    run = reruns.run_after(message, "aftermath")
     aftermath_of = JobMessage(
         run=run,
         id=hosts.current().job_id(run, message.site),

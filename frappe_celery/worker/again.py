@@ -20,7 +20,7 @@ def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:
         return None
     _, backoff = repetitions(message)
     again = message.next_run(
-        _run_after(message),
+        run_after(message),
         retries=retries_left - 1,
         backoff=backoff,
         attempt=message.attempt + 1,
@@ -37,7 +37,7 @@ def after_death(message: JobMessage) -> JobMessage | None:
     most = max_deliveries(message)
     if message.deliveries >= most:
         return None
-    run, deliveries = _run_after(message), message.deliveries + 1
+    run, deliveries = run_after(message), message.deliveries + 1
     again = message.next_run(run, max_deliveries=most, deliveries=deliveries)
     publish.publish(again, own_id=True, front=1, any_size=True)
     return again
@@ -53,5 +53,6 @@ def max_deliveries(message: JobMessage) -> int:
     return most or settings.current().max_deliveries
 
 
-def _run_after(message: JobMessage) -> str:
-    return hashlib.sha256(f"{message.run} again".encode()).hexdigest()[:32]
+def run_after(message: JobMessage, what: str = "again") -> str:
+    """The id of the run that follows this one, the same whoever asks; `what` it is."""
+    return hashlib.sha256(f"{message.run} {what}".encode()).hexdigest()[:32]

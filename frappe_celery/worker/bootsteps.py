@@ -117,7 +117,6 @@ class Record(Repeated):
         """Who this worker is and what it does now."""
         crew = crew_of(consumer.controller)
         active = crew.running()
-        successful, failed, seconds = crew.tally()
         new_code: NewCode | None = getattr(consumer.controller, "new_code", None)
         if new_code is not None:
             new_code.look()
@@ -134,9 +133,7 @@ class Record(Repeated):
                 last_heartbeat=time.time(),
                 consumer=crew.consumer,
                 job_processes=crew.processes(),
-                successful=successful,
-                failed=failed,
-                total_working_time=seconds,
+                **crew.tally()._asdict(),
                 cannot_import=new_code.failures if new_code else {},
                 memory=crew.memory(),
                 outdated=settings.outdated(),
@@ -149,9 +146,8 @@ class Burst(Repeated):
 
     seconds = 0.2
 
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        self.enabled = bool(options.get("burst"))
-        super().__init__(consumer, **options)
+    def include_if(self, consumer: Any) -> bool:
+        return bool(consumer.controller.options.get("burst"))
 
     def tick(self, consumer: Any) -> None:
         """Stop once there is nothing left."""
@@ -334,17 +330,13 @@ class Forwarder(Repeated):
     waits in RabbitMQ: the one that was woken for it may have died."""
 
     seconds = 1.0
-
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        self.seen: set[str] = set()
-        super().__init__(consumer, **options)
+    seen: frozenset[str] = frozenset()
 
     def tick(self, consumer: Any) -> None:
         """What stood in the outbox the last time too; the rest its own process may be sending."""
         store = get_store()
         outbox = store.outbox
-        if outbox is None:
-            return
+        assert outbox is not None
         left = outbox.left(store.settings.queues)
         waiting = [run for run in left if run in self.seen]
         if Lease(store, f"{store.keys.prefix}forwarding", self.seconds).take():
@@ -355,7 +347,7 @@ class Forwarder(Repeated):
             for queue in store.settings.queues:
                 if outbox.waiting_if_known(queue):
                     outbox.ring(queue)
-        self.seen = set(left)
+        self.seen = frozenset(left)
 
 
 STEPS = (

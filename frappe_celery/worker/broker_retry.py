@@ -35,12 +35,12 @@ class Outage:
             self._since = 0.0
 
 
-def retry_while_unreachable(step: Callable[..., T], *args: Any) -> T:
+def retry_while_unreachable(step: Callable[..., T], *args: Any, **named: Any) -> T:
     """What the step returns once the broker answers; BrokerUnreachable is raised at the end."""
     give_up_at, outage = time.monotonic() + PATIENCE_SECONDS, Outage()
     while True:
         try:
-            answer = step(*args)
+            answer = step(*args, **named)
         except BrokerUnreachable as exc:
             if time.monotonic() > give_up_at:
                 raise

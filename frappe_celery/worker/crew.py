@@ -36,6 +36,8 @@ class Crew:
         self.queues: tuple[str, ...] = ()
         """Those that they take from, in this order."""
         self.each: list[Member] = []
+        self.buried = Tally()
+        """What those have run that are no more."""
         self.events = False
         self._stale: set[str] = set()
         """Tags of runs that nobody here had any more at the last look."""
@@ -74,7 +76,7 @@ class Crew:
 
     def tally(self) -> Tally:
         """What all of them have run."""
-        return reduce(Tally.plus, (one.slot.tally() for one in self.each), Tally())
+        return reduce(Tally.plus, (one.slot.tally() for one in self.each), self.buried)
 
     def having_jobs(self) -> list[tuple[Member, Seen]]:
         """Those that have one, and it."""

@@ -24,7 +24,6 @@ from celery import platforms
 from celery.app.base import Celery
 from celery.concurrency.prefork import process_destructor, process_initializer
 
-from frappe_celery.brokers.taker import Taken
 from frappe_celery.config import settings
 from frappe_celery.jobs import providers
 from frappe_celery.watch.logs import stacks
@@ -59,16 +58,16 @@ class JobProcess(JobLoop):
         self._forks.rest()
         super()._wait(queues)
 
-    def _outcome(self, taken: Taken, in_hand: InHand) -> tuple[Any, ...]:
-        queue = settings.current().queues.get(taken.queue)
+    def _outcome(self, in_hand: InHand) -> tuple[Any, ...]:
+        queue = settings.current().queues.get(in_hand.taken.queue)
         if queue is None or not queue.fresh_process:
-            return super()._outcome(taken, in_hand)
-        return tuple(self._forks.run(taken, in_hand, self.events))
+            return super()._outcome(in_hand)
+        return tuple(self._forks.run(in_hand, self.events))
 
-    def _run_in_fork(self, taken: Taken, in_hand: InHand, events: bool) -> tuple[Any, ...]:
+    def _run_in_fork(self, in_hand: InHand, events: bool) -> tuple[Any, ...]:
         self.events = events
-        self._trace(taken, in_hand)
-        return self._success(taken, in_hand)
+        self._trace(in_hand)
+        return self._success(in_hand)
 
 
 def be_one(

@@ -115,9 +115,7 @@ class JobRunner:
             return
         deadline = time.monotonic() + message.timeout if message.timeout > 0 else 0.0
         self._slot.write(Doing.RUNS, self._number, self.ended, time.time(), deadline, taken.run)
-        self._had = Ended(
-            self._held_as, *self._outcome(taken, InHand(message, taken.sealed, taken.looks))
-        )
+        self._had = Ended(self._held_as, *self._outcome(InHand(message, taken)))
         self.ended += 1
 
     def close(self) -> None:
@@ -125,30 +123,32 @@ class JobRunner:
         self.taker.close()
         self._events.close()
 
-    def _outcome(self, taken: Taken, in_hand: InHand) -> tuple[Any, ...]:
+    def _outcome(self, in_hand: InHand) -> tuple[Any, ...]:
         """What is to be recorded of it; nothing of a failure, which has been recorded."""
-        contextvars.copy_context().run(self._run_in_context, taken, in_hand)
+        contextvars.copy_context().run(self._run_in_context, in_hand)
         if self.between is not None:
-            queue = settings.current().queues.get(taken.queue)
+            message, queue = in_hand.message, settings.current().queues.get(in_hand.taken.queue)
             everything = queue is not None and queue.full_comparison
-            fit = self.between.put_right(f"{in_hand.message.label}[{taken.run}]", everything)
+            fit = self.between.put_right(f"{message.label}[{message.run}]", everything)
             self.is_fit = fit and self.is_fit
-        return self._success(taken, in_hand)
+        return self._success(in_hand)
 
-    def _run_in_context(self, taken: Taken, in_hand: InHand) -> None:
+    def _run_in_context(self, in_hand: InHand) -> None:
         """In a copy of the process's context: what the job sets is gone with it. A value that can
         change, as `frappe.local` from 16 on, would be the next job's too."""
         hosts.current().leave_site()
         message_in_hand.set(in_hand.message)
-        self._trace(taken, in_hand)
+        self._trace(in_hand)
 
-    def _success(self, taken: Taken, in_hand: InHand) -> tuple[Any, ...]:
+    def _success(self, in_hand: InHand) -> tuple[Any, ...]:
         if not in_hand.succeeded:
             return ()
-        return taken.run, get_store().result_fields(taken.run, in_hand.result)
+        run = in_hand.taken.run
+        return run, get_store().result_fields(run, in_hand.result)
 
-    def _trace(self, taken: Taken, in_hand: InHand) -> None:
-        headers = task_headers(in_hand.message)
+    def _trace(self, in_hand: InHand) -> None:
+        message, taken = in_hand.message, in_hand.taken
+        headers = task_headers(message)
         request = {
             "correlation_id": taken.run,
             "reply_to": "",
@@ -158,18 +158,18 @@ class JobRunner:
             "delivery_info": {"exchange": "", "routing_key": taken.queue, "redelivered": False},
             "properties": {TAKEN: in_hand},
         }
-        about = {"id": headers["id"], "name": in_hand.message.label}
+        about = {"id": headers["id"], "name": message.label}
         received.info(LOG_RECEIVED, about, extra={"data": about})
         if self.events:
-            self._events.begin(in_hand.message.label, headers)
+            self._events.begin(message.label, headers)
         began = time.monotonic()
         try:
             traced = self._app.tasks[TASK_NAME].__trace__(headers["id"], (), {}, request)
             if self.events:
                 self._events.end(headers["id"], traced)
         except SystemExit as exc:
-            canvas.died(in_hand.message, RuntimeError(f"ended its process: {exc!r}"))
-            logger.warning("%s[%s] ended its process", in_hand.message.label, taken.run)
+            canvas.died(message, RuntimeError(f"ended its process: {exc!r}"))
+            logger.warning("%s[%s] ended its process", message.label, taken.run)
             self.is_fit = False
         self._slot.count(in_hand.succeeded, time.monotonic() - began)
 

@@ -6,7 +6,7 @@
 local left = 0
 local held = redis.call('HGETALL', KEYS[1])
 for i = 1, #held, 2 do
-  local run = string.sub(held[i + 1], string.find(held[i + 1], '\n', 1, true) + 1)
+  local run = string.match(held[i + 1], '\n(.*)')
   if redis.call('HGET', ARGV[1] .. 'job:' .. run, 'status') == 'started' then
     left = left + 1
   else

@@ -6,8 +6,7 @@
 local prefix = ARGV[1]
 local held = redis.call('HGET', KEYS[1], ARGV[2])
 if not held then return '' end
-local split = string.find(held, '\n', 1, true)
-local list, run = string.sub(held, 1, split - 1), string.sub(held, split + 1)
+local list, run = string.match(held, '^(.-)\n(.*)')
 local record = prefix .. 'job:' .. run
 local found = redis.call('HMGET', record, 'status', 'place', 'enqueued_at', 'holds')
 if found[1] == 'started' then

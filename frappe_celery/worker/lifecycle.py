@@ -92,8 +92,22 @@ class CrewStep(bootsteps.StartStopStep):
             )
 
     def stop(self, worker: Any) -> None:
-        """The consumer has gone, whose step `bootsteps.TakeJobs` had the crew begin."""
-        worker.crew.end()
+        """The consumer has gone, whose step `bootsteps.TakeJobs` had the crew begin; next Celery
+        turns to the pool, and waits for it.
+
+        Jobs run on, but not for ever: for as long as their timeouts let them, or for
+        `shutdown_seconds` where that is set. Then a thread fails what still runs, with that reason,
+        and kills the processes; idempotent jobs are run again, elsewhere. A team's own tasks that
+        had not begun are back in their queues by now (the channel's `close`), and the signs of life
+        go on.
+        """
+        crew: Crew = worker.crew
+        running = crew.running()
+        if running:
+            limit = _limit(worker.app.amqp.queues.consume_from, running)
+            logger.info("%d jobs still run: waiting for up to %d s", len(running), limit)
+            threading.Thread(target=_end_after, args=(limit, crew), daemon=True).start()
+        crew.end()
 
 
 def _crew(worker: Any) -> Crew:
@@ -115,44 +129,6 @@ def _leave_frappes_queues(worker: Any, pool: str) -> None:
         raise CannotStart(reason)
     worker.app.amqp.queues.deselect(frappes)
     logger.warning("%s", reason)
-
-
-class ProcessHeartbeat(bootsteps.StartStopStep):
-    """Signs of life of this process, also while Celery waits for its pool to end.
-
-    Its thread begins after the pool and an embedded beat have forked: what it was importing just
-    then would stay locked in the child, whose first job waits for that module for ever. It goes on
-    while the worker waits for its jobs.
-    """
-
-    requires = (CrewStep, "celery.worker.components:Beat")
-
-    def start(self, worker: Any) -> None:
-        """With connections of its own, which no fork can catch in use."""
-        heartbeat.begin(JobStore(get_store().settings), crew_of(worker).consumer)
-
-
-class Shutdown(bootsteps.StartStopStep):
-    """A worker that is told to stop (SIGTERM): its jobs run on, but not for ever. It stops after
-    the consumer and before the pool.
-
-    A team's own tasks that it had not started are back in their queues by then (the channel's
-    `close`), and its signs of life go on while Celery waits for the pool. A job may go on for as
-    long as its timeout lets it, or for `shutdown_seconds` where that is set. Then a thread fails
-    what still runs, with that reason, and kills the processes; idempotent jobs are run again,
-    elsewhere.
-    """
-
-    requires = (CrewStep,)
-
-    def stop(self, worker: Any) -> None:
-        """The consumer has gone; Celery turns to the pool next, and waits for it."""
-        crew = crew_of(worker)
-        running = crew.running()
-        if running:
-            limit = _limit(worker.app.amqp.queues.consume_from, running)
-            logger.info("%d jobs still run: waiting for up to %d s", len(running), limit)
-            threading.Thread(target=_end_after, args=(limit, crew), daemon=True).start()
 
 
 def _limit(queues: Iterable[str], running: list[str]) -> int:
@@ -180,7 +156,22 @@ def _end_after(limit: int, crew: Crew) -> None:
     os._exit(os.EX_OK)
 
 
-STEPS = (CrewStep, ProcessHeartbeat, Shutdown)
+class ProcessHeartbeat(bootsteps.StartStopStep):
+    """Signs of life of this process, also while Celery waits for its pool to end.
+
+    Its thread begins after the pool and an embedded beat have forked: what it was importing just
+    then would stay locked in the child, whose first job waits for that module for ever. It goes on
+    while the worker waits for its jobs.
+    """
+
+    requires = (CrewStep, "celery.worker.components:Beat")
+
+    def start(self, worker: Any) -> None:
+        """With connections of its own, which no fork can catch in use."""
+        heartbeat.begin(JobStore(get_store().settings), crew_of(worker).consumer)
+
+
+STEPS = (CrewStep, ProcessHeartbeat)
 
 
 # -- `--beat`: the scheduler beside a worker lives as long as the worker does

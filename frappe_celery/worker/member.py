@@ -21,11 +21,11 @@ from enum import IntEnum
 from multiprocessing import Pipe
 from typing import Any, NamedTuple
 
-_LAYOUT = struct.Struct("=BQQddIH128s")
+_LAYOUT = struct.Struct("=BQQdd129pI")
+"""As `Seen`; of a run's id what is longer than 128 bytes is cut."""
 _TALLY = struct.Struct("=QQd")
 _TALLY_AT = 168
 _SIZE = 192
-_RUN_BYTES = 128
 _LOOKS = 10_000
 
 
@@ -56,11 +56,11 @@ class Seen(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """How many jobs a process has run, and for how long."""
+    """How many jobs a process has run, and for how many seconds; named as in `WorkerInfo`."""
 
     successful: int = 0
     failed: int = 0
-    seconds: float = 0.0
+    total_working_time: float = 0.0
 
     def plus(self, other: Tally) -> Tally:
         """With what another one has run."""
@@ -74,6 +74,7 @@ class Slot:
     """
 
     def __init__(self, page: mmap.mmap, place: int) -> None:
+        self.place = place
         self._page = page
         self._at = place * _SIZE
         self._body = slice(self._at + 1, self._at + 1 + _LAYOUT.size)
@@ -89,8 +90,7 @@ class Slot:
         most_memory: int = 0,
     ) -> None:
         """Say what `Seen` reads, while another process may be reading."""
-        text = run.encode()[:_RUN_BYTES]
-        body = _LAYOUT.pack(doing, number, ended, began, deadline, most_memory, len(text), text)
+        body = _LAYOUT.pack(doing, number, ended, began, deadline, run.encode(), most_memory)
         version = self._page[self._at]
         self._page[self._at] = version | 1
         self._page[self._body] = body
@@ -103,8 +103,8 @@ class Slot:
             found = self._page[self._body]
             if not version & 1 and self._page[self._at] == version:
                 break
-        doing, number, ended, began, deadline, most, length, text = _LAYOUT.unpack(found)
-        return Seen(Doing(doing), number, ended, began, deadline, text[:length].decode(), most)
+        doing, number, ended, began, deadline, run, most_memory = _LAYOUT.unpack(found)
+        return Seen(Doing(doing), number, ended, began, deadline, run.decode(), most_memory)
 
     def limit_memory(self, most: int) -> None:
         """The job that runs may have so many MiB."""
@@ -201,8 +201,6 @@ class Member:
 
     process: Any = None
     """Its own, of `billiard`; None: a thread, or the worker itself."""
-    place: int = 0
-    """Of its slot in the pool."""
     killed_because: str = ""
     again: bool = True
     """Whether its job may be run again, if idempotent, once its process is dead."""

@@ -8,7 +8,6 @@ import sys
 import time
 import traceback
 from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -47,13 +46,8 @@ def perform(sealed: bytes, worker: str) -> Any:
     if status != CLAIMED:
         raise NotRun(f"{message.label}[{message.run}] is {status or 'deleted'}: not run")
     result = run_claimed(message, sealed, worker)
-    succeeded(message.run, result)
+    retry_while_unreachable(get_store().finish, message.run, result)
     return result
-
-
-def succeeded(run: str, result: Any) -> None:
-    """Record what the run's method returned."""
-    retry_while_unreachable(get_store().finish, run, result)
 
 
 def run_claimed(message: JobMessage, sealed: bytes, worker: str, looks: bool = False) -> Any:
@@ -92,7 +86,7 @@ def run_claimed(message: JobMessage, sealed: bytes, worker: str, looks: bool = F
 
 def _expired(store: JobStore, job: Job, message: JobMessage) -> None:
     reason = "expired before it started"
-    retry_while_unreachable(partial(store.end, job, JobStatus.CANCELED, reason=reason))
+    retry_while_unreachable(store.end, job, JobStatus.CANCELED, reason=reason)
     canvas.revoked(message, reason)
     raise NotRun(f"{message.label}[{message.run}] {reason}")
 
@@ -133,7 +127,7 @@ def perform_here(message: JobMessage) -> None:
 def _failed(store: JobStore, job: Job, message: JobMessage) -> bool:
     """Record it; whether it is run again."""
     kind, value, trace = sys.exc_info()
-    text = "".join(traceback.format_exception(kind, value, trace))
+    text = traceback.format_exc()
     if message.on_failure is not None:
         try:
             with running(job):

@@ -9,6 +9,7 @@ task comes.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import select
 import signal
@@ -56,18 +57,18 @@ class Pool(BasePool, Crew):
     """Celery's interface to them (`worker_pool`)."""
 
     uses_semaphore = True
+    num_processes = 0
+    """How many processes are to take jobs; a dead one is replaced."""
 
     def __init__(self, *args: Any, initargs: Any = (), **options: Any) -> None:
         BasePool.__init__(self, *args, **options)
         Crew.__init__(self)
         self._app, self._hostname = initargs
-        self._slots = shared_slots(MOST_PROCESSES)
-        self._free = list(range(MOST_PROCESSES))
+        self._free = shared_slots(MOST_PROCESSES)
         self._dead: list[tuple[Member, Seen]] = []
-        self._buried = Tally()
         self._settle_from = self._fork_from = 0.0
         self._outage = Outage()
-        self._wanted = int(self.limit)
+        self.num_processes = int(self.limit)
         self._hub: Any = None
         self._turns = self.options.get("semaphore") or LaxBoundedSemaphore(0)
         """Celery's, by which tasks wait for processes; without its event loop nobody asks it."""
@@ -99,7 +100,7 @@ class Pool(BasePool, Crew):
         counts these, one of which is for the task that has come.
         """
         self._turns.shrink(self._turns.initial_value)
-        self._tasks.grow(max(self._wanted, 1))  # type: ignore[attr-defined]  # celery-types lacks it
+        self._tasks.grow(max(self.num_processes, 1))  # type: ignore[attr-defined]  # celery-types lacks it
         self._turns.acquire(noop)
         self._tasks.maintain_pool()
 
@@ -137,14 +138,9 @@ class Pool(BasePool, Crew):
         else:
             self._tasks.terminate_job(pid, signal)
 
-    @property
-    def num_processes(self) -> int:
-        """How many processes are to take jobs; a dead one is replaced."""
-        return self._wanted
-
     def grow(self, n: int = 1) -> None:
         """So many more, of both kinds."""
-        self._wanted += n
+        self.num_processes += n
         self._fill()
         if self._tasks.num_processes:
             self._tasks.grow(n)  # type: ignore[attr-defined]  # celery-types lacks it
@@ -153,10 +149,10 @@ class Pool(BasePool, Crew):
 
     def shrink(self, n: int = 1) -> None:
         """So many less; those that work end their job first."""
-        self._wanted = max(self._wanted - n, 0)
+        self.num_processes = max(self.num_processes - n, 0)
         staying = [child for child in self.each if not child.leaves]
         staying.sort(key=lambda child: child.slot.read().doing != Doing.NOTHING)
-        for child in staying[: len(staying) - self._wanted]:
+        for child in staying[: len(staying) - self.num_processes]:
             self.tell_to_stop(child)
         if self._tasks.num_processes:
             with suppress(ValueError):  # all of them have a task
@@ -171,30 +167,24 @@ class Pool(BasePool, Crew):
 
     def on_stop(self) -> None:
         """Wait for the jobs that run."""
-        self._wanted = 0
-        for child in self.each:
-            self.tell_to_stop(child)
-        while self.each:
-            self._wait_for_an_end()
-            with suppress(BrokerUnreachable):
-                self.look_after()
-        self.leave()
+        self._wait_for_all(math.inf)
         self._tasks.stop()
 
     def on_terminate(self) -> None:
-        self._wanted = 0
         self.kill_running("its worker was told to stop at once")
-        for child in self.each:
-            self.tell_to_stop(child)
-        until = time.monotonic() + KILLED_SECONDS
-        while self.each and time.monotonic() < until:
-            self._wait_for_an_end()
-        self.leave()
+        self._wait_for_all(KILLED_SECONDS)
         self._tasks.terminate()
 
-    def _wait_for_an_end(self) -> None:
-        wait_for_ends([child.process.sentinel for child in self.each], timeout=LOOK_SECONDS)
-        self.maintain_pool()
+    def _wait_for_all(self, seconds: float) -> None:
+        """Until all have ended, for so long at most; they take no other job."""
+        self.num_processes, until = 0, time.monotonic() + seconds
+        for child in self.each:
+            self.tell_to_stop(child)
+        while self.each and time.monotonic() < until:
+            wait_for_ends([child.process.sentinel for child in self.each], timeout=LOOK_SECONDS)
+            with suppress(BrokerUnreachable):
+                self.look_after()
+        self.leave()
 
     def maintain_pool(self, *_: Any) -> None:
         """See who died, settle what they had, and replace them."""
@@ -207,16 +197,12 @@ class Pool(BasePool, Crew):
 
     def _get_info(self) -> dict[str, Any]:
         info: dict[str, Any] = super()._get_info()  # type: ignore[misc]  # celery-types lacks it
-        info["max-concurrency"] = self._wanted
+        info["max-concurrency"] = self.num_processes
         info["processes"] = [child.pid for child in self.each]
         info["jobs"] = {child.pid: child.slot.read().ended for child in self.each}
         return info
 
     # -- ours
-
-    def tally(self) -> Tally:
-        """What all of them have run, those too that are no more."""
-        return super().tally().plus(self._buried)
 
     def look_after(self) -> None:
         self.maintain_pool()
@@ -258,8 +244,7 @@ class Pool(BasePool, Crew):
         already: an order is neither lost nor carried out on a job that ended by itself."""
         running = {seen.run: child for child, seen in self.seen() if seen.doing == Doing.RUNS}
         statuses = get_store().statuses(list(running)) if running else []
-        for run, status in zip(running, statuses):  # noqa: B905 (equal by construction)
-            child = running[run]
+        for (run, child), status in zip(running.items(), statuses, strict=True):
             if status == JobStatus.STOPPED and child.slot.read().run == run:  # it still has it
                 logger.warning("run %s was stopped: its process is killed", run)
                 self.kill(child, "it was stopped")
@@ -268,12 +253,11 @@ class Pool(BasePool, Crew):
         if time.monotonic() < self._fork_from:
             return
         staying = sum(not child.leaves for child in self.each)
-        for _ in range(self._wanted - staying):
+        for _ in range(self.num_processes - staying):
             self._fork()
 
     def _fork(self) -> None:
-        place = self._free.pop(0)
-        slot, orders = self._slots[place], Orders()
+        slot, orders = self._free.pop(0), Orders()
         slot.clear()
         process = Process(
             target=job_process.be_one,
@@ -282,13 +266,13 @@ class Pool(BasePool, Crew):
                 "most_jobs": self.options.get("maxtasksperchild") or 0,
                 "most_kilobytes": self.options.get("max_memory_per_child") or 0,
             },
-            name=f"JobProcess-{place + 1}",
+            name=f"JobProcess-{slot.place + 1}",
         )
         process.daemon = True
         with stacks.asked_later():
             process.start()
         orders.keep_giving()
-        self.each.append(Member(slot, orders, process=process, place=place))
+        self.each.append(Member(slot, orders, process=process))
         orders.give(self.queues, events=self.events)
         if self._hub is not None:
             self._hub.add_reader(process.sentinel, self.maintain_pool)
@@ -299,10 +283,10 @@ class Pool(BasePool, Crew):
             self._hub.remove_reader(child.process.sentinel)
         child.orders.close()
         seen, code = child.slot.read(), child.process.exitcode
-        self._buried = self._buried.plus(child.slot.tally())
+        self.buried = self.buried.plus(child.slot.tally())
         if seen.doing == Doing.RUNS:
-            self._buried = self._buried.plus(Tally(failed=1, seconds=time.time() - seen.began))
-        self._free.append(child.place)
+            self.buried = self.buried.plus(Tally(0, 1, time.time() - seen.began))
+        self._free.append(child.slot)
         child.process.join()
         if code and not seen.number:
             self._fork_from = time.monotonic() + STILLBORN_SECONDS

@@ -13,8 +13,7 @@ local runs_on = lives(string.match(ARGV[2], '^(.*):'))
 local started, left = {}, 0
 local held = redis.call('HGETALL', KEYS[1])
 for i = #held, 2, -2 do
-  local split = string.find(held[i], '\n', 1, true)
-  local list, token = string.sub(held[i], 1, split - 1), string.sub(held[i], split + 1)
+  local list, token = string.match(held[i], '^(.-)\n(.*)')
   local whole = string.byte(token) == 123  -- '{': some other Celery task
   local status = not whole and redis.call('HGET', ARGV[1] .. 'job:' .. token, 'status')
   if status == 'started' then

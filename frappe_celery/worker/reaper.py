@@ -181,10 +181,7 @@ def settle(
         (keys.consumers, keys.places, keys.scheduled, keys.suspects),
         *(keys.prefix, old, LONGEST, store.lined, *not_looked_through),
     )
-    texts = [text.decode() for text in found]
-    first = texts.index("")
-    second = texts.index("", first + 1)
-    back, started, places = texts[:first], texts[first + 1 : second], texts[second + 1 :]
+    back, started, places = ([text.decode() for text in texts] for texts in found)
     for run in back:
         logger.error("run %s waited in no queue: it waits again", run)
     for run in started:

@@ -5,8 +5,8 @@
 --       runs wait in lines of their sites ('' : not), queues that are not looked through …
 -- Waiting ghosts are put first in their queues, scheduled ones are due. A started one is a suspect
 -- first, and a ghost the next time: its worker may have had to say anew that it lives.
--- Returns the runs that were put back, then '', then the started ghosts for the caller to settle, then
--- '', then the places in which runs wait for other jobs, of which `forgotten.lua` finds the ghosts.
+-- Returns {the runs that were put back}, {the started ghosts, for the caller to settle} and {the places
+-- in which runs wait for other jobs, of which `forgotten.lua` finds the ghosts}.
 local prefix, longest = ARGV[1], tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
@@ -78,8 +78,4 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
 end
 redis.call('DEL', KEYS[4])
 for _, run in ipairs(suspects) do redis.call('SADD', KEYS[4], run) end
-back[#back + 1] = ''
-for _, run in ipairs(started) do back[#back + 1] = run end
-back[#back + 1] = ''
-for _, place in ipairs(deferred) do back[#back + 1] = place end
-return back
+return {back, started, deferred}

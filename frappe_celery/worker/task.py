@@ -17,6 +17,7 @@ from celery import Celery, Task
 from celery.exceptions import Ignore
 
 from frappe_celery import canvas
+from frappe_celery.brokers.taker import Taken
 from frappe_celery.config import settings
 from frappe_celery.errors import NotRun, Refused
 from frappe_celery.jobs import get_store, hosts, unsigned
@@ -41,8 +42,7 @@ class InHand:
     """A run that this process has claimed."""
 
     message: JobMessage
-    sealed: bytes
-    looks: bool
+    taken: Taken
     succeeded: bool = False
     result: Any = None
 
@@ -62,7 +62,8 @@ class RunJob(Task):  # type: ignore[type-arg]  # which it lacks at run time
         try:
             if not isinstance(in_hand, InHand):
                 return perform(sealed.encode(), worker)
-            in_hand.result = run_claimed(in_hand.message, in_hand.sealed, worker, in_hand.looks)
+            taken = in_hand.taken
+            in_hand.result = run_claimed(in_hand.message, taken.sealed, worker, taken.looks)
             in_hand.succeeded = True
             return in_hand.result
         except NotRun as exc:

@@ -65,7 +65,7 @@ class Channel(pyamqp.Channel):
         self, msg: Any, exchange: str = "", routing_key: str = "", *args: Any, **options: Any
     ) -> Any:
         queue = "" if exchange else routing_key
-        _write_back(msg, whole_messages.put(_as_kombu(msg), queue, exchange, routing_key))
+        _write_back(msg, whole_messages.put(_as_kombu(msg, exchange, routing_key), queue))
         if queue in self.names.queues:
             routing_key = self.names.whole(routing_key)
         return super()._basic_publish(msg, exchange, routing_key, *args, **options)
@@ -170,13 +170,13 @@ class Channel(pyamqp.Channel):
         if not message.errors:
             return message
         try:
-            whole_messages.refuse(_as_kombu(raw), queue, message.errors[0][1])
+            whole_messages.refuse(_as_kombu(raw, "", queue), queue, message.errors[0][1])
         except BrokerUnreachable as away:
             logger.warning("a message that is refused goes back: %s", away)
             self.basic_reject(raw.delivery_tag, requeue=True)
             self._may_have.clear()
-            return None
-        self.basic_ack(raw.delivery_tag)
+        else:
+            self.basic_ack(raw.delivery_tag)
         return None
 
     def message_to_python(self, raw_message: Any) -> Any:
@@ -186,9 +186,9 @@ class Channel(pyamqp.Channel):
         info, refusal = raw_message.delivery_info, None
         exchange, routing_key = info.get("exchange") or "", info.get("routing_key") or ""
         queue = "" if exchange else routing_key
-        message = _as_kombu(raw_message)
+        message = _as_kombu(raw_message, exchange, routing_key)
         try:
-            _write_back(raw_message, whole_messages.take(message, queue, exchange, routing_key))
+            _write_back(raw_message, whole_messages.take(message, queue))
         except Refused:
             refusal = sys.exc_info()
         message = super().message_to_python(raw_message)
@@ -262,15 +262,15 @@ class Bell:
         self._subscription.close()
 
 
-def _as_kombu(raw: Any) -> whole_messages.Message:
+def _as_kombu(raw: Any, exchange: str, routing_key: str) -> whole_messages.Message:
     """A message of amqp's in the form of kombu's other transports."""
-    properties = raw.properties
+    properties, info = raw.properties, {"exchange": exchange, "routing_key": routing_key}
     return {
         "body": raw.body,
         "content-type": properties.get("content_type"),
         "content-encoding": properties.get("content_encoding"),
         "headers": properties.get("application_headers") or {},
-        "properties": properties,
+        "properties": {**properties, "delivery_info": info},
     }
 
 

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 SLACK_SECONDS = 5.0
 """How long before its last mark a Redis may have been when it went back."""
 LOOK_SECONDS = 1.0
+MOST = 1000
+"""Parked messages that are looked at together."""
 
 
 def sealed_in(body: str | bytes) -> bytes:
@@ -60,15 +62,11 @@ def spend(store: JobStore, raw: Any, run: str, status: str) -> None:
     Raises:
         BrokerUnreachable: it has to go back.
     """
-    if not status:
-        _without_record(store, raw, run)
     logger.info("a message of run %s is spent: %s", run, status or "no record")
-
-
-def _without_record(store: JobStore, raw: Any, run: str) -> None:
-    sealed = sealed_in(raw.body)
+    if status:
+        return
     try:
-        message = JobMessage.open(store.signer, sealed, run)
+        message = JobMessage.open(store.signer, sealed_in(raw.body), run)
     except FrappeCeleryError as exc:
         logger.error("refused a message: %s", exc)
         store.refuse(str(raw.delivery_info["routing_key"]), run, str(exc))
@@ -85,40 +83,27 @@ def _without_record(store: JobStore, raw: Any, run: str) -> None:
         store.outbox.publisher.deliver(letter)
 
 
-def parked(outbox: Outbox, most: int = 1000) -> list[JobMessage]:
-    """The messages that lie there, oldest first. Raises BrokerUnreachable."""
+def parked(outbox: Outbox, requeue: bool = False) -> list[JobMessage]:
+    """The messages that lie there, oldest first; with `requeue` they are enqueued anew, each under
+    its own run. Raises BrokerUnreachable."""
+    name = outbox.names.parked
 
     def look(channel: Any) -> list[JobMessage]:
-        found = _got(outbox, channel, most)
-        for tag in reversed(found):
-            channel.basic_reject(tag, requeue=True)
-        return [message for message in found.values() if message is not None]
-
-    return outbox.publisher.ask(look)
-
-
-def requeue(outbox: Outbox, most: int = 1000) -> list[JobMessage]:
-    """Enqueue what lies there anew, under its own run; raises BrokerUnreachable."""
-
-    def take(channel: Any) -> list[JobMessage]:
-        found = _got(outbox, channel, most)
-        messages = [message for message in found.values() if message is not None]
-        for message in messages:
-            outbox.store.enqueue(message, own_id=True, any_size=True)
-        for tag in found:
-            channel.basic_ack(tag)
+        tags: list[Any] = []
+        messages: list[JobMessage] = []
+        declare(channel, name)
+        while len(tags) < MOST and (raw := channel.basic_get(name)) is not None:
+            tags.append(raw.delivery_tag)
+            with suppress(Refused):  # not ours, though nobody else writes here
+                messages.append(JobMessage.open(outbox.store.signer, sealed_in(raw.body)))
+        if requeue:
+            for message in messages:
+                outbox.store.enqueue(message, own_id=True, any_size=True)
+            for tag in tags:
+                channel.basic_ack(tag)
+        else:
+            for tag in reversed(tags):
+                channel.basic_reject(tag, requeue=True)
         return messages
 
-    return outbox.publisher.ask(take)
-
-
-def _got(outbox: Outbox, channel: Any, most: int) -> dict[Any, JobMessage | None]:
-    """The messages there, held now, by tag; None: not ours, though nobody else writes here."""
-    name = outbox.names.parked
-    found: dict[Any, JobMessage | None] = {}
-    declare(channel, name)
-    while len(found) < most and (raw := channel.basic_get(name)) is not None:
-        found[raw.delivery_tag] = None
-        with suppress(Refused):
-            found[raw.delivery_tag] = JobMessage.open(outbox.store.signer, sealed_in(raw.body))
-    return found
+    return outbox.publisher.ask(look)

@@ -4,8 +4,8 @@
 -- ARGV: prefix, tag that it will hold the next one under, now, tag of the one that ended ('' : none),
 --       that run if it succeeded ('' : it is recorded), seconds to keep its record, field, value …
 -- Returns {what it holds under the tag already (the answer to its claim was lost) or '', its sealed
--- message or '', how many runs limits or what ended let go, these …, queue, how often something came
--- into it, …}.
+-- message or '', {the runs that limits or what ended let go}, {queue, how often something came into
+-- it, …}}.
 local prefix = ARGV[1]
 local gone = {}
 if ARGV[5] ~= '' then
@@ -20,9 +20,7 @@ if ARGV[4] ~= '' then
 end
 local held, sealed = redis.call('HGET', KEYS[1], ARGV[2]), ''
 if held then
-  local run = string.sub(held, string.find(held, '\n', 1, true) + 1)
+  local run = string.match(held, '\n(.*)')
   sealed = redis.call('HGET', prefix .. 'job:' .. run, 'message')
 end
-local answer = {held or '', sealed or '', #gone, unpack(gone)}
-for _, each in ipairs(redis.call('HGETALL', prefix .. 'came')) do answer[#answer + 1] = each end
-return answer
+return {held or '', sealed or '', gone, redis.call('HGETALL', prefix .. 'came')}

@@ -35,7 +35,8 @@ class Taker(taker.Taker):
         self._outbox = store.outbox
         self._names = store.outbox.names
         self._rabbit: Connection | None = None
-        self._came: dict[str, int] = {}
+        self._came: dict[bytes, bytes] = {}
+        """How often something has come into a queue, as far as it has heard."""
         self._empty: set[str] = set()
         """Of RabbitMQ's queues, until something comes into them."""
 
@@ -55,26 +56,22 @@ class Taker(taker.Taker):
     def _record(self, tag: str, ended: Ended) -> Taken | None:
         """Record what has ended; what it claimed before, if the answer to that was lost."""
         keys = self.store.keys
-        held, sealed, let_go, *rest = self.store.run_script(
+        held, sealed, let_go, came = self.store.run_script(
             "record",
             (keys.in_flight(self.consumer),),
             *(keys.prefix, tag, repr(time.time())),
             *(ended.tag, ended.run, self.store.settings.rq_results_ttl, *ended.fields),
         )
         if let_go:
-            self._outbox.forward([run.decode() for run in rest[:let_go]])
-        came = rest[let_go:]
+            self._outbox.forward([run.decode() for run in let_go])
         for queue, count in zip(came[::2], came[1::2]):  # noqa: B905 (pairs)
-            self._something_came(queue.decode(), int(count))
+            if self._came.get(queue) != count:
+                self._came[queue] = count
+                self._empty.difference_update(self._names.both(queue.decode()))
         if not held:
             return None
         queue, _, run = held.decode().partition("\n")
-        return Taken(run, queue[len(keys.prefix) :], sealed)
-
-    def _something_came(self, queue: str, count: int) -> None:
-        if self._came.get(queue) != count:
-            self._came[queue] = count
-            self._empty.difference_update(self._names.both(queue))
+        return Taken(run, queue.removeprefix(keys.prefix), sealed)
 
     def _ask(self, tag: str, queues: Sequence[str]) -> Taken | None:
         channel = self._channel(queues)

@@ -6,10 +6,7 @@
 -- would look for what it holds.
 -- Returns false, or {the list that it was in, message}; asked again under the same tag, the same.
 local held = redis.call('HGET', KEYS[1], ARGV[2])
-if held then
-  local split = string.find(held, '\n', 1, true)
-  return {string.sub(held, 1, split - 1), string.sub(held, split + 1)}
-end
+if held then return {string.match(held, '^(.-)\n(.*)')} end
 if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return false end
 for i = 3, #KEYS do
   local message = redis.pcall('RPOP', KEYS[i])

@@ -3,9 +3,8 @@
 -- ARGV: prefix, delivery tag
 local held = redis.call('HGET', KEYS[1], ARGV[2])
 if not held then return 0 end
-local split = string.find(held, '\n', 1, true)
-local list = string.sub(held, 1, split - 1)
+local list, message = string.match(held, '^(.-)\n(.*)')
 redis.call('HDEL', KEYS[1], ARGV[2])
-redis.call('RPUSH', list, string.sub(held, split + 1))
+redis.call('RPUSH', list, message)
 ring(ARGV[1], list)
 return 1

@@ -18,7 +18,7 @@ from typing import Any
 
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
-from kombu.utils.json import dumps
+from kombu.utils.json import dumps, loads
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
@@ -122,22 +122,16 @@ class Channel(kombu_redis.Channel):
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
-        marks = (message["headers"] or {}).pop(OUTBOX, None)
-        message = _signed(message, queue)
-        if marks:
-            run = message["headers"]["id"]
-            keys = (key, marks)
-            self._scripts.run("put_once", keys, dumps(message), run, self.keys.bell_of_whole, queue)
-            return
-        pipe = self._sends.pipeline(transaction=False)
-        pipe.lpush(key, dumps(message))
-        pipe.publish(self.keys.bell_of_whole, queue)
-        pipe.execute()
+        headers = message["headers"] or {}
+        marks = headers.pop(OUTBOX, None)
+        keys = (key, marks) if marks else (key,)
+        text, id = dumps(whole_messages.put(message, queue)), str(headers.get("id"))
+        self._scripts.run("put_message", keys, text, self.keys.bell_of_whole, queue, id)
 
     def _put_fanout(
         self, exchange: str, message: dict[str, Any], routing_key: str, **kwargs: Any
     ) -> None:
-        super()._put_fanout(exchange, _signed(message, ""), routing_key, **kwargs)
+        super()._put_fanout(exchange, whole_messages.put(message, ""), routing_key, **kwargs)
 
     def _q_for_pri(self, queue: str, pri: int) -> str:
         if queue in self.frappe_celery_queues:
@@ -150,13 +144,8 @@ class Channel(kombu_redis.Channel):
         return canceled + int(super()._purge(queue))
 
     @cached_property
-    def _sends(self) -> Any:
-        """Kombu makes one for each message, which takes longer than signing that."""
-        return self._create_client()
-
-    @cached_property
     def _scripts(self) -> scripts.Scripts:
-        return scripts.Scripts(self._sends)
+        return scripts.Scripts(self._create_client())
 
     # -- consuming
 
@@ -217,8 +206,8 @@ class Channel(kombu_redis.Channel):
     def _read(self, text: bytes, queue: str) -> dict[str, Any] | None:
         """The message that this is; None: it is refused."""
         try:
-            whole = whole_messages.celery_message(text, queue, queue in self.frappe_celery_queues)
-            return _taken(whole, queue)
+            whole = whole_messages.checked(loads(text), queue)
+            return whole_messages.take(whole, queue)
         except Refused as exc:
             whole_messages.refuse(whole, queue, exc)
         except Exception as exc:
@@ -284,17 +273,6 @@ class Channel(kombu_redis.Channel):
             self._scripts.run("reap", keys, self.keys.prefix, consumer, "inf")
 
 
-def _signed(message: dict[str, Any], queue: str) -> dict[str, Any]:
-    info = message["properties"]["delivery_info"]
-    return whole_messages.put(message, queue, info["exchange"], info["routing_key"])
-
-
-def _taken(message: dict[str, Any], queue: str) -> dict[str, Any]:
-    info = message["properties"]["delivery_info"]
-    place = info.get("exchange", ""), info.get("routing_key", "")
-    return whole_messages.take(message, queue, *place)
-
-
 class Transport(kombu_redis.Transport):
     """Named in `broker_transport`; `broker_url` stays an ordinary redis:// URL."""
 
@@ -303,7 +281,7 @@ class Transport(kombu_redis.Transport):
     def _deliver(self, message: Any, queue: str) -> None:
         """Of what was broadcast; nobody has looked at it yet."""
         try:
-            message = _taken(whole_messages.checked(message, queue), queue)
+            message = whole_messages.take(whole_messages.checked(message, queue), queue)
         except Exception as exc:
             logger.error("refused what was broadcast to %s: %s", queue, exc)
             return

@@ -80,7 +80,7 @@ class Names(Cell):
         is_kept: whether one, by its dotted name, may stay as a job left it.
     """
 
-    def __init__(self, name: str, owner: Any, is_kept: Callable[[str], bool]) -> None:
+    def __init__(self, name: str, owner: Any, is_kept: Callable[[str], object]) -> None:
         self.owner = owner
         self.is_kept = is_kept
         super().__init__(name, vars(owner))

@@ -40,7 +40,7 @@ class Finder:
         is_kept: whether a thing, by its dotted name, may stay as a job left it.
     """
 
-    def __init__(self, packages: Iterable[str], is_kept: Callable[[str], bool]) -> None:
+    def __init__(self, packages: Iterable[str], is_kept: Callable[[str], object]) -> None:
         self.packages = frozenset(packages)
         self.is_kept = is_kept
         self.cells: list[Cell] = []

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Imports:
-    """A finder in `sys.meta_path`, before all others, which finds as they do.
+    """A finder for `sys.meta_path`, before all others, which finds as they do.
 
     Args:
         is_watched: of a module, by its name.
@@ -30,12 +30,6 @@ class Imports:
         self._chain, self._executed = chain, executed
         self._searched: set[str] = set()
         self._depth = 0
-
-    def install(self) -> None:
-        sys.meta_path.insert(0, self)
-
-    def remove(self) -> None:
-        sys.meta_path.remove(self)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """The module's spec as the other finders have it; None for one that is not watched."""

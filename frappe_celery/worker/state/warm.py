@@ -62,10 +62,10 @@ class WarmState:
     def __init__(
         self, packages: Iterable[str], kept: Iterable[str], tell: Callable[[str, str], object]
     ) -> None:
-        self._kept = re.compile("|".join(map(translate, kept)) or "$.").match
         self._tell = tell
         self._told: set[str] = set()
-        self._finder = Finder(packages, self._is_kept)
+        is_kept = re.compile("|".join(map(translate, kept)) or "$.").match
+        self._finder = Finder(packages, is_kept)
         self._known: list[Cell] = []
         """Others that jobs of this process change."""
         self._jobs = self._unseen = 0
@@ -80,12 +80,9 @@ class WarmState:
             self._finder.look(module)
         self._line_up()
 
-    def _is_kept(self, name: str) -> bool:
-        return self._kept(name) is not None
-
     def watch_imports(self) -> None:
         """In a process that is about to run jobs: modules that these import count too."""
-        self._imports.install()
+        sys.meta_path.insert(0, self._imports)
 
     # -- how it was
 

@@ -55,7 +55,7 @@ def make(
 
     yield of
     for state in made:
-        state._imports.remove()
+        sys.meta_path.remove(state._imports)
     for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
         del sys.modules[name]
 
