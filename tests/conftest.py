@@ -60,7 +60,7 @@ def running(server: AnyServer) -> Iterator[AnyServer]:
 
 @pytest.fixture(scope="session")
 def warm() -> Iterator[WarmPython]:
-    """A Python with the libraries imported, forked for each script on stand-ins for Frappe."""
+    """A Python with the libraries imported, forked for each process of a project."""
     warm = WarmPython()
     yield warm
     warm.close()
@@ -123,9 +123,10 @@ def project(
     monkeypatch: pytest.MonkeyPatch,
     broker: str,
     request: pytest.FixtureRequest,
+    warm: WarmPython,
 ) -> Iterator[Project]:
     """A project on `redis_url`, which is also this process's: current folder, path, settings."""
-    project = Project(tmp_path / "project", redis_url)
+    project = Project(tmp_path / "project", redis_url, warm)
     if broker == "rabbitmq":
         server: RabbitMQServer = request.getfixturevalue("rabbitmq_server")
         project.configure(broker_url=server.url)

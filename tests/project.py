@@ -18,8 +18,11 @@ import psutil
 import pytest
 
 from tests.waiting import wait_until
+from tests.warm import WarmProcess, WarmPython
 
 STOP_SECONDS = 20
+OF_A_START = ("PYTHON", "LANG", "LC_")
+"""What the variables begin with that Python reads when it starts."""
 
 TASKS = '''
 """Each task leaves a line in effects.txt, for a test to see that it ran and with what."""
@@ -51,9 +54,20 @@ def sleep(seconds, text="slept"):
 class Process:
     """A running command whose output is kept, and shown when the test fails."""
 
-    def __init__(self, arguments: list[str], cwd: Path, log: Path, env: dict[str, str]) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        cwd: Path,
+        log: Path,
+        env: dict[str, str],
+        warm: WarmPython | None = None,
+    ) -> None:
         self.log = log
+        self.popen: subprocess.Popen[bytes] | WarmProcess
         with log.open("wb") as output:
+            if warm:
+                self.popen = warm.start(*arguments[1:], folder=cwd, environment=env, log=log)
+                return
             self.popen = subprocess.Popen(
                 arguments,
                 cwd=cwd,
@@ -114,8 +128,10 @@ class Process:
 class Project:
     """A folder with `sites/`, the app `myapp`, and settings that point to the test's server."""
 
-    def __init__(self, root: Path, redis_url: str) -> None:
+    def __init__(self, root: Path, redis_url: str, warm: WarmPython | None = None) -> None:
         self.root = root
+        self.warm = warm
+        """Starts its processes; None: each is a Python of its own, for who looks at that."""
         self.site = "site1.localhost"
         self.processes: list[Process] = []
         self.write("myapp/__init__.py", "")
@@ -158,7 +174,9 @@ class Project:
         """Start `python …arguments`, with its output in `name`.log."""
         log = self.root / f"{name}.log"
         command = [sys.executable, *arguments]
-        process = Process(command, self.root, log, self.environment(**environment))
+        reads = any(name.startswith(OF_A_START) for name in environment)
+        warm = None if reads else self.warm
+        process = Process(command, self.root, log, self.environment(**environment), warm)
         self.processes.append(process)
         return process
 

@@ -1,25 +1,31 @@
-"""A Python that has the libraries imported and is forked for each script: a start takes 20 ms of
-processor time instead of 400.
+"""A Python that has the libraries imported and is forked for each process of a test: a start takes
+20 ms of processor time instead of 600.
 
-Nothing of ours, of Frappe's or of RQ's is imported in it, so that a script meets what it would meet
-in a process of its own. `python tests/warm.py` is that process: a line of JSON in starts a script,
-a line out is its exit code.
+Nothing of ours, of Frappe's or of RQ's is imported in it, so that what runs meets what it would
+meet in a process begun anew, and it ends as such a one does. `python -u tests/warm.py` is that
+process: a line of JSON in starts one, a line out says its process id, another its exit code.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import runpy
+import select
+import signal
 import subprocess
 import sys
-import traceback
+import time
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 LIBRARIES = (
-    "celery.app.base", "celery.apps.worker", "celery.beat", "celery.worker.components", "click",
-    "cloudpickle", "croniter", "kombu.transport.virtual", "psutil", "redis", "redis.sentinel",
+    "celery.app.base", "celery.apps.worker", "celery.beat", "celery.bin.celery",
+    "celery.concurrency.prefork", "celery.worker.components", "click", "cloudpickle", "croniter",
+    "django.core.management", "django.db.backends.sqlite3.base", "django.db.models",
+    "kombu.transport.redis", "kombu.transport.virtual", "psutil", "redis", "redis.sentinel",
     "rich.table", "zoneinfo",
 )  # fmt: skip
 
@@ -29,66 +35,156 @@ class WarmPython:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-u", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._asked, self._told = self._process.stdin, self._process.stdout.fileno()
+        self._heard = b""
+        self._started: list[int] = []
+        self.codes: dict[int, int] = {}
+        """Of what has ended, by process id; negative for a signal."""
 
-    def run(self, code: str, arguments: tuple[str, ...], **where: Any) -> int:
-        """Run `python -c code arguments…` to its end; the exit code, negative for a signal.
+    def start(self, *arguments: str, **where: Any) -> WarmProcess:
+        """Start `python arguments…`, a `-c` or `-m` first, in a session of its own.
 
         Args:
             where: `folder`, `environment`, and `log`, the file that its output goes to.
         """
-        asked = {"code": code, "arguments": ["-c", *arguments], **where}
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked, default=str) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
+        asked = {"arguments": arguments, **where}
+        self._asked.write(json.dumps(asked, default=str).encode() + b"\n")
+        self._asked.flush()
+        while not self._started:
+            self.hear(None)
+        return WarmProcess(self, self._started.pop())
+
+    def hear(self, timeout: float | None) -> None:
+        """Take in what the process has said, or says within so many seconds (None: ever)."""
+        if select.select([self._told], [], [], timeout)[0]:
+            *lines, self._heard = (self._heard + os.read(self._told, 65536)).split(b"\n")
+            for line in lines:
+                pid, *code = map(int, line.split())
+                if code:
+                    self.codes[pid] = code[0]
+                else:
+                    self._started.append(pid)
 
     def close(self) -> None:
-        """End it."""
+        """End it; what it started goes on."""
         self._process.kill()
         self._process.wait()
 
 
-def serve() -> None:
-    """Fork for each line, one script after the other."""
-    for module in LIBRARIES:
-        import_module(module)
-    own = [path for path in sys.path if path != str(Path(__file__).parent)]
-    for line in sys.stdin:
-        asked = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            os._exit(_run(asked, own))
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+class WarmProcess:
+    """What a `subprocess.Popen` is for one that a warm Python started."""
+
+    def __init__(self, warm: WarmPython, pid: int) -> None:
+        self._warm = warm
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self._within(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        code = self._within(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        return code
+
+    def _within(self, timeout: float | None) -> int | None:
+        until = None if timeout is None else time.monotonic() + timeout
+        while self.returncode is None and self.pid not in self._warm.codes:
+            left = None if until is None else max(0, until - time.monotonic())
+            self._warm.hear(left)
+            if left == 0:
+                break
+        if self.returncode is None:
+            self.returncode = self._warm.codes.pop(self.pid, None)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
 
 
-def _run(asked: dict[str, Any], own: list[str]) -> int:
+def serve() -> dict[str, Any]:
+    """What a fork of this process is to be; this process itself ends with those who ask it."""
+    ended, says_ended = os.pipe()
+    os.set_blocking(says_ended, False)
+    signal.set_wakeup_fd(says_ended)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    heard = b""
+    while True:
+        ready, _, _ = select.select([0, ended], [], [])
+        if ended in ready:
+            os.read(ended, 4096)
+            tell_who_ended()
+        if 0 not in ready:
+            continue
+        if not (data := os.read(0, 65536)):
+            sys.exit()
+        *lines, heard = (heard + data).split(b"\n")
+        for line in lines:
+            if not (pid := os.fork()):
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                os.close(ended)
+                os.close(says_ended)
+                return dict(json.loads(line))
+            print(pid)
+
+
+def tell_who_ended() -> None:
+    """Of several that end at once there may be one signal."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        print(pid, os.waitstatus_to_exitcode(status))
+
+
+def become(asked: dict[str, Any]) -> None:
+    """Do as `python arguments…` does."""
     output = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for theirs, ours in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(theirs, ours)
+        os.set_inheritable(ours, True)
+    os.close(nothing)
+    os.close(output)
     os.setsid()
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
-    sys.path[:] = ["", *os.environ.get("PYTHONPATH", "").split(":"), *own]
-    sys.argv[:] = asked["arguments"]
-    main = {"__name__": "__main__", "__builtins__": __builtins__}
-    try:
-        exec(compile(asked["code"], "<string>", "exec"), main)
-    except SystemExit as exc:
-        return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
-    except BaseException:
-        traceback.print_exc()
-        return 1
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    return 0
+    time.tzset()
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    own = [path for path in sys.path if path != str(Path(__file__).parent)]
+    option, what, *arguments = asked["arguments"]
+    sys.path[:] = [
+        os.getcwd() if option == "-m" else "",
+        *os.environ["PYTHONPATH"].split(":"),
+        *own,
+    ]
+    sys.argv[:] = [option, *arguments]
+    sys.orig_argv[:] = [sys.executable, option, what, *arguments]
+    if option == "-m":
+        runpy.run_module(what, run_name="__main__", alter_sys=True)
+        return
+    sys.modules["__main__"] = main = ModuleType("__main__")
+    exec(compile(what, "<string>", "exec"), vars(main))
 
 
 if __name__ == "__main__":
-    serve()
+    for library in LIBRARIES:
+        import_module(library)
+    become(serve())

@@ -11,6 +11,7 @@ from frappe_celery.config import settings
 from tests.acceptance.desk import Desk, forget_app, install_app, make_site
 from tests.acceptance.snippets import LATER
 from tests.project import Project
+from tests.warm import WarmPython
 
 
 @pytest.fixture
@@ -21,9 +22,11 @@ def app_project(project: Project) -> Project:
 
 
 @pytest.fixture(scope="session")
-def office(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
+def office(
+    tmp_path_factory: pytest.TempPathFactory, redis_url: str, warm: WarmPython
+) -> Iterator[Project]:
     """A project on the fixture app, with a worker of one process for all queues."""
-    project = Project(tmp_path_factory.mktemp("office") / "project", redis_url)
+    project = Project(tmp_path_factory.mktemp("office") / "project", redis_url, warm)
     install_app(project)
     project.worker()
     yield project

@@ -14,6 +14,7 @@ from frappe_celery.jobs import JobStore, get_store
 from tests.integration.benches import inside, write_tasks
 from tests.integration.stores import broken, make_store, wipe
 from tests.project import Project
+from tests.warm import WarmPython
 
 
 @pytest.fixture(params=["valkey_server", "redis_server"])
@@ -34,9 +35,11 @@ def pool_store(project: Project) -> Iterator[JobStore]:
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
+def bench(
+    tmp_path_factory: pytest.TempPathFactory, redis_url: str, warm: WarmPython
+) -> Iterator[Project]:
     """A project that a module's tests share, with their workers."""
-    bench = Project(tmp_path_factory.mktemp("bench"), redis_url)
+    bench = Project(tmp_path_factory.mktemp("bench"), redis_url, warm)
     write_tasks(bench)
     yield bench
     bench.close()

@@ -43,6 +43,7 @@ def test_a_worker_empties_its_queues_in_their_order_and_ends(project: Project) -
 
 
 def test_nothing_is_loaded_that_only_a_shell_or_a_table_needs(project: Project) -> None:
+    project.warm = None
     names = ["celery", "click_repl", "prompt_toolkit", "rich"]
     job = frappe.enqueue("myapp.modules.loaded", names=names)
     assert command(project, "worker", "--burst", "-c", "1").wait() == 0

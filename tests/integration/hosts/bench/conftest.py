@@ -99,8 +99,7 @@ class StandInBench(Project):
     """Two sites, one app, Frappe and RQ that are stand-ins, switched on."""
 
     def __init__(self, root: Path, redis_url: str, warm: WarmPython) -> None:
-        super().__init__(root, redis_url)
-        self.warm = warm
+        super().__init__(root, redis_url, warm)
         for site in ("site1", "site2"):
             self.write(f"sites/{site}/site_config.json", "{}")
         self.write("fixture_app/__init__.py", "")
@@ -129,14 +128,12 @@ class StandInBench(Project):
         """Run a script in the bench to its end: its exit code, and what it printed."""
         self.scripts += 1
         log = self.root / f"script{self.scripts}.log"
-        ended = self.warm.run(
-            textwrap.dedent(code),
-            arguments,
-            folder=self.root / "sites",
-            environment=self.environment(**environment),
-            log=log,
+        assert self.warm is not None
+        folder, own = self.root / "sites", self.environment(**environment)
+        process = self.warm.start(
+            "-c", textwrap.dedent(code), *arguments, folder=folder, environment=own, log=log
         )
-        return ended, log.read_text()
+        return process.wait(), log.read_text()
 
     def python(self, code: str, *arguments: str, **environment: str) -> str:
         """What a script printed that must not fail."""

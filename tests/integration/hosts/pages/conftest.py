@@ -14,6 +14,7 @@ from tests.integration.hosts.pages.client import Client
 from tests.integration.hosts.pages.server import prepare, serve
 from tests.project import Project
 from tests.servers import RedisServer
+from tests.warm import WarmPython
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +26,10 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, broker: RedisServer) -> Iterator[Project]:
-    project = Project(tmp_path_factory.mktemp("shop"), broker.url)
+def shop(
+    tmp_path_factory: pytest.TempPathFactory, broker: RedisServer, warm: WarmPython
+) -> Iterator[Project]:
+    project = Project(tmp_path_factory.mktemp("shop"), broker.url, warm)
     project.write(f"sites/{OTHER}/site_config.json", "{}")
     project.configure(default_site=SITE, time_zone="Europe/Amsterdam")
     prepare(project)
