@@ -21,8 +21,8 @@ from tests.waiting import wait_until
 from tests.warm import WarmProcess, WarmPython
 
 STOP_SECONDS = 20
-OF_A_START = ("PYTHON", "LANG", "LC_")
-"""What the variables begin with that Python reads when it starts."""
+OF_A_START = ("PYTHON", "LANG", "LC_", "LD_")
+"""What the variables begin with that count when a process starts."""
 
 TASKS = '''
 """Each task leaves a line in effects.txt, for a test to see that it ran and with what."""
@@ -174,8 +174,12 @@ class Project:
         """Start `python …arguments`, with its output in `name`.log."""
         log = self.root / f"{name}.log"
         command = [sys.executable, *arguments]
-        reads = any(name.startswith(OF_A_START) for name in environment)
-        warm = None if reads else self.warm
+        begins_anew = (
+            any(name.startswith(OF_A_START) for name in environment)
+            or (self.root / "sitecustomize.py").exists()
+            or "gevent" in arguments  # which wants to be imported first
+        )
+        warm = None if begins_anew else self.warm
         process = Process(command, self.root, log, self.environment(**environment), warm)
         self.processes.append(process)
         return process

@@ -64,6 +64,7 @@ def everything(client: Redis) -> Iterator[bytes]:
         b"set": client.smembers,
         b"zset": lambda key: client.zrange(key, 0, -1),
         b"hash": lambda key: [text for pair in client.hgetall(key).items() for text in pair],
+        b"none": lambda key: [],  # it has gone meanwhile
     }
     for key in client.scan_iter(f"*{settings.current().bench_id}*"):
         yield key

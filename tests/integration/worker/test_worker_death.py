@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -190,6 +191,9 @@ def test_a_living_consumer_is_left_alone(store: JobStore) -> None:
 # -- SIGTERM, SIGQUIT
 
 
+WAITS = r"in wait\n.* in _wait_for_all\n"
+
+
 def told_to_stop(project: Project, process: Process) -> None:
     """And so are its processes: it says so before it has told them, and after that only waits."""
     os.kill(process.pid, signal.SIGTERM)
@@ -198,7 +202,7 @@ def told_to_stop(project: Project, process: Process) -> None:
 
     def waits_for_their_ends() -> bool:
         os.kill(process.pid, signal.SIGUSR1)
-        return log.exists() and "in on_stop" in log.read_text()
+        return log.exists() and re.search(WAITS, log.read_text()) is not None
 
     wait_until(waits_for_their_ends, what="its processes are told", interval=0.1)
 
