@@ -408,25 +408,29 @@ def test_what_frappe_swallows_is_reported(bench: Bench, sites: list[str]) -> Non
     beat(bench)
     worker = bench.worker(1)
     method = f"frappe.fc_probe_{uuid.uuid4().hex}"
-    bench.ask(
+    row, todo = bench.ask(
         f"""
-        frappe.get_doc(doctype="Scheduled Job Type", method={method!r},
-                       frequency="Daily", last_execution={LONG_AGO!r}).insert()
-        frappe.get_doc(doctype="ToDo", description="fc|probe|action").insert().queue_action(
-            "fc_probe_no_such_action", text="x")
+        row = frappe.get_doc(doctype="Scheduled Job Type", method={method!r},
+                             frequency="Daily", last_execution={LONG_AGO!r}).insert()
+        todo = frappe.get_doc(doctype="ToDo", description="fc|probe|action").insert()
+        todo.queue_action("fc_probe_no_such_action", text="x")
+        answer = [row.name, todo.name]
         """
     )
     reported = "failed, and its failure was caught"
     within(30, lambda: worker.output().count(reported) == 2, "both are reported")
     assert method.split(".")[1] in worker.output()
     assert "no attribute 'fc_probe_no_such_action'" in worker.output()
-    look = """
-        log = frappe.get_all("Scheduled Job Log", fields=["status", "details"])[0]
-        comment = frappe.get_all("Comment", {"reference_doctype": "ToDo"}, pluck="content")[0]
-        answer = [log.status, "has no attribute 'fc_probe" in log.details,
-                  "Action Failed" in comment]
+    look = f"""
+        about = {{"reference_doctype": "ToDo", "reference_name": {todo!r}}}
+        logs = frappe.get_all("Scheduled Job Log", {{"scheduled_job_type": {row!r}}},
+                              ["status", "details"])
+        comments = frappe.get_all("Comment", about, pluck="content")
+        answer = [[log.status for log in logs],
+                  ["has no attribute 'fc_probe" in log.details for log in logs],
+                  ["Action Failed" in comment for comment in comments]]
         """
-    told = ["Failed", True, True]
+    told = [["Failed"], [True], [True]]
     within(30, lambda: bench.ask(look) == told, "Frappe, which catches it later, notes it too")
 
 
