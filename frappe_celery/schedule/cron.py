@@ -23,7 +23,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from frappe_celery.schedule.expression import ACCEPTED, CronError, Expression, parse
+from frappe_celery.schedule.cron_expression import ACCEPTED, CronError, Expression, parse
 
 __all__ = ["Cron", "CronError"]
 

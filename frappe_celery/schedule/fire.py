@@ -11,7 +11,7 @@ from frappe_celery.jobs.hosts import ADMINISTRATOR, ScheduleRow
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.record.claim import Claim
+from frappe_celery.jobs.record.due_claim import Claim
 
 
 def enqueue_scheduled(

@@ -15,7 +15,7 @@ from celery.utils.functional import chunks
 
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.jobs.record.claim import Deposed
+from frappe_celery.jobs.record.due_claim import Deposed
 
 ROWS_A_CALL = 500
 

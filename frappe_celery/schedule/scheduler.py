@@ -24,7 +24,7 @@ from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.limits.outages import begin_silence, end_silence
 from frappe_celery.jobs.outbox.process import RelayProcess
-from frappe_celery.jobs.record.claim import AlreadyActedOn, Deposed
+from frappe_celery.jobs.record.due_claim import AlreadyActedOn, Deposed
 from frappe_celery.jobs.routes import FRAPPES
 from frappe_celery.schedule import marks
 from frappe_celery.schedule.agenda import Agenda, Entry

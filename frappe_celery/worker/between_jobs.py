@@ -21,7 +21,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from frappe_celery.worker.state import warm
+from frappe_celery.worker.state import restoring
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class BetweenJobs:
     """Of a process that is about to take its first job."""
 
     def __init__(self) -> None:
-        self._state = warm.state()
+        self._state = restoring.state()
         self._state.watch_imports()
         self._before = _look()
         self._threads = set(threading.enumerate())

@@ -27,7 +27,7 @@ from frappe_celery.worker.bootsteps import GREEN, Repeated
 from frappe_celery.worker.crew import Crew, crew_of
 from frappe_celery.worker.in_process import JobThreads, Solo
 from frappe_celery.worker.pool import Pool
-from frappe_celery.worker.state import warm
+from frappe_celery.worker.state import restoring
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def prepare(**_: Any) -> None:
     """Import the apps, then freeze what exists out of the garbage collector's sight: processes that
     are forked start warm and share memory."""
     hosts.current().import_apps()
-    warm.state()
+    restoring.state()
     gc.collect()
     gc.freeze()
 

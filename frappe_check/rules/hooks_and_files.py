@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from frappe_celery.schedule.cron import CronError
-from frappe_celery.schedule.expression import ACCEPTED, parse
+from frappe_celery.schedule.cron_expression import ACCEPTED, parse
 from frappe_celery.schedule.frequencies import FREQUENCIES
 from frappe_check.findings import Finding, found
 from frappe_check.hooks_file import DOC_EVENTS, SCHEDULER_EVENTS, Hooks

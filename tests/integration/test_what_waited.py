@@ -11,7 +11,7 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus, JobStore, get_store, hosts
-from frappe_celery.jobs.record.claim import AlreadyActedOn
+from frappe_celery.jobs.record.due_claim import AlreadyActedOn
 from frappe_celery.schedule import marks
 from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
 from frappe_celery.schedule.history import outcomes

@@ -9,7 +9,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.record.claim import Claim
+from frappe_celery.jobs.record.due_claim import Claim
 
 
 def asked(

@@ -20,7 +20,7 @@ from frappe_celery.jobs.job import ACTIVE, ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, check_size
 from frappe_celery.jobs.record import asking, record
-from frappe_celery.jobs.record.claim import Claim, check_claimed
+from frappe_celery.jobs.record.due_claim import Claim, check_claimed
 from frappe_celery.jobs.record.finding import JobFinder
 from frappe_celery.jobs.record.kinds import mailed_kind
 from frappe_celery.jobs.record.refusals import check_enqueued

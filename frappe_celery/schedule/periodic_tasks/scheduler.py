@@ -16,7 +16,7 @@ from celery import beat as celery_beat
 
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import get_store, hosts
-from frappe_celery.jobs.record.claim import Deposed
+from frappe_celery.jobs.record.due_claim import Deposed
 from frappe_celery.schedule.scheduler import ENTRIES_A_TICK, TICK_SECONDS, Scheduler
 
 if TYPE_CHECKING:

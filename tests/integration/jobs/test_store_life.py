@@ -12,7 +12,7 @@ import pytest
 
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.record.claim import AlreadyActedOn, Claim
+from frappe_celery.jobs.record.due_claim import AlreadyActedOn, Claim
 from frappe_celery.jobs.record.store import CLAIMED
 from tests.integration.stores import (
     SITE,

@@ -12,7 +12,7 @@ from frappe_celery.errors import UnknownQueue
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.record.claim import AlreadyActedOn
+from frappe_celery.jobs.record.due_claim import AlreadyActedOn
 from frappe_celery.schedule.fire import RUN_SCHEDULED_JOB, claim_of, enqueue_scheduled
 from tests.project import Project
 from tests.unit.schedule.memory_host import SITE, row, utc

@@ -7,7 +7,7 @@ import sys
 
 
 def test_random_is_drawn_once_for_an_expression_in_every_process() -> None:
-    module = "frappe_celery.schedule.expression"
+    module = "frappe_celery.schedule.cron_expression"
     read = f"from {module} import read_field as r; print(r('{{}}', 'minute', 'R'))"
     drawn = {
         subprocess.check_output([sys.executable, "-c", read.format(expression)])

@@ -11,7 +11,7 @@ import pytest
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import Job, JobStore
 from frappe_celery.worker.state import left
-from frappe_celery.worker.state.warm import FULL_EVERY
+from frappe_celery.worker.state.restoring import FULL_EVERY
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.project import Process, Project
 from tests.waiting import wait_until

@@ -41,7 +41,7 @@ def test_a_due_time_that_the_other_scheduler_acted_on_is_not_acted_on_again(arme
         + """
 import time
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.record.claim import AlreadyActedOn, Claim
+from frappe_celery.jobs.record.due_claim import AlreadyActedOn, Claim
 key = get_store().keys.due("site1", "one")
 due = time.time() - 60
 get_store().client.set(key, due)
@@ -83,7 +83,7 @@ def test_beat_acts_only_while_it_is_its_turn(armed: Armed) -> None:
         import datetime, time
         from frappe_celery.jobs import get_store
         from frappe_celery.jobs.queue import publish
-        from frappe_celery.jobs.record.claim import Claim, Deposed
+        from frappe_celery.jobs.record.due_claim import Claim, Deposed
         from frappe_celery.jobs.message import JobMessage
         def beat(due):
             message = JobMessage(run=str(due), id="site1::scheduled", site="site1", user="Guest",

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from frappe_celery.worker.state import warm
-from frappe_celery.worker.state.warm import WarmState
+from frappe_celery.worker.state import restoring
+from frappe_celery.worker.state.restoring import WarmState
 
 Make = Callable[..., tuple[WarmState, ModuleType]]
 
@@ -32,12 +32,12 @@ class Slotted:
 """
 
 
-@pytest.fixture(params=[0, warm.FEW], ids=["seen by a fork", "seen here"])
+@pytest.fixture(params=[0, restoring.FEW], ids=["seen by a fork", "seen here"])
 def make(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[Make]:
     """An app `shop` whose module `code` is imported, and the state that is put back."""
-    monkeypatch.setattr(warm, "FEW", request.param)
+    monkeypatch.setattr(restoring, "FEW", request.param)
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").touch()
