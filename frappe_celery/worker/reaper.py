@@ -177,7 +177,7 @@ def settle(
     """As `sweep`, whoever did it when."""
     keys = store.keys
     found = store.run_script(
-        "sweep",
+        "settle_ghosts",
         (keys.consumers, keys.places, keys.scheduled, keys.suspects),
         *(keys.prefix, old, LONGEST, store.lined, *not_looked_through),
     )

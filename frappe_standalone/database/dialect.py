@@ -1,4 +1,4 @@
-"""A statement as one database takes it: its placeholders, its literals, carried by `carrying`.
+"""A statement as one database takes it: its placeholders, its literals, carried by `translating`.
 
 A statement is taken apart at its placeholders (`%s`, `%(name)s`) once and kept so; `filled` puts
 the values of one call in.
@@ -55,7 +55,7 @@ def double_quoted(text: str) -> str:
 
 
 def literal(text: str, percent: bool = True) -> str:
-    """A text in MariaDB's SQL, whatever it holds, which `carrying` reads as MariaDB does.
+    """A text in MariaDB's SQL, whatever it holds, which `translating` reads as MariaDB does.
 
     Args:
         percent: placeholders stand beside it.

@@ -38,7 +38,7 @@ class FromMariaDB(MySQL):
 
 
 def placeholder(self: Any, node: exp.Placeholder) -> str:
-    """What a generator leaves where a value comes, for `carrying` to cut at."""
+    """What a generator leaves where a value comes, for `translating` to cut at."""
     return f"{MARK}{node.name}{MARK}"
 
 

@@ -180,12 +180,12 @@ class Select:
         Raises:
             NeedsFrappeSite: it is none.
         """
-        from frappe_standalone.database import carrying
+        from frappe_standalone.database import translating
 
         self.is_plain = False
         try:
-            return carrying.with_columns(text, self.column).replace("%", "%%")
-        except carrying.SqlglotError:
+            return translating.with_columns(text, self.column).replace("%", "%%")
+        except translating.SqlglotError:
             raise unsupported(f"{text!r} in a query of {self.doctype!r}") from None
 
     # -- conditions

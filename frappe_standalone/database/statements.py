@@ -60,11 +60,11 @@ def _run(
         spelled = dialect.double_quoted(text) if vendor == "postgresql" else text
         found = dialect.apart(spelled, has_values)
     else:
-        from frappe_standalone.database import carrying
+        from frappe_standalone.database import translating
 
         columns_of = partial(schema.columns, connection)
         numbers = dialect.numbers(text, arguments)
-        found = carrying.carried(text, has_values, vendor, columns_of, numbers)
+        found = translating.carried(text, has_values, vendor, columns_of, numbers)
     try:
         statement, filled = dialect.filled(found, arguments, vendor)
     except values.NotOfKind as error:

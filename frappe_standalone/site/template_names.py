@@ -167,7 +167,7 @@ def read_sql(
 
 
 def _check_reads(query: str, has_values: bool) -> None:
-    from frappe_standalone.database.carrying import only_reads
+    from frappe_standalone.database.translating import only_reads
 
     if not only_reads(query, has_values):
         raise NotPermitted(

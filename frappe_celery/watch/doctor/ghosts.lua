@@ -1,4 +1,4 @@
--- Ghosts, for people: what `sweep.lua` settles, is named here before it is old enough for that.
+-- Ghosts, for people: what `settle_ghosts.lua` settles, is named here before it is old enough for that.
 -- KEYS: consumers. ARGV: prefix, longest queue to look through, then queue, its places as JSON, '1'
 -- where more of it may wait in a broker that cannot be looked through …
 -- Returns JSON: runs in no queue, kept back by nothing and in nobody's hands, and how many more
