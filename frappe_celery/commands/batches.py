@@ -12,7 +12,6 @@ from frappe_celery.commands.options import AS_JSON, site_with_jobs
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.batches import state
-from frappe_celery.watch import batch_display, job_display
 from frappe_celery.watch.doctor.report import counted
 
 ID = click.argument("batch_id", metavar="ID")
@@ -36,6 +35,8 @@ def list_(site: str | None, limit: int, as_json: bool) -> None:
     One is `making` until all of it is enqueued, then `going` until all its jobs have ended; it is
     `canceled` when it was never enqueued whole.
     """
+    from frappe_celery.watch import batch_display, job_display
+
     some = state.page(get_store(), site_with_jobs(site), 0, limit + 1)
     if as_json:
         click.echo(json.dumps([batch_display.as_json(one) for one in some[:limit]], indent=1))
@@ -57,6 +58,8 @@ def show(batch_id: str, limit: int, as_json: bool) -> None:
 
     What was stopped counts as failed.
     """
+    from frappe_celery.watch import batch_display, job_display
+
     store = get_store()
     found = state.fetch(store, batch_id)
     callbacks = state.callbacks(store, batch_id)

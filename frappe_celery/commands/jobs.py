@@ -22,7 +22,6 @@ from frappe_celery.jobs.job import WAITING
 from frappe_celery.jobs.record.paging import Wanted, search
 from frappe_celery.pages.job_actions import stop_and_delete
 from frappe_celery.programs import told
-from frappe_celery.watch import job_display
 
 Found = Callable[[], Job]
 """Finds a job, or raises NoSuchJob."""
@@ -72,6 +71,8 @@ def _with_text(
     text: str, site: str | None, since: float | None, until: float | None
 ) -> dict[str, Any]:
     """What `--arguments` has a `Wanted` be; the last day of the time where none is given."""
+    from frappe_celery.watch import job_display
+
     last = until or time.time()
     since = since or last - DAY
     if site is None and len(settings.current().sites()) > 1:
@@ -149,6 +150,8 @@ def parked(requeue: bool) -> None:
 
 
 def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: Any) -> None:
+    from frappe_celery.watch import job_display
+
     with looking() as tell:
         found = search(get_store(), _wanted(statuses, **given), tell)
         some = list(islice(found, limit + 1))
@@ -175,6 +178,8 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 
     Passwords, keys and the like are masked.
     """
+    from frappe_celery.watch import job_display
+
     job = find(job_id, site)
     if as_json:
         click.echo(json.dumps(job_display.whole(job), indent=1))
@@ -187,6 +192,8 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 @AS_JSON
 def refused(limit: int, as_json: bool) -> None:
     """List messages that workers refused: unsigned or altered ones."""
+    from frappe_celery.watch import job_display
+
     messages = get_store().refused(limit)
     if as_json:
         click.echo(json.dumps(messages, indent=1))

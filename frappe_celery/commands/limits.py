@@ -10,7 +10,7 @@ import click
 from frappe_celery.commands.options import AS_JSON
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limit, Limits, Rule
-from frappe_celery.watch import job_display, words
+from frappe_celery.watch import words
 
 TARGET = click.argument("target", metavar="TARGET")
 
@@ -34,6 +34,8 @@ def limits(as_json: bool) -> None:
     elif not found:
         click.echo("There are none: nothing is limited or paused.")
     else:
+        from frappe_celery.watch import job_display
+
         columns = ("target", "limit", "running", "kept back", "said by")
         job_display.console().print(job_display.plain_table(columns, map(_cells, found)))
 

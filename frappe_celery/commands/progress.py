@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
-
-from rich.console import Console
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -15,11 +14,20 @@ def counted_off(chosen: Sequence[T], done: str) -> Iterable[T]:
     """Each of them, with a bar of how many are `done`."""
     from rich.progress import track
 
-    return track(chosen, done, console=Console(stderr=True), transient=True)
+    return track(chosen, done, console=_terminal(), transient=True)
 
 
 @contextmanager
 def looking() -> Iterator[Callable[[int], None]]:
     """While jobs are looked through: call it with how many have been."""
-    with Console(stderr=True).status("") as status:
+    if not sys.stderr.isatty():  # a script, which does not wait for rich to be imported
+        yield lambda seen: None
+        return
+    with _terminal().status("") as status:
         yield lambda seen: status.update(f"{seen:,} jobs looked through")
+
+
+def _terminal() -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True)

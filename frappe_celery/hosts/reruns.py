@@ -11,7 +11,6 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 from frappe_celery.hosts import turns
@@ -44,11 +43,11 @@ def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[flo
     Raises:
         Exception: what the attempt raised.
     """
-    for number in count():
+    for number in range(MOST_RERUNS):
         try:
             with turns.turn(label, sleep):
                 begun = time.monotonic()
-                return attempt(number == MOST_RERUNS)
+                return attempt(False)
         except RunAgain as again:
             if again.deadlocked and number:
                 turns.keep_meeting(label, time.monotonic() - begun)
@@ -56,3 +55,5 @@ def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[flo
                 "%s is run again (%d of %d): %s", label, number + 1, MOST_RERUNS, again.__cause__
             )
             sleep(again.pause(number))
+    with turns.turn(label, sleep):
+        return attempt(True)
