@@ -151,6 +151,9 @@ class MariaDBServer(Server):
         self.program = find_program("mariadbd", "mariadb-server")
         self.client = find_program("mariadb", "mariadb-server")
         self.socket = folder / "socket"
+        self.scratch = folder / "tmp"
+        """Its own: a server that starts deletes all `#sql…` files in its tmpdir, others' too."""
+        self.scratch.mkdir(exist_ok=True)
         if not (folder / "data").exists():
             self._install(find_program("mariadb-install-db", "mariadb-server"))
 
@@ -182,7 +185,8 @@ class MariaDBServer(Server):
 
     def _options(self) -> list[str]:
         """As our own user, root too: another one could not pass pytest's private folders."""
-        return ["--no-defaults", f"--datadir={self.folder / 'data'}", f"--user={getuser()}"]
+        places = [f"--datadir={self.folder / 'data'}", f"--tmpdir={self.scratch}"]
+        return ["--no-defaults", *places, f"--user={getuser()}"]
 
     def _install(self, program: str) -> None:
         command = [program, *self._options(), "--skip-test-db"]

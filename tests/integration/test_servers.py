@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from kombu import Connection
 from redis import Redis
 
@@ -25,6 +27,12 @@ def test_redis_and_valkey_are_what_they_are_called(
 def test_mariadb_makes_databases(mariadb_server: MariaDBServer) -> None:
     mariadb_server.sql("create or replace database servers_test")
     assert "servers_test" in mariadb_server.sql("show databases").splitlines()
+
+
+def test_mariadb_keeps_temporary_tables_where_no_other_server_that_starts_deletes_them(
+    mariadb_server: MariaDBServer,
+) -> None:
+    assert Path(mariadb_server.sql("select @@tmpdir").strip()).parent == mariadb_server.folder
 
 
 def test_rabbitmq_carries_a_message(rabbitmq_server: RabbitMQServer) -> None:
