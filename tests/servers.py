@@ -43,6 +43,8 @@ def find_program(name: str, package: str) -> str:
 class Server:
     """One running server. `kill` and `start` again find the data of before on the same port."""
 
+    stop_signal = signal.SIGTERM
+
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -71,7 +73,7 @@ class Server:
             )
 
     def stop(self) -> None:
-        self._end(signal.SIGTERM)
+        self._end(self.stop_signal)
 
     def kill(self) -> None:
         """As a crash of the machine would: nothing is written any more."""
@@ -199,6 +201,8 @@ class PostgresServer(Server):
 
     It refuses to run as root, and another user could not pass pytest's private folders.
     """
+
+    stop_signal = signal.SIGINT  # at SIGTERM it waits until its last client has left
 
     def __init__(self) -> None:
         super().__init__(Path(tempfile.mkdtemp(prefix="frappe_celery_postgres_")))
