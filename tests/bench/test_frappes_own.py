@@ -30,6 +30,8 @@ EXPECTED = {
 }
 FAULTY = "unexpected keyword argument 'app_name'"
 """17-dev of August 2026 gives a hook's caller an argument that its own test does not take."""
+TAKEN_ALREADY = "'<' not supported between instances of 'NoneType'"
+"""test_enqueue_at_front asks where jobs wait: a warm worker may have taken them by then."""
 FAULTY_ON_RQ_TOO = {"test_job_hooks", "test_remove_failed_jobs", "tearDownClass"}
 READY = """
 frappe.db.set_single_value("System Settings", "enable_scheduler", 1)  # a faulty test leaves it off
@@ -46,6 +48,15 @@ def test_frappes_own(bench: Bench, module: str) -> None:
         bench.ask(REMOVE, site)
     bench.ask(READY)
     bench.worker(1)
+    for _ in range(3):
+        output = _output(bench, module)
+        if TAKEN_ALREADY not in output:
+            break
+    failed = set(re.findall(r"^ *(?:FAIL|ERROR):? +(\w+)", output, re.MULTILINE))
+    assert failed <= EXPECTED | (FAULTY_ON_RQ_TOO if FAULTY in output else set()), output
+
+
+def _output(bench: Bench, module: str) -> str:
     process = bench.start(
         *("python", "-m", "frappe.utils.bench_helper", "frappe"),
         *("--site", bench.site, "run-tests", "--module", module),
@@ -53,5 +64,4 @@ def test_frappes_own(bench: Bench, module: str) -> None:
     process.wait(500)
     output = process.output()
     assert "Ran " in output or process.popen.returncode == 0, output  # v16 is silent about none
-    failed = set(re.findall(r"^ *(?:FAIL|ERROR):? +(\w+)", output, re.MULTILINE))
-    assert failed <= EXPECTED | (FAULTY_ON_RQ_TOO if FAULTY in output else set()), output
+    return output
