@@ -163,7 +163,7 @@ def test_a_job_that_a_killed_worker_ran_has_failed(bench: Bench) -> None:
 
 WAITING = """
 for queue in ("short", "default", "long"):
-    for n in range(15):
+    for n in range(9):
         name = f"{label}-{{queue}}-{{n}}"
         frappe.enqueue(fc_probe.write, queue=queue, label=name, job_id=name, at_front=n == 3,
                        enqueue_after_commit=bool(n % 2))
@@ -184,7 +184,7 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench, no_job_left: None) -> 
             f"{site}{bench.id_mark}{label}-{system}-{queue}-{n}"
             for site in bench.sites
             for queue in ("short", "default", "long")
-            for n in range(15)
+            for n in range(9)
         }
 
     def ran(site: str, system: str) -> list[str]:
@@ -221,7 +221,7 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench, no_job_left: None) -> 
         on = bench.run("frappe-celery", "enable")
         named(on, in_rq)
         assert "frappe-celery move" in on
-        one = f"{label}-again-long-14"
+        one = f"{label}-again-long-8"
         twice = f"answer = frappe.enqueue('frappe.ping', job_id='{one}', deduplicate=True)"
         assert bench.ask(twice) is None, "one waits in RQ"
         moved = bench.run("frappe-celery", "move", "--trust-pickles")
