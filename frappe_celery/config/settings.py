@@ -43,6 +43,8 @@ RABBITMQ_SCHEMES = ("amqp://", "amqps://", "pyamqp://")
 """A `broker_url` that begins so is RabbitMQ's."""
 READ_ANEW = ("frappe_celery_alerts", "frappe_celery_key", "frappe_celery_accepted_keys")
 """The options of which a process that runs sees a change."""
+SITES_TRIED = 5
+"""How many sites, when the first ones cannot be opened."""
 COMMIT_WAIT = 120
 """Seconds; as long as a request may take in a bench that says nothing."""
 
@@ -170,6 +172,10 @@ class Settings(Options):
         found = files.folders_in(folder)
         sites = [name for name in found if os.path.exists(f"{folder}/{name}/site_config.json")]
         return sorted(sites) or [self.default_site or "standalone"]
+
+    def sites_to_try(self) -> list[str]:
+        """The first few, the default site before them, where whichever opens will do."""
+        return sorted(self.sites(), key=lambda site: site != self.default_site)[:SITES_TRIED]
 
     def site_folder(self, site: str) -> str | None:
         """Where a site's files lie, made when one is written there; None: there is no such site."""

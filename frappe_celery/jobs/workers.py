@@ -53,8 +53,8 @@ class WorkerInfo:
     failed: int = 0
     total_working_time: float = 0.0
     """Seconds."""
-    cannot_import: dict[str, str] = field(default_factory=dict)
-    """What of its code does not import, and why, where it is supervised."""
+    cannot_import: dict[str, str] | None = None
+    """What of its code does not import, and why; None: not known yet, or it is not supervised."""
     memory: dict[str, int] = field(default_factory=dict)
     """Bytes that it and each of its processes have in memory, by pid; {}: its system does not say.
 

@@ -134,7 +134,7 @@ class Record(Repeated):
                 consumer=crew.consumer,
                 job_processes=crew.processes(),
                 **crew.tally()._asdict(),
-                cannot_import=new_code.failures if new_code else {},
+                cannot_import=new_code.failures if new_code else None,
                 memory=crew.memory(),
                 outdated=settings.outdated(),
             )

@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from importlib import import_module
@@ -34,7 +35,9 @@ NAMING = ("scheduler_events", "doc_events", "before_job", "after_job")
 """The hooks that name what a worker runs."""
 NEWEST_JOBS = 200
 IMPORT_SECONDS = 90.0
-"""How long a worker that is to take over waits for the fork."""
+"""How long a worker that is to take over waits for its fork, and for what the one before found."""
+LOOK_SECONDS = 0.2
+"""Between two looks at the record of the one before."""
 ENDED_EARLY = "the worker that was to take over ended at its start: "
 FORCED: dict[str, str] = {}
 """Kept in place of what fails: it takes over whatever that is."""
@@ -67,8 +70,8 @@ class NewCode:
     """One worker's, made before its pool forks."""
 
     def __init__(self) -> None:
-        self.failures: dict[str, str] = {}
-        """By module, or hooks.py: why it does not import, as far as that is known yet."""
+        self.failures: dict[str, str] | None = None
+        """By module, or hooks.py: why it does not import; None: that is not known yet."""
         self._fork: Forked[dict[str, str]] | None = Forked(lambda: dict(_failures()))
 
     def look(self, seconds: float = 0.0) -> None:
@@ -77,7 +80,7 @@ class NewCode:
         if found is None:
             return
         self.failures, self._fork = found, None
-        for module, error in self.failures.items():
+        for module, error in found.items():
             logger.error("%s cannot be imported: %s", module, error)
 
     def take_over(self, pid: int) -> None:
@@ -86,12 +89,17 @@ class NewCode:
         Raises:
             SystemExit: something fails that it could import.
         """
-        workers = get_store().workers
+        workers, give_up_at = get_store().workers, time.monotonic() + IMPORT_SECONDS
         for before in serving(pid):
             workers.begin_exchange(before.name)
         self.look(IMPORT_SECONDS)
+        failures = self.failures or {}
+        while failures and any(before.cannot_import is None for before in serving(pid)):
+            if time.monotonic() > give_up_at:
+                break
+            time.sleep(LOOK_SECONDS)
         for before in serving(pid):
-            new = {m: e for m, e in self.failures.items() if m not in before.cannot_import}
+            new = {m: e for m, e in failures.items() if m not in (before.cannot_import or {})}
             if new and workers.exchange(before.name) != FORCED:
                 workers.note_exchange(before.name, new)
                 raise SystemExit(f"{before.name} (process {pid}) goes on: {why_it_stays(new)}")
@@ -131,15 +139,21 @@ def _failures() -> Iterator[tuple[str, str]]:
                 named |= dict.fromkeys(map(_module, _paths(app.hooks.get(hook))))
     called = {_module(job.method) for job in store.page(length=NEWEST_JOBS)} - named.keys()
     with ExitStack() as stack:
-        with suppress(Exception):  # a job imports it in a site; without one most can be too
-            site = host.in_site(settings.current().site, "Administrator")
-            stack.enter_context(site)
+        _enter_a_site(stack)
         for module in filter(None, (*named, *sorted(called))):
             try:
                 import_module(module)
             except (Exception, SystemExit) as exc:
                 if module in named or not _is_gone(module, exc):
                     yield module, f"{type(exc).__name__}: {exc}"
+
+
+def _enter_a_site(stack: ExitStack) -> None:
+    """As the job that imports it is in one; where none opens, most can be without."""
+    for site in settings.current().sites_to_try():
+        with suppress(Exception):
+            stack.enter_context(hosts.current().in_site(site, "Administrator"))
+            return
 
 
 def _is_gone(module: str, exc: BaseException) -> bool:

@@ -21,8 +21,6 @@ logger = logging.getLogger(__name__)
 NO_METHOD = "a_method_that_nothing_hooks"
 """Run on a document that is not saved, it brings in what nearly every job that saves one takes:
 25 MB, which else each child would have for itself."""
-SITES_TRIED = 5
-"""How many sites are tried when the first ones cannot be opened."""
 
 
 def import_all() -> None:
@@ -49,7 +47,7 @@ def import_quietly(name: str) -> None:
 def _imported_by_opening_a_site() -> list[str]:
     """Modules that a job imports before its method is called, in that order."""
     before = set(sys.modules)
-    for site in settings.current().sites()[:SITES_TRIED]:
+    for site in settings.current().sites_to_try():
         try:
             frappe.init(site)
             frappe.connect()

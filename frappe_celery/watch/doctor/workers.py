@@ -63,7 +63,7 @@ def check(
 def _check_imports(section: Section, store: JobStore, worker: WorkerInfo) -> None:
     new_code = store.workers.exchange(worker.name) or {}
     for what, failures in (
-        ("cannot import", worker.cannot_import),
+        ("cannot import", worker.cannot_import or {}),
         ("was not exchanged, new code cannot import", new_code),
     ):
         for module, error in failures.items():

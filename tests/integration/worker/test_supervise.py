@@ -225,6 +225,43 @@ def test_what_did_not_import_before_or_is_forced_is_no_reason_to_stay(
     assert workers(supervisor) != before
 
 
+@pytest.mark.parametrize("was_broken", [True, False], ids=["before too", "by the change alone"])
+def test_a_worker_that_has_not_yet_looked_at_its_own_code_is_waited_for(
+    project: Project, store: JobStore, was_broken: bool
+) -> None:
+    """Its look is slow, as on a bench with many apps; the next worker's here is not."""
+    project.write("myapp/hooks.py", "doc_events = {'*': {'on_update': 'myapp.deployed.version'}}")
+    fails = "raise ValueError('not bound')"
+    slow = "import pathlib, time\npathlib.Path('look began').touch()\ntime.sleep(6)\n"
+    project.write("myapp/deployed.py", slow + fails * was_broken)
+    supervisor = a_worker(project)
+    has_begun(project, "look")
+    (old,) = workers(supervisor)
+    (serving,) = store.workers.all()
+    assert serving.cannot_import is None
+    project.write("myapp/deployed.py", fails)
+    supervisor.popen.send_signal(signal.SIGHUP)
+    supervisor.wait_for(f"{old} ends its jobs" if was_broken else f"{old} goes on")
+    assert supervisor.stop() == 0
+
+
+def test_what_an_import_reads_of_a_site_is_there_where_no_site_is_the_default(
+    project: Project, store: JobStore
+) -> None:
+    project.write("sites/another.test/site_config.json", "{}")
+    project.write("myapp/hooks.py", SCHEDULE)
+    project.write("myapp/deployed.py", "import frappe\nSITE = frappe.local.site")
+    supervisor = a_worker(project)
+
+    def cannot_import() -> Any:
+        (worker,) = store.workers.all()
+        return worker.cannot_import
+
+    wait_until(lambda: cannot_import() is not None, what="it has looked at its code")
+    assert cannot_import() == {}
+    assert supervisor.stop() == 0
+
+
 def test_a_worker_that_cannot_start_leaves_the_old_one_in_its_place(
     project: Project, store: JobStore
 ) -> None:
