@@ -12,6 +12,7 @@ from frappe_celery.commands.options import AS_JSON, site_with_jobs
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.batches import state
+from frappe_celery.watch import job_display
 from frappe_celery.watch.doctor.report import counted
 
 ID = click.argument("batch_id", metavar="ID")
@@ -35,16 +36,16 @@ def list_(site: str | None, limit: int, as_json: bool) -> None:
     One is `making` until all of it is enqueued, then `going` until all its jobs have ended; it is
     `canceled` when it was never enqueued whole.
     """
-    from frappe_celery.watch import batch_display, job_display
+    from frappe_celery.watch import batch_tables, tables
 
     some = state.page(get_store(), site_with_jobs(site), 0, limit + 1)
     if as_json:
-        click.echo(json.dumps([batch_display.as_json(one) for one in some[:limit]], indent=1))
+        click.echo(json.dumps([batch_tables.as_json(one) for one in some[:limit]], indent=1))
         return
     if not some:
         click.echo(f"No batches in {settings.current().root}.")
         return
-    job_display.console().print(batch_display.table(some[:limit]))
+    tables.console().print(batch_tables.table(some[:limit]))
     if len(some) > limit:
         click.echo(f"There are more than these {limit}: --limit shows more.")
 
@@ -58,7 +59,7 @@ def show(batch_id: str, limit: int, as_json: bool) -> None:
 
     What was stopped counts as failed.
     """
-    from frappe_celery.watch import batch_display, job_display
+    from frappe_celery.watch import batch_tables, tables
 
     store = get_store()
     found = state.fetch(store, batch_id)
@@ -66,7 +67,7 @@ def show(batch_id: str, limit: int, as_json: bool) -> None:
     failed = list(islice(state.jobs(store, batch_id, *state.FAILURES), limit))
     if as_json:
         about = {
-            **batch_display.as_json(found),
+            **batch_tables.as_json(found),
             "callbacks": {
                 name: job and job_display.as_json(job) for name, job in callbacks.items()
             },
@@ -74,7 +75,7 @@ def show(batch_id: str, limit: int, as_json: bool) -> None:
         }
         click.echo(json.dumps(about, indent=1))
         return
-    job_display.console().print(*batch_display.page(found, callbacks, failed), sep="\n")
+    tables.console().print(*batch_tables.page(found, callbacks, failed), sep="\n")
     if found.failed > limit:
         click.echo(f"There are more than these {limit}: --limit shows more.")
 

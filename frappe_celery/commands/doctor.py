@@ -30,7 +30,7 @@ def doctor(site: str | None, as_json: bool) -> None:
         click.echo(json.dumps(report.as_json(), indent=1))
     else:
         from frappe_celery.watch.doctor import show
-        from frappe_celery.watch.job_display import console
+        from frappe_celery.watch.tables import console
 
         console().print(*show.lines(report), sep="\n", soft_wrap=True)
     raise click.exceptions.Exit(int(report.level))

@@ -22,6 +22,7 @@ from frappe_celery.jobs.job import WAITING
 from frappe_celery.jobs.record.paging import Wanted, search
 from frappe_celery.pages.job_actions import stop_and_delete
 from frappe_celery.programs import told
+from frappe_celery.watch import job_display
 
 Found = Callable[[], Job]
 """Finds a job, or raises NoSuchJob."""
@@ -71,8 +72,6 @@ def _with_text(
     text: str, site: str | None, since: float | None, until: float | None
 ) -> dict[str, Any]:
     """What `--arguments` has a `Wanted` be; the last day of the time where none is given."""
-    from frappe_celery.watch import job_display
-
     last = until or time.time()
     since = since or last - DAY
     if site is None and len(settings.current().sites()) > 1:
@@ -150,7 +149,7 @@ def parked(requeue: bool) -> None:
 
 
 def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: Any) -> None:
-    from frappe_celery.watch import job_display
+    from frappe_celery.watch import job_tables, tables
 
     with looking() as tell:
         found = search(get_store(), _wanted(statuses, **given), tell)
@@ -164,7 +163,7 @@ def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: A
         rqs = " Those in RQ are in Desk: RQ Job." if beside_rq else ""
         click.echo(f"No such jobs in {config.root}.{rqs}")
         return
-    job_display.console().print(job_display.table(some[:limit]))
+    tables.console().print(job_tables.table(some[:limit]))
     if len(some) > limit:
         click.echo(f"There are more than these {limit}: --limit shows more.")
 
@@ -178,13 +177,13 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 
     Passwords, keys and the like are masked.
     """
-    from frappe_celery.watch import job_display
+    from frappe_celery.watch import job_tables, tables
 
     job = find(job_id, site)
     if as_json:
         click.echo(json.dumps(job_display.whole(job), indent=1))
         return
-    job_display.console().print(*job_display.page(job), sep="\n")
+    tables.console().print(*job_tables.page(job), sep="\n")
 
 
 @jobs.command()
@@ -192,13 +191,13 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 @AS_JSON
 def refused(limit: int, as_json: bool) -> None:
     """List messages that workers refused: unsigned or altered ones."""
-    from frappe_celery.watch import job_display
+    from frappe_celery.watch import job_tables, tables
 
     messages = get_store().refused(limit)
     if as_json:
         click.echo(json.dumps(messages, indent=1))
     elif messages:
-        job_display.console().print(job_display.refused_table(messages))
+        tables.console().print(job_tables.refused_table(messages))
     else:
         click.echo("No message was refused.")
 

@@ -34,10 +34,10 @@ def limits(as_json: bool) -> None:
     elif not found:
         click.echo("There are none: nothing is limited or paused.")
     else:
-        from frappe_celery.watch import job_display
+        from frappe_celery.watch.tables import console, plain_table
 
         columns = ("target", "limit", "running", "kept back", "said by")
-        job_display.console().print(job_display.plain_table(columns, map(_cells, found)))
+        console().print(plain_table(columns, map(_cells, found)))
 
 
 @click.command()

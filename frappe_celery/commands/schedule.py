@@ -25,10 +25,11 @@ from frappe_celery.jobs.hosts import AppHooks
 from frappe_celery.programs import told
 from frappe_celery.schedule import history
 from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
-from frappe_celery.schedule.listing import COUNT, site_schedule, table
+from frappe_celery.schedule.listing import COUNT, site_schedule
 from frappe_celery.schedule.sync import sync as sync_site
 from frappe_celery.schedule.timing import Timing
-from frappe_celery.watch.job_display import console
+from frappe_celery.watch.schedule_tables import outcome_table, schedule_table
+from frappe_celery.watch.tables import console
 
 
 @click.command()
@@ -70,7 +71,7 @@ def schedule(
     """
     if past is not None:
         found = history.outcomes(get_store(), past, known_site(site))
-        _show(found, [history.table(found)], as_json)
+        _show(found, [outcome_table(found)], as_json)
         return
     config, host = settings.current(), hosts.current()
     apps = None if hooks is None else [_hooks_at(hooks)]
@@ -81,7 +82,7 @@ def schedule(
             when = _instant(at, name)
             schedules.append(site_schedule(host, config, name, at=when, count=count, apps=apps))
     lines = [line for shown in schedules for line in shown.lines]
-    _show(lines, map(table, schedules), as_json)
+    _show(lines, map(schedule_table, schedules), as_json)
     _end_with(unread)
 
 

@@ -13,7 +13,7 @@ from frappe_celery.commands.options import AS_JSON, known_sites
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 from frappe_celery.migration.shadow import Result, Shadow
-from frappe_celery.watch.job_display import console
+from frappe_celery.watch.tables import console
 
 LOOK_SECONDS = 2.0
 

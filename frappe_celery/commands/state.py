@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from frappe_celery.jobs import get_store
-from frappe_celery.watch.job_display import console, plain_table
+from frappe_celery.watch.tables import console, plain_table
 from frappe_celery.watch.words import moment
 from frappe_celery.worker.state import left
 

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
 from frappe_celery.jobs import JobStore
 
 AT_ONCE = 1000
@@ -73,20 +70,3 @@ def _outcome(kept: dict[str, Any]) -> Outcome:
 
 def _time(seconds: str | None) -> datetime | None:
     return datetime.fromtimestamp(float(seconds), timezone.utc) if seconds else None
-
-
-def table(found: list[Outcome]) -> Table:
-    """As a table of rich's, times as the machine's clock shows them."""
-    shown = Table("due", "site", "method", "acted on", "what became of it", "run")
-    for each in found:
-        words = each.words
-        if each.since:
-            words += f"\n(once for all missed since {_shown(each.since)})"
-        what = each.method or each.entry
-        cells = (_shown(each.due), each.site, what, _shown(each.at), words, each.run)
-        shown.add_row(*(Text(cell, overflow="fold") for cell in cells))
-    return shown
-
-
-def _shown(time: datetime | None) -> str:
-    return "" if time is None else f"{time.astimezone():%a %Y-%m-%d %H:%M:%S}"

@@ -6,9 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from rich.table import Column, Table
-from rich.text import Text
-
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow
 from frappe_celery.schedule.events import import_problems, read_hooks
@@ -144,31 +141,3 @@ def _line(
         misfire=str(timing.misfire(row)),
         problem=problem,
     )
-
-
-def table(schedule: SiteSchedule) -> Table:
-    """A site's schedule as a table of rich's."""
-    timing = schedule.timing
-    names = ("app", "method", "queue", "expression", "source", "last", "next", "state")
-    shown = Table(
-        *(Column(name, overflow="fold") for name in names),
-        title=f"Schedule of {timing.site} (times in {timing.zone})",
-        caption="\n".join(schedule.notes),
-        show_lines=True,
-    )
-    for line in schedule.lines:
-        expression = line.expression or ""
-        if line.frequency not in (None, "Cron"):
-            expression = f"{line.frequency}\n{expression}"
-        if line.misfire:
-            expression += f"\nmisfire: {line.misfire}"
-        states = (line.problem, "red"), (line.state, "yellow")
-        state = Text("\n").join(Text(text, style) for text, style in states if text)
-        times = _shown(line.last), "\n".join(map(_shown, line.next))
-        cells = line.app, line.method or "", line.queue or "", expression, line.source, *times
-        shown.add_row(*map(Text, cells), state)
-    return shown
-
-
-def _shown(time: datetime | None) -> str:
-    return "" if time is None else f"{time:%a %Y-%m-%d %H:%M:%S}"

@@ -2,6 +2,6 @@
 
 None of it changes a job. `celery_app` and the hosts connect what listens (`logs.output`, `alerts`,
 `mail`, `caught`, `telemetry`); the commands and the admin's pages show what `doctor` and
-`metrics` found, jobs by `job_display`, times and limits by `words`. What several of these read is
-in `snapshot`.
+`metrics` found, jobs by `job_display` (in a terminal by `job_tables`), times and limits by
+`words`. What several of these read is in `snapshot`.
 """

@@ -1,20 +1,14 @@
-"""Jobs as tables and pages for people, and as JSON for scripts."""
+"""What is shown of a job: as JSON for scripts, as parts of a page or a table for people."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
-
-from frappe_celery.config import settings
 from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.config.texts import escaped
 from frappe_celery.errors import FrappeCeleryError
@@ -23,40 +17,19 @@ from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.message import shown_method
 from frappe_celery.jobs.queue.scheduled import due_at
-from frappe_celery.watch.words import BY_COMMAND, clock, cut, duration, keeping, moment, some_of
+from frappe_celery.watch.words import BY_COMMAND, clock, cut, duration, keeping
 
-STYLES = {
-    JobStatus.QUEUED: "yellow",
-    JobStatus.STARTED: "cyan",
-    JobStatus.FINISHED: "green",
-    JobStatus.FAILED: "red",
-}
 BEGINNING = 120
 """Signs of a job's arguments that a list shows."""
 LONGEST = 100_000
 """Signs of a text that people are shown, and bytes of a message that a list reads for them."""
 LONGEST_LINE = 1000
 MANY = "Too many arguments to be shown here"
-PIPED_WIDTH = 220
-"""Columns of a table that goes into a file or another program."""
-
-
-def console() -> Console:
-    """Standard output, wide where nobody watches."""
-    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 def label(job: Job) -> str:
     """What people call its method: a scheduled one by its own path, not its wrapper's."""
     return escaped(shown_method(job.method, job.job_name))
-
-
-def plain_table(columns: Iterable[str], rows: Iterable[Iterable[str]], **style: Any) -> Table:
-    """Texts in columns, without a frame; what is too long goes on in the next line."""
-    shown = Table(*columns, box=None, **style)
-    for row in rows:
-        shown.add_row(*(Text(cell, overflow="fold") for cell in row))
-    return shown
 
 
 def as_json(job: Job) -> dict[str, Any]:
@@ -171,77 +144,6 @@ def last_line(job: Job) -> str | None:
     return cut(masked_text(lines[-1].strip()), LONGEST_LINE) if lines else None
 
 
-def table(jobs: list[Job], title: str = "Jobs, newest first") -> Table:
-    """Jobs, one a line, with the beginning of their arguments."""
-    beginning = Column("arguments", max_width=40)
-    columns = ("id", "status", "queue", "method", beginning, "enqueued", "waited", "ran", "error")
-    shown = titled_table(title, *columns)
-    begun = beginnings(jobs)
-    for job in jobs:
-        line = as_json(job)
-        lacked = f"lacked {', '.join(job.lacked)}" if job.lacked else ""
-        shown.add_row(
-            Text(job.id, overflow="fold"),
-            _status(job),
-            Text(job.queue),
-            Text(line["method"], overflow="fold"),
-            Text(begun[job.run_id], overflow="ellipsis", no_wrap=True),
-            clock(job.enqueued_at),
-            duration(line["waited"]),
-            duration(line["ran"]),
-            Text(line["error"] or lacked),
-        )
-    return shown
-
-
-def titled_table(title: str, *columns: str | Column) -> Table:
-    """A table of what has times; its title names their zone."""
-    return Table(*columns, title=f"{title} (times in {settings.current().zone})")
-
-
-def page(job: Job) -> Iterable[Any]:
-    """One job: what it is, when what happened, its arguments, how it ended."""
-    values = whole(job)
-    about = Table.grid(padding=(0, 2))
-    for name in ("id", "run", "site", "queue", "method", "name", "user", "timeout", "worker"):
-        if values[name] is not None:
-            about.add_row(Text(name, "bold"), Text(str(values[name])))
-    about.add_row(Text("status", "bold"), _status(job))
-    if values["position"] is not None:
-        about.add_row(Text("position", "bold"), Text(f"{values['position']} before it"))
-    if values["kept_back_by"] is not None:
-        about.add_row(Text("kept back by", "bold"), Text(values["kept_back_by"], "yellow"))
-    if of := values["batch"]:
-        said = of if isinstance(of, str) else f"{of['title'] or '(forgotten)'} ({of['id']})"
-        about.add_row(Text("batch", "bold"), Text(said))
-    if ids := values["depends_on"]:
-        said = ids if isinstance(ids, str) else some_of(ids)
-        about.add_row(Text("depends on", "bold"), Text(said))
-    if values["dependants"]:
-        about.add_row(Text("dependants", "bold"), Text(f"{values['dependants']} wait for it"))
-    if job.lacked:
-        said = f"{', '.join(job.lacked)} (only a Frappe site has that; its code caught the error)"
-        about.add_row(Text("lacked", "bold"), Text(said, "yellow"))
-    yield about
-    yield Text(f"\nTimeline (times in {settings.current().zone})", "bold")
-    lines = Table.grid(padding=(0, 2))
-    for at, what, after, _ in timeline(job, values):
-        lines.add_row(at, f"{what}, after {after}" if after else what)
-    yield lines
-    yield Text("\nArguments (secrets masked)", "bold")
-    yield Text(pretty(values["arguments"]))
-    if values["result"] is not None:
-        yield Text("\nResult", "bold")
-        yield Text(pretty(values["result"]))
-    if values["traceback"]:
-        yield Text("\nTraceback" if "\n" in values["traceback"].strip() else "\nReason", "bold")
-        yield Text(pretty(values["traceback"].rstrip()), "red")
-
-
-def _status(job: Job) -> Text:
-    return Text(job.status.value, STYLES.get(job.status, "magenta"))
-
-
 def timeline(job: Job, values: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     """When what happened, for how long it had waited or run by then, the status that came of it."""
     due = due_at(job) if job.status == JobStatus.SCHEDULED else None
@@ -252,15 +154,6 @@ def timeline(job: Job, values: dict[str, Any]) -> list[tuple[str, str, str, str]
         (job.ended_at, job.status.value, values["ran"], job.status.value),
     )
     return [(clock(at), what, duration(after), status) for at, what, after, status in events if at]
-
-
-def refused_table(messages: list[dict[str, Any]]) -> Table:
-    """Messages that were not acted on, newest first."""
-    shown = titled_table("Refused messages, newest first", "at", "queue", "run", "reason")
-    for message in messages:
-        texts = (str(message[name]) for name in ("queue", "run", "reason"))
-        shown.add_row(moment(message["at"]), *map(Text, texts))
-    return shown
 
 
 def iso(at: datetime | None) -> str | None:

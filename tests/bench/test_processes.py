@@ -161,9 +161,11 @@ def test_a_job_that_a_killed_worker_ran_has_failed(bench: Bench) -> None:
     ) == ["failed", "AbandonedJobError"]
 
 
+EACH = 9
+"""Jobs of a queue and a site that wait: with three sites more than the 20 that are named."""
 WAITING = """
 for queue in ("short", "default", "long"):
-    for n in range(9):
+    for n in range({each}):
         name = f"{label}-{{queue}}-{{n}}"
         frappe.enqueue(fc_probe.write, queue=queue, label=name, job_id=name, at_front=n == 3,
                        enqueue_after_commit=bool(n % 2))
@@ -179,12 +181,12 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench, no_job_left: None) -> 
     def enqueue(system: str) -> set[str]:
         """Jobs that wait on every site, now or after the commit; their ids."""
         for site in bench.sites:
-            bench.ask(WAITING.format(label=f"{label}-{system}"), site)
+            bench.ask(WAITING.format(label=f"{label}-{system}", each=EACH), site)
         return {
             f"{site}{bench.id_mark}{label}-{system}-{queue}-{n}"
             for site in bench.sites
             for queue in ("short", "default", "long")
-            for n in range(9)
+            for n in range(EACH)
         }
 
     def ran(site: str, system: str) -> list[str]:
@@ -221,7 +223,7 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench, no_job_left: None) -> 
         on = bench.run("frappe-celery", "enable")
         named(on, in_rq)
         assert "frappe-celery move" in on
-        one = f"{label}-again-long-8"
+        one = f"{label}-again-long-{EACH - 1}"
         twice = f"answer = frappe.enqueue('frappe.ping', job_id='{one}', deduplicate=True)"
         assert bench.ask(twice) is None, "one waits in RQ"
         moved = bench.run("frappe-celery", "move", "--trust-pickles")

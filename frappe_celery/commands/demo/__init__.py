@@ -23,7 +23,8 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.schedule.listing import site_schedule
-from frappe_celery.watch.job_display import STYLES, as_json
+from frappe_celery.watch.job_display import as_json
+from frappe_celery.watch.job_tables import STYLES
 
 SECONDS = 45
 """By then every job must have ended."""

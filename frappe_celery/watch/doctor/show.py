@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from frappe_celery.watch.doctor.report import Finding, Level, Report, Section, counted
-from frappe_celery.watch.job_display import plain_table
+from frappe_celery.watch.tables import plain_table
 
 STYLES = {Level.NOTE: "cyan", Level.WARNING: "yellow", Level.PROBLEM: "red"}
 

@@ -16,7 +16,7 @@ from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import AppHooks
 from frappe_celery.schedule.sync import differences
 from frappe_celery.schedule.timing import maintenance_shift
-from frappe_celery.watch import job_display
+from frappe_celery.watch import tables
 from tests.unit.schedule.memory_host import SITE, MemoryHost, row, utc
 
 HOOKS = {
@@ -83,7 +83,7 @@ def test_on_80_columns_names_go_on_in_the_next_line_and_nothing_is_cut_off(
 ) -> None:
     method = "myapp.very.deeply.nested.package.tasks.reconcile_all_payments"
     host.hooks = [AppHooks("myapp", {"scheduler_events": {"daily": [method]}})]
-    monkeypatch.setattr(job_display, "PIPED_WIDTH", 80)
+    monkeypatch.setattr(tables, "PIPED_WIDTH", 80)
     lines = run("schedule").output.splitlines()
     assert max(map(len, lines)) <= 80
     cells = [line.split("│") for line in lines if line.startswith("│")]

@@ -1,4 +1,4 @@
-"""Batches as tables and pages for people, and as JSON for scripts."""
+"""Batches in a terminal, a table of many or a page of one, and as JSON for scripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from rich.text import Text
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import Job
 from frappe_celery.jobs.batches.state import BatchState
-from frappe_celery.watch import job_display
+from frappe_celery.watch import job_display, job_tables
+from frappe_celery.watch.tables import titled_table
 from frappe_celery.watch.words import clock
 
 COUNTS = ("total", "finished", "failed", "canceled", "going")
@@ -31,7 +32,7 @@ def table(batches: Iterable[BatchState]) -> Table:
     """Batches; what names one stands in one column, so that ids are whole on 120 columns."""
     numbers = (Column(name, no_wrap=True) for name in (*COUNTS, "begun, ended"))
     names = "title, id, site", "status"
-    shown = job_display.titled_table("Batches, newest first", *names, *numbers)
+    shown = titled_table("Batches, newest first", *names, *numbers)
     for batch in batches:
         shown.add_row(
             Text(f"{batch.title}\n{batch.id}\n{batch.site}", overflow="fold"),
@@ -56,7 +57,7 @@ def page(
         about.add_row(Text(role, "bold"), Text(_stands(job)))
     yield about
     if failed:
-        yield job_display.table(failed, "Jobs that failed or were stopped")
+        yield job_tables.table(failed, "Jobs that failed or were stopped")
 
 
 def _stands(job: Job | None) -> str:
