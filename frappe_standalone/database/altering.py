@@ -41,14 +41,18 @@ _MOST_INDEXED = 50
 
 
 def extend(
-    connection: BaseDatabaseWrapper, doctype: str, more: Iterable[Column] = ()
+    connection: BaseDatabaseWrapper,
+    doctype: str,
+    more: Iterable[Column] = (),
+    there: schema.Columns | None = None,
 ) -> list[Column]:
     """Make a doctype's table, or give it the columns that it lacks: those that were made.
 
     Args:
         more: columns beside those that are described.
+        there: what it has, where that was read.
     """
-    there = schema.columns(connection, doctype)
+    there = schema.columns(connection, doctype) if there is None else there
     lacking = schema.missing(there, doctype, more)
     table = connection.ops.quote_name(table_name(doctype))
     if there:
@@ -66,7 +70,8 @@ def extend(
             f"{_TABLE_OPTIONS.get(connection.vendor, '')}"
         ]
     if lacking:
-        _change(connection, doctype, [*statements, *_indexes(connection, doctype, lacking)])
+        indexes = _indexes(connection, doctype, lacking, len(there))
+        _change(connection, doctype, [*statements, *indexes])
     return lacking
 
 
@@ -97,7 +102,8 @@ def widen_column(
         if not is_mysql:
             change = f"alter column {name} type {_type(connection, column)}"
         statements.append(f"alter table {table} {change}")
-    _change(connection, doctype, [*statements, *_indexes(connection, doctype, [column])])
+    number = len(schema.columns(connection, doctype))
+    _change(connection, doctype, [*statements, *_indexes(connection, doctype, [column], number)])
 
 
 def _definition(connection: BaseDatabaseWrapper, column: Column) -> str:
@@ -111,11 +117,17 @@ def _type(connection: BaseDatabaseWrapper, column: Column) -> str:
     return made + (_WITHOUT_CASE.get(connection.vendor, "") if column.kind == "text" else "")
 
 
-def _indexes(connection: BaseDatabaseWrapper, doctype: str, wanted: Iterable[Column]) -> list[str]:
-    """Of texts of any length only on MariaDB, which takes twice as long to read through these."""
+def _indexes(
+    connection: BaseDatabaseWrapper, doctype: str, wanted: Iterable[Column], number: int
+) -> list[str]:
+    """Of texts of any length only on MariaDB, which takes twice as long to read through these.
+
+    Args:
+        number: of the columns that are there.
+    """
     table, vendor = table_name(doctype), connection.vendor
     order = " nulls first" if vendor == "postgresql" else ""  # as `Select.order` asks
-    room = _MOST_INDEXED - len(schema.columns(connection, doctype)) if vendor == "mysql" else 0
+    room = _MOST_INDEXED - number if vendor == "mysql" else 0
     quote = connection.ops.quote_name
     statements = []
     for column in wanted:
@@ -167,9 +179,8 @@ def make(
     """
     doctypes, more = list(doctypes), list(more)
     schema.forget(connection)
-    narrow = {
-        doctype: _narrow(schema.columns(connection, doctype), doctype, more) for doctype in doctypes
-    }
+    before = {doctype: schema.columns(connection, doctype) for doctype in doctypes}
+    narrow = {doctype: _narrow(before[doctype], doctype, more) for doctype in doctypes}
     unfit = [
         schema.unfit_text(doctype, column, there)
         for doctype, found in narrow.items()
@@ -180,7 +191,8 @@ def make(
         raise CannotAlter("; ".join(unfit))
     made: dict[str, list[str]] = {}
     for doctype in doctypes:
-        found = [column.name for column in extend(connection, doctype, more)]
+        added = extend(connection, doctype, more, before[doctype])
+        found = [column.name for column in added]
         for old, column in narrow[doctype]:
             widen_column(connection, doctype, old, column)
             found.append(f"{column.name}: {old} is now {column}")

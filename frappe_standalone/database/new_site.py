@@ -37,7 +37,6 @@ _USER = {
     **{"document_follow_frequency": "Daily", "simultaneous_sessions": 2, "desk_theme": "Light"},
     **{"onboarding_status": "{}", "code_editor_type": "vscode"},
 }
-_FOLDER = {"is_folder": 1, "file_url": ""}
 
 
 def fill(connection: BaseDatabaseWrapper, doctypes: Iterable[str]) -> None:
@@ -47,9 +46,8 @@ def fill(connection: BaseDatabaseWrapper, doctypes: Iterable[str]) -> None:
             continue
         table = connection.ops.quote_name(table_name(doctype))
         there = {name for (name,) in run(connection, f"select name from {table}")}
-        for row in _rows(doctype):
-            if row["name"] not in there:
-                _insert(connection, doctype, row)
+        if rows := [row for row in _rows(doctype) if row["name"] not in there]:
+            _insert(connection, doctype, rows)
 
 
 def is_frappes_own(doctype: str) -> bool:
@@ -57,18 +55,21 @@ def is_frappes_own(doctype: str) -> bool:
     return bool(schema.described(doctype).said.get("module") == "Core")
 
 
-def _insert(connection: BaseDatabaseWrapper, doctype: str, row: dict[str, Any]) -> None:
+def _insert(connection: BaseDatabaseWrapper, doctype: str, rows: list[dict[str, Any]]) -> None:
+    """In one statement; they have the same fields."""
     stamp: dict[str, Any] = dict.fromkeys(("creation", "modified"), now_datetime())
     stamp |= dict.fromkeys(("owner", "modified_by"), "Administrator")
     columns = schema.columns(connection, doctype)
-    filled = {
-        name: values.to_column(value, columns[name], name, is_described=True)
+    filled = [
+        values.to_column(value, columns[name], name, is_described=True)
+        for row in rows
         for name, value in {**stamp, **row}.items()
-    }
+    ]
+    fields = {**stamp, **rows[0]}
     quote = connection.ops.quote_name
-    names, marks = ", ".join(map(quote, filled)), ", ".join(["%s"] * len(filled))
-    text = f"insert into {quote(table_name(doctype))} ({names}) values ({marks})"
-    run(connection, text, list(filled.values()))
+    marks = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
+    into = f"{quote(table_name(doctype))} ({', '.join(map(quote, fields))})"
+    run(connection, f"insert into {into} values {marks}", filled)
 
 
 def _rows(doctype: str) -> list[dict[str, Any]]:
@@ -95,10 +96,10 @@ def _rows(doctype: str) -> list[dict[str, Any]]:
             for idx, role in enumerate(roles, 1)
         ]
     return [
-        {**_FOLDER, "name": "Home", "file_name": "Home", "is_home_folder": 1},
         {
-            **_FOLDER,
-            **{"name": "Home/Attachments", "file_name": "Attachments", "folder": "Home"},
-            "is_attachments_folder": 1,
-        },
+            **{"name": name, "file_name": name.rpartition("/")[2], "folder": folder},
+            **{"is_folder": 1, "file_url": "", "is_home_folder": int(not folder)},
+            "is_attachments_folder": int(bool(folder)),
+        }
+        for name, folder in (("Home", None), ("Home/Attachments", "Home"))
     ]
