@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from celery.schedules import BaseSchedule, schedstate
@@ -11,9 +11,11 @@ from celery.schedules import BaseSchedule, schedstate
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.schedule.cron import Cron
+from frappe_celery.schedule.cron import Cron, CronError
 from frappe_celery.schedule.events import rows_from_hooks
 from frappe_celery.schedule.timing import Timing, next_start
+
+NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class CronSchedule(BaseSchedule):
@@ -41,7 +43,7 @@ class CronSchedule(BaseSchedule):
         super().__init__(nowfun=nowfun)
 
     def remaining_estimate(self, last_run_at: datetime) -> timedelta:
-        """How long until it is due; negative once it is."""
+        """How long until it is due; negative once it is. Thousands of years: its last year is over."""
         return self._next(last_run_at) - self.now()
 
     def is_due(self, last_run_at: datetime) -> Any:
@@ -53,7 +55,10 @@ class CronSchedule(BaseSchedule):
         return schedstate(True, (self._next(now) - now).total_seconds())
 
     def _next(self, after: datetime) -> datetime:
-        return next_start(self.cron, self.maybe_make_aware(after), *self.arguments[2:])
+        try:
+            return next_start(self.cron, self.maybe_make_aware(after), *self.arguments[2:])
+        except CronError:
+            return NEVER
 
     def __repr__(self) -> str:
         return f"<cron: {self.arguments[0]} ({self.arguments[1]})>"

@@ -176,6 +176,8 @@ def next_start(
     instant = in_utc(instant)
     if is_maintenance(word):
         shift = timedelta(minutes=maintenance_shift(site))
+        if cron.next_after(instant - timedelta.resolution) == instant:
+            return cron.next_after(instant) + shift  # it was skipped in Desk, which writes the slot
         return cron.next_after(instant - shift) + shift
     if not delays_long or not word.endswith("_long"):
         return cron.next_after(instant)

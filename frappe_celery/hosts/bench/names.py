@@ -30,6 +30,11 @@ def rq_name(queue: str) -> str:
     return f"{bench_id()}:{queue}"
 
 
+def begin_of_ids(site: str) -> tuple[str, ...]:
+    """How the ids of a site's jobs begin: in v15 or since then."""
+    return f"{site}::", f"{site}||"
+
+
 def own_name(name: str) -> str | None:
     """The queue behind a name of RQ's, None when it is not this bench's: an app's own RQ queue."""
     prefix, _, queue = name.rpartition(":")

@@ -17,7 +17,7 @@ from rq.queue import Queue as RQQueue
 
 from frappe_celery.hosts.bench import registry
 from frappe_celery.hosts.bench.desk import Desk, entered
-from frappe_celery.hosts.bench.names import rq_name
+from frappe_celery.hosts.bench.names import begin_of_ids, rq_name
 from frappe_celery.hosts.bench.queue import Queue
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.connection import naming_the_server
@@ -146,4 +146,4 @@ def _ids_of_rqs(queues: Iterable[str], statuses: Iterable[JobStatus]) -> list[st
                 ids += RQQueue(name, connection=client).get_job_ids()
             elif status in registry.ORIGINALS:
                 ids += registry.Registry(name, status).rqs().get_job_ids()
-    return [job_id for job_id in ids if job_id.startswith((f"{site}::", f"{site}||"))]
+    return [job_id for job_id in ids if job_id.startswith(begin_of_ids(site))]

@@ -165,6 +165,8 @@ def fields_of(
         raise Stays("RQ 2 reads an id only up to its ':'")
     if message.attempt > 1 or message.max_deliveries or isinstance(message.backoff, list):
         raise Stays("it is repeated by frappe_celery's rules")
+    if message.args or message.task_id or message.canvas or message.expires is not None:
+        raise Stays("it is a task of Celery's canvas, which RQ would not know")
     on_failure = _callback(message.on_failure) or TRUNCATION
     fields: dict[str, Any] = {
         "created_at": written(message.enqueued_at),

@@ -15,6 +15,7 @@ from typing import Any
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob, Refused
+from frappe_celery.hosts.bench.names import begin_of_ids
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.connection import connect
@@ -185,7 +186,7 @@ class Mover:
             with _understanding():
                 message = message_of(job, queue.own, self.store.settings, self.trusted)
         except (Stays, Refused):
-            if self.site is not None and not job_id.startswith(self.site):
+            if self.site is not None and not job_id.startswith(begin_of_ids(self.site)):
                 raise AnotherSites from None
             raise
         if self.site not in (None, message.site):

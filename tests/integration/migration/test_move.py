@@ -19,8 +19,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from celery import chain
 
-from frappe_celery import batch, enqueue_in, options
+from frappe_celery import batch, enqueue_in, options, signature
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store
@@ -317,6 +318,13 @@ def test_only_one_site_s_jobs_are_moved(store: JobStore) -> None:
     mover(store).to_celery()
 
 
+def test_a_site_whose_name_begins_like_another_s_is_another(store: JobStore) -> None:
+    in_rq(store, "other.more::a", data(site="other.more", method=os.getcwd))
+    assert mover(store, site="other").to_celery().stayed == []
+    (stayed,) = mover(store, site="other.more").to_celery().stayed
+    assert stayed.job_id == "other.more::a"
+
+
 # -- races
 
 
@@ -473,6 +481,18 @@ def test_what_rq_cannot_carry_stays_and_is_named(project: Project, store: JobSto
     ]
     assert report.others["delayed"] == 1
     assert dict(report.waiting) == {"default": 1}
+
+
+def test_what_only_celerys_canvas_knows_of_a_task_stays(project: Project, store: JobStore) -> None:
+    by_position = signature("myapp.core.record", ("x",)).delay()
+    chain(signature("myapp.core.record"), signature("myapp.core.record", immutable=True)).delay()
+    expiring = signature("myapp.core.record").apply_async(expires=60)
+    report = mover(store).to_rq()
+    reasons = {stayed.reason for stayed in report.stayed}
+    assert reasons == {"it is a task of Celery's canvas, which RQ would not know"}
+    assert len(report.stayed) == 3
+    assert not report.waiting
+    assert {store.fetch_run(task.id).status for task in (by_position, expiring)} == {"queued"}
 
 
 def test_what_waits_for_others_stays_with_what_it_waits_for(store: JobStore) -> None:

@@ -30,6 +30,13 @@ def test_due_once_its_time_is_past_and_when_the_next_one_is() -> None:
     assert after.is_due(utc("2026-06-01 07:00")) == (False, 23 * 3600)
 
 
+def test_whose_last_year_is_over_is_due_once_more_and_then_never() -> None:
+    once = CronSchedule("0 0 1 1 * 0 2027", "UTC", nowfun=lambda: utc("2027-01-01 00:00:01"))
+    assert once.is_due(utc("2026-12-31")).is_due
+    assert not once.is_due(utc("2027-01-01 00:00:01")).is_due
+    assert once.remaining_estimate(utc("2027-01-01 00:00:01")).total_seconds() > 0
+
+
 def test_a_naive_last_run_is_utc_as_celery_keeps_it() -> None:
     assert at(utc("2026-06-01 06:59:30")).is_due(datetime(2026, 5, 31, 7, 0)) == (False, 30.0)
 

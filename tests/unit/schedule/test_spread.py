@@ -67,7 +67,7 @@ def test_every_slot_of_a_long_entry_starts_once_with_its_own_delay(frequency: st
 
 
 @given(
-    seconds=st.integers(0, 3 * 3600),
+    seconds=st.integers(0, 3 * 3600).filter(lambda seconds: seconds % 3600),
     frequency=st.sampled_from(["hourly_long", "hourly_maintenance"]),
 )
 def test_the_next_start_does_not_depend_on_when_one_asks(seconds: int, frequency: str) -> None:
@@ -83,6 +83,15 @@ def test_maintenance_is_shifted_by_the_hash_of_the_site() -> None:
     assert {maintenance_shift(f"{n}.example") for n in range(1000)} == set(range(60))
     daily = starts(Cron("daily_maintenance", "Asia/Kolkata"), "Daily Maintenance", NEW_YEAR, 2)
     assert daily == [datetime(2025, 1, day, 18, 54, tzinfo=UTC) for day in (1, 2)]
+
+
+@pytest.mark.parametrize("frequency", ["Daily Maintenance", "Hourly Maintenance"])
+def test_desks_skip_next_execution_skips_a_shifted_run(frequency: str) -> None:
+    """It writes the slot itself, without the shift, as the last execution."""
+    cron = Cron(frequency.lower().replace(" ", "_"))
+    run = entry(cron, NEW_YEAR + HOUR / 2, frequency=frequency)
+    skipped = run - timedelta(minutes=24)
+    assert entry(cron, skipped, frequency=frequency) == entry(cron, run, frequency=frequency)
 
 
 def test_a_shift_is_elapsed_time_also_in_a_repeated_hour() -> None:
