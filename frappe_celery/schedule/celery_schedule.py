@@ -43,7 +43,7 @@ class CronSchedule(BaseSchedule):
         super().__init__(nowfun=nowfun)
 
     def remaining_estimate(self, last_run_at: datetime) -> timedelta:
-        """How long until it is due; negative once it is. Thousands of years: its last year is over."""
+        """How long until it is due, negative once it is; for ever where its last year is over."""
         return self._next(last_run_at) - self.now()
 
     def is_due(self, last_run_at: datetime) -> Any:

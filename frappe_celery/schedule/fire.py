@@ -11,7 +11,7 @@ from frappe_celery.jobs.hosts import ADMINISTRATOR, ScheduleRow
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.record.due_claim import Claim
+from frappe_celery.jobs.record.due_claim import AHEAD_SECONDS, Claim
 
 
 def enqueue_scheduled(
@@ -48,13 +48,17 @@ def enqueue_scheduled(
     return publish.publish(message, own_id=True, deduplicate=True, claim=claim)
 
 
-def claim_of(row: ScheduleRow, due: datetime, fence: int, since: datetime | None) -> Claim:
+def claim_of(
+    row: ScheduleRow, due: datetime, fence: int, since: datetime | None, now: datetime
+) -> Claim:
     """The claim on a due time of an entry.
 
     Args:
-        due: aware.
+        due: aware, as `since` and `now`.
         fence: of the lease under which the due time is acted on (see `leadership`); 0: of none.
         since: the first due time that was missed, where `due` stands for several.
     """
     key = get_store().keys.due(row.site, row.name)
-    return Claim(key, due.timestamp(), fence, since.timestamp() if since else None, row.method)
+    latest = now.timestamp() + AHEAD_SECONDS
+    missed = since.timestamp() if since else None
+    return Claim(key, due.timestamp(), fence, missed, row.method, latest)

@@ -10,7 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cached_property, partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.limits.outages import begin_silence, end_silence
 from frappe_celery.jobs.outbox.process import RelayProcess
-from frappe_celery.jobs.record.due_claim import AlreadyActedOn, Deposed
+from frappe_celery.jobs.record.due_claim import AHEAD_SECONDS, AlreadyActedOn, Deposed
 from frappe_celery.jobs.routes import FRAPPES
 from frappe_celery.schedule import marks
 from frappe_celery.schedule.agenda import Agenda, Entry
@@ -65,6 +65,7 @@ class Scheduler(celery_beat.Scheduler):
         self._relay = RelayProcess()
         self._role = self._trouble = ""
         self._was_deposed = False
+        self._looked_at = self.clock()
         settings.outdated()  # what changes from now on
         self._step_down()
         super().__init__(app, *args, **kwargs)
@@ -85,6 +86,7 @@ class Scheduler(celery_beat.Scheduler):
     def tick(self, *_: Any, **__: Any) -> float:
         """Do what is due; returns the seconds until the next turn."""
         self._relay.look()
+        self._look_at_the_clock()
         try:
             if not self._leads():
                 return TICK_SECONDS
@@ -120,6 +122,15 @@ class Scheduler(celery_beat.Scheduler):
         return min(max(wait, 0.0), TICK_SECONDS)
 
     # -- who leads
+
+    def _look_at_the_clock(self) -> None:
+        now, before = self.clock(), self._looked_at
+        if now < before - timedelta(seconds=AHEAD_SECONDS):
+            logger.error(
+                "the clock was set back from %s: what it acted on until then counts no more", before
+            )
+            self._step_down()
+        self._looked_at = now
 
     def _leads(self) -> bool:
         try:
@@ -270,7 +281,7 @@ class Scheduler(celery_beat.Scheduler):
     def _run(self, entry: Entry, due: datetime, what: str) -> str:
         """Enqueue a run for a due time, or note why there is none; what was done, for the log."""
         row, since = entry.row, entry.due if due != entry.due else None
-        claim = claim_of(row, due, self.lease.fence, since)
+        claim = claim_of(row, due, self.lease.fence, since, self.clock())
         late = (self.clock() - due).total_seconds()
         reason = entry.timing.misfire(row).leaves_out(late)
         if not reason:

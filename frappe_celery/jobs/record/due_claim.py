@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+AHEAD_SECONDS = 3600
+"""A claim on a time that is further away was made by a clock that was wrong."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -19,6 +22,8 @@ class Claim:
     """The first of the entry's due times that were missed and for all of which `due` stands."""
     method: str = ""
     """What the entry runs, for people: its name leaves out the app."""
+    latest: float | None = None
+    """An earlier claim beyond it counts for nothing, as `AHEAD_SECONDS` says."""
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -29,6 +34,7 @@ class Claim:
             "since": self.since,
             "fence": self.fence or None,
             "method": self.method or None,
+            "latest": self.latest,
         }
 
 

@@ -23,6 +23,7 @@ if asked.fence and redis.call('GET', prefix .. 'beat:lease') ~= asked.fence then
   return {'deposed', ''}
 end
 local acted = asked.due and redis.call('GET', asked.claim)
+if acted and asked.latest and tonumber(acted) > tonumber(asked.latest) then acted = nil end
 if acted and tonumber(acted) >= tonumber(asked.due) then return {'claimed', acted} end
 local function act(outcome, by)  -- on every due time since the last one that was acted on
   if not asked.due then return end

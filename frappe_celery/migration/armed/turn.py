@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,9 @@ from frappe_celery.hosts.bench import schedule
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.migration.armed import routing
+from frappe_celery.schedule.cron import Cron
+from frappe_celery.schedule.frequencies import cron_of
+from frappe_celery.schedule.timing import BENCH_TICK_SECONDS, acted_until, is_spread
 
 SECONDS_COUNTED = 3600
 
@@ -61,7 +64,7 @@ def while_it_is_its_turn(enqueue: Callable[..., bool]) -> Callable[..., bool]:
                     return False
                 enqueued = enqueue(self, force)
                 if enqueued:
-                    store.client.set(acted, repr(time.time()))
+                    store.client.set(acted, repr(_acted_until(self).timestamp()))
                 return enqueued
         except routing.NotItsTurn:
             return False
@@ -69,15 +72,26 @@ def while_it_is_its_turn(enqueue: Callable[..., bool]) -> Callable[..., bool]:
     return replacement
 
 
+def _acted_until(row: Any) -> datetime:
+    now = datetime.now(timezone.utc)
+    if not is_spread(row.frequency):
+        return now
+    cron = Cron(cron_of(row.frequency, BENCH_TICK_SECONDS), schedule.time_zone())
+    return acted_until(
+        cron, now, row.frequency, frappe.local.site, row.name, schedule.delays_long()
+    )
+
+
 def _is_due_after(row: Any, acted: float) -> bool:
     """Whether the row is due though somebody acted on it then, as a run does that has started.
 
-    An hour later that counts no more: its run is lost, or `last_execution` was set back.
+    An hour away that counts no more: its run is lost, `last_execution` or a clock was set back.
     """
-    if time.time() - acted > SECONDS_COUNTED:
+    now = time.time()
+    if abs(now - acted) > SECONDS_COUNTED:
         return True
-    known = row.last_execution
-    at = datetime.fromtimestamp(acted, ZoneInfo(schedule.time_zone())).replace(tzinfo=None)
+    known, zone = row.last_execution, ZoneInfo(schedule.time_zone())
+    at = datetime.fromtimestamp(min(acted, now), zone).replace(tzinfo=None)
     if known and get_datetime(known) >= at:
         return True
     row.last_execution = at

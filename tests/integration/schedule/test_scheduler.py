@@ -90,6 +90,22 @@ def test_no_overlap_and_what_was_left_out_is_logged_and_not_made_up_for(
     assert bench.at("2026-06-01 00:03") == [A]
 
 
+@pytest.mark.parametrize("anew", [False, True], ids=["the same scheduler", "another one"])
+def test_what_a_clock_acted_on_that_was_hours_ahead_counts_no_more(
+    bench: Bench, anew: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.add(A, "*/4 * * * *")
+    bench.scheduler()
+    assert bench.at("2026-06-01 15:30:05") == [A]
+    bench.run(bench.jobs()[-1], at="2026-06-01 10:00:20")
+    if anew:
+        bench.schedulers.pop().close()
+        bench.now = utc("2026-06-01 10:03")
+        bench.scheduler()
+    assert bench.at("2026-06-01 10:04") == [A]
+    assert anew or "the clock was set back from 2026-06-01 15:30:05" in caplog.text
+
+
 def test_last_execution_set_back_from_outside_wins(bench: Bench) -> None:
     bench.add(A, "0 0 * * *")
     bench.scheduler()

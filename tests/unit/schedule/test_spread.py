@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frappe_celery.schedule.cron import Cron
-from frappe_celery.schedule.timing import long_delay, maintenance_shift, next_start
+from frappe_celery.schedule.timing import acted_until, long_delay, maintenance_shift, next_start
 
 UTC = timezone.utc
 NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
@@ -92,6 +92,21 @@ def test_desks_skip_next_execution_skips_a_shifted_run(frequency: str) -> None:
     run = entry(cron, NEW_YEAR + HOUR / 2, frequency=frequency)
     skipped = run - timedelta(minutes=24)
     assert entry(cron, skipped, frequency=frequency) == entry(cron, run, frequency=frequency)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "minute", "until"),
+    [("hourly_maintenance", 5, 24), ("hourly_maintenance", 30, 30), ("hourly", 5, 5)],
+)
+def test_who_acts_at_the_cron_time_has_acted_on_a_later_start_too(
+    frequency: str, minute: int, until: int
+) -> None:
+    spread = (frequency, "erp.example", "key", True)
+    at, then = (NEW_YEAR + timedelta(minutes=number) for number in (minute, until))
+    assert acted_until(Cron(frequency), at, *spread) == then
+    delay = timedelta(seconds=long_delay("erp.example", "key", NEW_YEAR))
+    long = ("hourly_long", "erp.example", "key", True)
+    assert acted_until(Cron("hourly_long"), NEW_YEAR, *long) == NEW_YEAR + delay
 
 
 def test_a_shift_is_elapsed_time_also_in_a_repeated_hour() -> None:

@@ -10,8 +10,8 @@ from tests.waiting import wait_until
 SCHEDULED = """
 from frappe.core.doctype.scheduled_job_type.scheduled_job_type import ScheduledJobType
 from datetime import datetime, timedelta
-def acts(name="one", **options):
-    row = ScheduledJobType(name=name, method="fixture_app.tasks.write", frequency="Daily Long",
+def acts(name="one", frequency="Daily Long", **options):
+    row = ScheduledJobType(name=name, method="fixture_app.tasks.write", frequency=frequency,
                            last_execution=datetime.now() - timedelta(days=2))
     return row.enqueue(**options)
 def hand_over(yes):
@@ -57,6 +57,33 @@ except AlreadyActedOn:
 """
     )
     assert answer == [False, True, "once"]
+
+
+def test_of_a_slot_that_beat_would_start_later_beat_starts_none(armed: Armed) -> None:
+    """Frappe starts maintenance at the full hour, beat up to 59 minutes later."""
+    answer = armed.ask(
+        SCHEDULED
+        + """
+from zoneinfo import ZoneInfo
+from frappe_celery.hosts.bench import schedule
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.record.due_claim import AlreadyActedOn, Claim
+from frappe_celery.schedule import timing
+timing.maintenance_shift = lambda site: 59
+hour = datetime.now(ZoneInfo(schedule.time_zone())).replace(minute=0, second=0, microsecond=0)
+answer = [acts(frequency="Hourly Maintenance"), acts(frequency="Hourly Maintenance")]
+hand_over(True)
+key = get_store().keys.due("site1", "one")
+for slot in (hour, hour + timedelta(hours=1)):
+    start = slot + timedelta(minutes=59)
+    try:
+        get_store().skip(Claim(key, start.timestamp()), "beat acts")
+        answer.append("acted")
+    except AlreadyActedOn:
+        answer.append("once")
+"""
+    )
+    assert answer == [True, False, "once", "acted"]
 
 
 def test_a_schedule_handed_over_while_frappes_scheduler_enqueues(armed: Armed) -> None:

@@ -16,6 +16,8 @@ class ScheduledJobType(Document):
         return f"scheduled_job::{self.method}"
 
     def get_next_execution(self):
+        if self.frequency == "Hourly Maintenance":
+            return self.last_execution.replace(minute=0, second=0) + timedelta(hours=1)
         assert self.frequency == "Daily Long"
         midnight = self.last_execution.replace(hour=0) + timedelta(days=1)
         return midnight if frappe.STABLE_16 else midnight + timedelta(seconds=randint(1, 600))
