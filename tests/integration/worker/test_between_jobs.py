@@ -70,6 +70,22 @@ def change():
     return state()
 
 
+def offset():
+    return time.localtime().tm_gmtoff
+
+
+def go_to_tokyo():
+    os.environ["TZ"] = "Asia/Tokyo"
+    time.mktime(time.gmtime())
+    return offset()
+
+
+def go_to_another_cst():
+    os.environ["TZ"] = "America/Mexico_City"
+    time.tzset()
+    return offset()
+
+
 def cancel_a_timer():
     timer = threading.Timer(60, record)
     timer.finished = Stubborn()
@@ -131,6 +147,20 @@ def test_what_a_job_changed_of_its_process_is_put_back(project: Project, store: 
     assert pids(process) == children, "by the same process"
     assert "myapp.state.change[" in process.output()
     assert "changed the working directory: put back" in process.output()
+
+
+@pytest.mark.parametrize(
+    ("zone", "method"), [("UTC", "go_to_tokyo"), ("Asia/Shanghai", "go_to_another_cst")]
+)
+def test_a_time_zone_of_the_same_names_is_put_back(
+    project: Project, store: JobStore, zone: str, method: str
+) -> None:
+    """C reads TZ anew where Python does not, and CST is the name of two zones."""
+    process = worker(project, TZ=zone)
+    before, children = ended(enqueue("myapp.state.offset")).result, pids(process)
+    assert ended(enqueue(f"myapp.state.{method}")).result != before
+    assert ended(enqueue("myapp.state.offset")).result == before
+    assert pids(process) == children, "by the same process"
 
 
 @pytest.mark.parametrize(
