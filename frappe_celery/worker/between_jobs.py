@@ -101,6 +101,10 @@ PARTS = {  # the log first, in which the others are named
     "the garbage collector": _Part(gc.isenabled, lambda before: (gc.disable, gc.enable)[before]()),
     "sys.stdout": _Part(lambda: sys.stdout, lambda before: setattr(sys, "stdout", before)),
     "sys.stderr": _Part(lambda: sys.stderr, lambda before: setattr(sys, "stderr", before)),
+    "the alarm": _Part(
+        lambda: any(signal.getitimer(signal.ITIMER_REAL)),
+        lambda _: signal.setitimer(signal.ITIMER_REAL, 0),
+    ),
     "signal handlers": _Part(lambda: [getsignal(n) for n in SIGNALS], _put_signals_back),
 }
 

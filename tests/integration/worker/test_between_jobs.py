@@ -86,6 +86,14 @@ def go_to_another_cst():
     return offset()
 
 
+def leave_an_alarm():
+    signal.alarm(1)
+
+
+def outlast_it():
+    time.sleep(1.5)
+
+
 def cancel_a_timer():
     timer = threading.Timer(60, record)
     timer.finished = Stubborn()
@@ -161,6 +169,17 @@ def test_a_time_zone_of_the_same_names_is_put_back(
     assert ended(enqueue(f"myapp.state.{method}")).result != before
     assert ended(enqueue("myapp.state.offset")).result == before
     assert pids(process) == children, "by the same process"
+
+
+def test_an_alarm_does_not_ring_in_a_later_job(project: Project, store: JobStore) -> None:
+    process = worker(project)
+    ended(enqueue("myapp.core.record"))
+    children = pids(process)
+    ended(enqueue("myapp.state.leave_an_alarm", timeout=-1))
+    later = ended(enqueue("myapp.state.outlast_it", timeout=-1))
+    assert (later.status, later.exc_info) == (JobStatus.FINISHED, None)
+    assert pids(process) == children, "by the same process"
+    assert "changed the alarm: put back" in process.output()
 
 
 @pytest.mark.parametrize(
