@@ -209,6 +209,8 @@ def enqueue(
         )
     host = hosts.current()
     if now or (not is_async and not host.in_test()):
+        if call.options["deduplicate"] and get_store().is_active(create_job_id(job_id)):
+            return None
         return host.call(method, kwargs)
 
     call.enter()
@@ -216,7 +218,7 @@ def enqueue(
     options: dict[str, Any] = {**call.options, "own_id": bool(job_id), "at": call.asked.at}
 
     if not is_async:
-        options["front"] = -1  # run below, by no worker
+        options["front"] = -1  # run here, by no worker
 
     batch = call.asked.batch
     if batch is not None and batch.keeps(call, enqueue_after_commit):
@@ -226,8 +228,12 @@ def enqueue(
         batch.keep(call, [Sealed(message, sealed, bool(job_id))])
         return get_store().job_of(message)
 
-    def publish_it(message: JobMessage) -> Job | None:
-        return publish.publish_by_route(message, at_most=call.at_most, **options)
+    def enqueue_it(message: JobMessage) -> Job | None:
+        job = publish.publish_by_route(message, at_most=call.at_most, **options)
+        if not is_async and job is not None:
+            providers.run_here(message)
+            job.refresh()
+        return job
 
     if enqueue_after_commit and is_async and hold.is_on(call.site):
         hold.hold(message, call.at_most, **options)
@@ -236,13 +242,9 @@ def enqueue(
         # here, not only after the commit, when Frappe pickles its arguments
         check_size(message, message.seal(call.config.signer), call.config)
         host.route_to_celery(message.queue, call.site)
-        host.after_commit(lambda: publish_it(call.message(kwargs, job_id)))
+        host.after_commit(lambda: enqueue_it(call.message(kwargs, job_id)))
         return None
-    job = publish_it(message)
-    if not is_async and job is not None:
-        providers.run_here(message)
-        job.refresh()
-    return job
+    return enqueue_it(message)
 
 
 @overload

@@ -33,6 +33,8 @@ SIGNALS = [
     signal.Signals[f"SIG{name}"]
     for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "QUIT", "TERM", "USR1", "USR2")
 ]
+WINTER, SUMMER = 1_735_689_600, 1_751_328_000
+"""In 2025: the zones of one name differ at least in one of them."""
 _ENVIRONMENT: dict[Any, Any] = os.environ._data  # type: ignore[attr-defined]
 """Behind `os.environ`, of which a copy takes 30 µs a job. It is Python's own: should it become
 something else, `test_between_jobs` finds the environment changed."""
@@ -48,6 +50,12 @@ def _working_directory() -> str | None:
     with suppress(OSError):  # it was removed
         return os.getcwd()
     return None
+
+
+def _time_zone() -> tuple[Any, ...]:
+    """As Python knows it and as C does, which reads TZ anew where Python does not."""
+    offsets = [time.localtime(at).tm_gmtoff for at in (WINTER, SUMMER)]
+    return time.tzname, *offsets
 
 
 def _umask() -> int:
@@ -79,7 +87,7 @@ def _put_signals_back(before: list[Any]) -> None:
 PARTS = {  # the log first, in which the others are named
     "the root logger's level": _Part(lambda: logging.root.level, logging.root.setLevel),
     "the environment": _Part(_ENVIRONMENT.copy, _put_environment_back),
-    "the time zone": _Part(lambda: time.tzname, lambda _: time.tzset()),
+    "the time zone": _Part(_time_zone, lambda _: time.tzset()),
     "the umask": _Part(_umask, os.umask),
     "the working directory": _Part(_working_directory, os.chdir),
     "sys.path": _Part(sys.path.copy, lambda before: sys.path.__setitem__(slice(None), before)),
@@ -93,6 +101,10 @@ PARTS = {  # the log first, in which the others are named
     "the garbage collector": _Part(gc.isenabled, lambda before: (gc.disable, gc.enable)[before]()),
     "sys.stdout": _Part(lambda: sys.stdout, lambda before: setattr(sys, "stdout", before)),
     "sys.stderr": _Part(lambda: sys.stderr, lambda before: setattr(sys, "stderr", before)),
+    "the alarm": _Part(
+        lambda: any(signal.getitimer(signal.ITIMER_REAL)),
+        lambda _: signal.setitimer(signal.ITIMER_REAL, 0),
+    ),
     "signal handlers": _Part(lambda: [getsignal(n) for n in SIGNALS], _put_signals_back),
 }
 

@@ -132,7 +132,7 @@ def _failed(store: JobStore, job: Job, message: JobMessage) -> bool:
         try:
             with running(job):
                 run_callback(job, message.on_failure, kind, value, trace)
-        except Exception:
+        except BaseException:  # the job ends as it did, whatever its callback does
             text += "\nThe on_failure callback failed too:\n" + traceback.format_exc()
     following = _following(job, message, value)
     if following is not None:

@@ -326,6 +326,39 @@ def test_in_tests_is_async_false_runs_it_as_a_worker_would(choose: Choose) -> No
     assert store.queue_length("default") == 0
 
 
+def test_in_tests_is_async_false_after_commit_runs_at_the_commit(choose: Choose) -> None:
+    store = choose()
+    frappe.flags.in_test = True
+    assert enqueue(METHOD, is_async=False, enqueue_after_commit=True) is None
+    frappe.db.rollback()
+    assert enqueue(METHOD, is_async=False, enqueue_after_commit=True, job_id="mine") is None
+    assert get_job("mine") is None, "neither is enqueued yet"
+    frappe.db.commit()
+    assert get_job_status("mine") == JobStatus.FINISHED
+    assert sum(store.counts().values()) == 1
+
+
+@pytest.mark.parametrize("version", [15, 16, 17])
+@pytest.mark.parametrize("option", [{"now": True}, {"is_async": False}])
+def test_what_is_called_now_is_not_while_its_duplicate_waits_or_runs(
+    choose: Choose, version: int, option: dict[str, bool]
+) -> None:
+    """Frappe looks for it first."""
+    store = choose(version)
+    ran: list[str] = []
+
+    def call() -> Any:
+        return enqueue(lambda: ran.append("ran"), job_id="x", deduplicate=True, **option)
+
+    enqueue(METHOD, job_id="x")
+    assert (call(), ran) == (None, [])
+    run = started(store)
+    assert (call(), ran) == (None, [])
+    store.finish(run, None)
+    call()
+    assert ran == ["ran"]
+
+
 def test_a_job_is_named_by_its_job_name_else_by_its_method(choose: Choose) -> None:
     choose()
     assert enqueue(METHOD).job_name == METHOD

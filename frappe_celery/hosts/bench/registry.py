@@ -29,15 +29,16 @@ class Registry:
         self.name = name
         self.status = status
         self.statuses = (status, JobStatus.STOPPED) if status == JobStatus.FAILED else (status,)
-        """RQ's has what was stopped among what failed."""
+        """RQ's has what was stopped among what failed, but not what is run again."""
         self.store = get_store()
         self.connection = self.store.client
         self.queue: str = own_name(name) or name
 
     @property
     def count(self) -> int:
-        counts = self.store.counts(queue=self.queue)
-        return sum(counts[status] for status in self.statuses)
+        if self.status == JobStatus.FAILED:
+            return len(self._failed_runs())
+        return self.store.counts(queue=self.queue)[self.status]
 
     def __len__(self) -> int:
         return self.count
@@ -51,18 +52,32 @@ class Registry:
 
     def get_job_ids(self, start: int = 0, end: int = -1, desc: bool = False, **_: Any) -> list[str]:
         """Ids from `start` to `end`, both included, the oldest first; -1: the last."""
-        length = -1 if end < 0 else end - start + 1
-        found = self.store.page(
-            queue=self.queue, statuses=self.statuses, start=start, length=length, oldest_first=True
-        )
-        ids = [job.id for job in found]
+        if self.status == JobStatus.FAILED:
+            runs = self._failed_runs()[start : None if end < 0 else end + 1]
+        else:
+            length = -1 if end < 0 else end - start + 1
+            runs = self.store.page_of_runs(
+                None, self.queue, self.statuses, start, length, oldest_first=True
+            )
+        ids = [job.id for job in self.store.read(runs) if job is not None]
         return ids[::-1] if desc else ids
 
+    def _failed_runs(self) -> list[str]:
+        """Those that no other run follows, the oldest first."""
+        runs = self.store.page_of_runs(None, self.queue, self.statuses, oldest_first=True)
+        followed = self.store.fields(runs, "following")
+        return [run for run, (following,) in zip(runs, followed, strict=True) if not following]
+
     def remove(self, job: Any, pipeline: Any = None, delete_job: bool = False) -> Any:
-        """Delete a job; its record is its place here, so that it goes even without `delete_job`."""
+        """Delete a job; its record is its place here, so that it goes even without `delete_job`.
+
+        Returns 0 where it is not here now: it is run again.
+        """
         ours = self._ours(job)
         if ours is None:
             return self.rqs().remove(job, pipeline, delete_job)
+        if ours.get_status() not in self.statuses:
+            return 0
         ours.delete()
         return 1
 

@@ -25,6 +25,7 @@ from frappe_celery.config.files import read_json
 from frappe_celery.errors import CommitInDoubt, ConfigError
 from frappe_celery.hosts.bench.connecting import connect, is_lost, keeps_out
 from frappe_celery.hosts.bench.job import Job, as_current
+from frappe_celery.hosts.bench.loggers import levels_put_back
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 from frappe_celery.jobs.limits.outages import job_begins, kept_out
 from frappe_celery.watch import telemetry
@@ -42,12 +43,12 @@ RQS_START_SECONDS = 0.05
 
 @contextmanager
 def tidied() -> Iterator[None]:
-    """Sentry's context and, from Frappe v16 on, the process' title are the job's own: under RQ its
-    process ends with it."""
+    """Sentry's context, the level of logs and, from Frappe v16 on, the process' title are the job's
+    own: under RQ its process ends with it."""
     titles = sys.modules.get("setproctitle")
     title = titles and titles.getproctitle()
     try:
-        with telemetry.own_scope():
+        with telemetry.own_scope(), levels_put_back():
             yield
     finally:
         if titles:

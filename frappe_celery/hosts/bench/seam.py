@@ -20,6 +20,7 @@ from frappe_celery.hosts.bench import (
     enqueueing,
     fit,
     kept_connection,
+    loggers,
     processes,
     registry,
     reporting,
@@ -86,6 +87,7 @@ FRAPPES: Names = {
         "_check_queue_size": WrappedOrAdded(enqueueing.counting_its_own),  # from 15.60 on
     },
     "frappe.utils": {"CallbackManager.add": Wrapped(enqueueing.rows_at_once)},
+    "frappe.utils.logger": {"set_log_level": Wrapped(loggers.of_those_there_are)},
     "frappe.utils.scheduler": {
         "start_scheduler": Required(processes.start_scheduler),
         "is_schduler_process_running": Added(processes.is_schduler_process_running),
@@ -118,8 +120,9 @@ FRAPPES: Names = {
     },
 }
 """Functions of Frappe's that lead to RQ, are about its processes, or would read all of its jobs;
-those that beat and failure mails have to hear of; and one that documents get. Each of these modules
-is one of `hook.MODULES`, which tells of it, or stands in ALONG_WITH."""
+those that beat and failure mails have to hear of; one that documents get; and one that counts on
+the end of its process. Each of these modules is one of `hook.MODULES`, which tells of it, or stands
+in ALONG_WITH."""
 
 CONNECTING = "MariaDBConnectionUtil.create_connection"
 DRIVERS = {
@@ -131,7 +134,8 @@ in no other: imported where Frappe has imported the driver."""
 
 ALONG_WITH = {
     "frappe.utils.background_jobs": [
-        *("frappe.utils", "frappe.model.document", "frappe.database.database"),
+        *("frappe.utils", "frappe.utils.logger"),
+        *("frappe.model.document", "frappe.database.database"),
     ]
 }
 """Seen to when another one was imported: Frappe imports it too early for us."""

@@ -70,6 +70,30 @@ def change():
     return state()
 
 
+def offset():
+    return time.localtime().tm_gmtoff
+
+
+def go_to_tokyo():
+    os.environ["TZ"] = "Asia/Tokyo"
+    time.mktime(time.gmtime())
+    return offset()
+
+
+def go_to_another_cst():
+    os.environ["TZ"] = "America/Mexico_City"
+    time.tzset()
+    return offset()
+
+
+def leave_an_alarm():
+    signal.alarm(1)
+
+
+def outlast_it():
+    time.sleep(1.5)
+
+
 def cancel_a_timer():
     timer = threading.Timer(60, record)
     timer.finished = Stubborn()
@@ -131,6 +155,31 @@ def test_what_a_job_changed_of_its_process_is_put_back(project: Project, store: 
     assert pids(process) == children, "by the same process"
     assert "myapp.state.change[" in process.output()
     assert "changed the working directory: put back" in process.output()
+
+
+@pytest.mark.parametrize(
+    ("zone", "method"), [("UTC", "go_to_tokyo"), ("Asia/Shanghai", "go_to_another_cst")]
+)
+def test_a_time_zone_of_the_same_names_is_put_back(
+    project: Project, store: JobStore, zone: str, method: str
+) -> None:
+    """C reads TZ anew where Python does not, and CST is the name of two zones."""
+    process = worker(project, TZ=zone)
+    before, children = ended(enqueue("myapp.state.offset")).result, pids(process)
+    assert ended(enqueue(f"myapp.state.{method}")).result != before
+    assert ended(enqueue("myapp.state.offset")).result == before
+    assert pids(process) == children, "by the same process"
+
+
+def test_an_alarm_does_not_ring_in_a_later_job(project: Project, store: JobStore) -> None:
+    process = worker(project)
+    ended(enqueue("myapp.core.record"))
+    children = pids(process)
+    ended(enqueue("myapp.state.leave_an_alarm", timeout=-1))
+    later = ended(enqueue("myapp.state.outlast_it", timeout=-1))
+    assert (later.status, later.exc_info) == (JobStatus.FINISHED, None)
+    assert pids(process) == children, "by the same process"
+    assert "changed the alarm: put back" in process.output()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,13 @@ def test_an_exception_in_on_failure_hides_no_other(bench_store: JobStore) -> Non
     assert ended(job).status == JobStatus.FAILED
     assert "ValueError: broken on purpose" in str(job.exc_info)
     assert "LookupError: the callback" in str(job.exc_info)
+
+
+def test_an_on_failure_that_exits_leaves_the_job_failed(bench_store: JobStore) -> None:
+    job = enqueue("myapp.core.fail", on_failure=lambda job: sys.exit(1))
+    assert ended(job).status == JobStatus.FAILED
+    assert "ValueError: broken on purpose" in str(job.exc_info)
+    assert "SystemExit: 1" in str(job.exc_info)
 
 
 def test_retry_runs_it_that_often_again_and_no_more(

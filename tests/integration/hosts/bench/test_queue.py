@@ -300,6 +300,48 @@ def test_a_queue_is_listed_searched_and_emptied(bench: StandInBench) -> None:
     }
 
 
+def test_a_job_that_waits_for_its_retry_or_is_running_it_has_not_failed(
+    bench: StandInBench,
+) -> None:
+    """RQ keeps what is run again out of the FailedJobRegistry, which Desk removes jobs by."""
+    answer = bench.ask(
+        """
+        from types import SimpleNamespace as Retry
+        from frappe_celery.jobs import get_store
+        from frappe_celery.worker.perform import perform
+        store, failed = get_store(), background_jobs.get_queue("short").failed_job_registry
+
+        def fails(job_id, **retry):
+            again = {"retry_after": Retry(**retry)} if retry else {}
+            job = frappe.enqueue("fixture_app.tasks.fail", queue="short", job_id=job_id, **again)
+            try:
+                perform(store.message_of(job.run_id), "a worker")
+            except ValueError:
+                pass
+            frappe.init("site1"); frappe.connect()
+
+        def statuses():
+            return [job and job.status for job in map(store.find, names)]
+
+        names = ["site1::waits", "site1::runs", "site1::failed"]
+        fails("waits", max=1, intervals=[3600])
+        fails("runs", max=1, intervals=[0])
+        fails("failed")
+        store.start(store.find("site1::runs").run_id, "a worker")
+        answer = [statuses(), failed.get_job_ids(), failed.get_job_ids(0, 0), failed.count]
+        for job in background_jobs.Job.fetch_many(names):
+            answer.append(failed.remove(job, delete_job=True))
+        answer.append(statuses())
+        """
+    )
+    assert answer == [
+        ["scheduled", "started", "failed"],
+        ["site1::failed"], ["site1::failed"], 1,
+        0, 0, 1,
+        ["scheduled", "started", None],
+    ]  # fmt: skip
+
+
 def test_registries_list_and_remove(bench: StandInBench) -> None:
     answer = bench.ask(
         """

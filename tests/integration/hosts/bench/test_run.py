@@ -115,6 +115,66 @@ def test_a_configuration_that_is_being_written_is_waited_for_in_execute_job_too(
     assert bench.effects().count("x|site1|someone") == 1
 
 
+LOGS = (
+    PERFORM
+    + """
+import logging
+from frappe.utils import logger
+
+def log(level=None):
+    if level:
+        logger.set_log_level(level)
+    for name in ("known", "new")[: 2 if level else 1]:
+        logger.get_logger(name).error("an error")
+        logger.get_logger(name).debug("more")
+
+def levels():
+    return {name: logging.getLogger(f"{name}-site1").level for name in ("known", "new")}
+
+tasks.log = log
+"""
+)
+
+
+def test_a_log_level_that_a_job_sets_is_its_own_and_doubles_no_line(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        done = [performed("fixture_app.tasks.log", **given).get_status()
+                for given in ({}, {"level": "DEBUG"}, {"level": "DEBUG"}, {})]
+        answer = [{*map(str, done)} == {"finished"}, levels(), frappe.log_level,
+                  len(logging.getLogger("known-site1").handlers)]
+        """,
+        begin=LOGS,
+    )
+    assert answer == [True, {"known": 40, "new": 40}, None, 1]
+    lines = (bench.root / "known.log").read_text().split("\n")
+    assert lines == ["an error", *(["an error", "more"] * 2), "an error", ""]
+
+
+def test_a_log_level_that_a_module_sets_when_it_is_imported_stays(bench: StandInBench) -> None:
+    bench.write(
+        "fixture_app/api.py",
+        """
+        from frappe.utils.logger import get_logger, set_log_level
+        set_log_level("DEBUG")
+        logger = get_logger("new")
+
+        def log():
+            logger.debug("more")
+        """,
+    )
+    answer = bench.ask(
+        """
+        for method in ("tasks", "api", "api"):
+            performed(f"fixture_app.{method}.log")
+        answer = levels()
+        """,
+        begin=LOGS,
+    )
+    assert answer == {"known": 10, "new": 10}
+    assert (bench.root / "new.log").read_text() == "more\nmore\n"
+
+
 LOST = {
     "mariadb": """
 from pymysql.err import OperationalError

@@ -72,6 +72,8 @@ cache = Cache()
 session = SimpleNamespace(user=None)
 flags = SimpleNamespace(in_test=False, in_migrate=False)
 conf = {}
+loggers = {}
+log_level = None
 lenient = True
 """Frappe v15 takes a configuration that is no JSON for an empty one; v16 raises."""
 
