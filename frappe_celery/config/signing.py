@@ -63,20 +63,28 @@ class Signer:
 
     def sign(self, purpose: str, text: bytes) -> bytes:
         """The signature of `text` for `purpose`."""
-        if time.monotonic() > self._fresh_until:
-            self._read_anew()
-        return self._mac(self._keys[0], purpose, text)
+        return self._mac(self._own_key(), purpose, text)
 
     def seal(self, purpose: str, text: bytes) -> bytes:
         """Put the signature for `purpose` before `text`; another purpose cannot open it."""
-        text = self.hide(text)
-        return self.sign(purpose, text) + text
+        key = self._own_key()
+        text = self._hidden(key, text)
+        return self._mac(key, purpose, text) + text
 
     def hide(self, text: bytes) -> bytes:
         """Encrypt a text, where that is wanted."""
+        return self._hidden(self._own_key(), text)
+
+    def _hidden(self, key: bytes, text: bytes) -> bytes:
         if not self.encrypts or not text:
             return text
-        return _ENCRYPTED + _fernet(self._keys[0]).encrypt(text)
+        return _ENCRYPTED + _fernet(key).encrypt(text)
+
+    def _own_key(self) -> bytes:
+        """The one that signs, and encrypts, from now on."""
+        if time.monotonic() > self._fresh_until:
+            self._read_anew()
+        return self._keys[0]
 
     def show(self, hidden: bytes) -> bytes:
         """What `hide` was given.

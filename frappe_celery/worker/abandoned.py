@@ -2,8 +2,7 @@
 
 `end_or_repeat` is called by the worker's parent, which must not run anybody's code. The Error Log
 and `on_failure`, which need the job's site, come with a job of our own, the aftermath, that goes
-first into a queue which that worker consumes; it is gone once it has finished. Its own process may
-die too: it is then run again.
+first into a queue which that worker consumes. Its own process may die too: it is then run again.
 """
 
 from __future__ import annotations
@@ -27,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 AFTERMATH = "frappe_celery.worker.abandoned.aftermath"
 AFTERMATH_DELIVERIES = 5
+AFTERMATH_KEPT_SECONDS = 600
+"""A worker that settles the same death later finds that there was one."""
 
 
 def end_or_repeat(
@@ -94,7 +95,7 @@ def _enqueue_aftermath(
         event=message.event,
         backoff=[],
         max_deliveries=AFTERMATH_DELIVERIES,
-        result_ttl=0,
+        result_ttl=AFTERMATH_KEPT_SECONDS,
         limit_key=message.limit_key,
         enqueued_at=time.time(),
         headers=message.headers,

@@ -7,6 +7,7 @@ failed: whoever dies in between, whoever does it over, there is one next run.
 from __future__ import annotations
 
 import hashlib
+import time
 
 from frappe_celery.config import settings
 from frappe_celery.jobs.message import JobMessage
@@ -27,7 +28,7 @@ def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:
         deliveries=1,
     )
     wait = pause(backoff, message.attempt)
-    at = again.enqueued_at + wait if wait > 0 else None
+    at = time.time() + wait if wait > 0 else None
     publish.publish(again, own_id=True, at=at, any_size=True)
     return again
 

@@ -6,7 +6,8 @@
 local counts = {}
 for i = 3, #ARGV do counts[ARGV[i]] = true end
 local runs = redis.call('ZREVRANGE', KEYS[1], 0, -1)
-runs[#runs + 1] = ARGV[2]
+local asked = string.sub(KEYS[1], #ARGV[1] + #'id:' + 1)
+if is_own_id(ARGV[1], ARGV[2], asked) then runs[#runs + 1] = ARGV[2] end
 for _, run in ipairs(runs) do
   if counts[redis.call('HGET', ARGV[1] .. 'job:' .. run, 'status')] then return 1 end
 end

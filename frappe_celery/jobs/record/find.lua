@@ -4,7 +4,8 @@
 --       field that every record has, more fields …
 -- Returns {run, values}, or false.
 local runs = redis.call('ZREVRANGE', KEYS[1], 0, -1)
-runs[#runs + 1] = ARGV[2]
+local asked = string.sub(KEYS[1], #ARGV[1] + #'id:' + 1)
+if ARGV[3] == '1' or is_own_id(ARGV[1], ARGV[2], asked) then runs[#runs + 1] = ARGV[2] end
 for _, run in ipairs(runs) do
   local record = ARGV[1] .. 'job:' .. run
   local first, following = unpack(redis.call('HMGET', record, 'first_run', 'following'))

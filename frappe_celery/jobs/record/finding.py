@@ -288,5 +288,5 @@ def bounds(since: float | None, until: float | None) -> tuple[str, str]:
 
 
 def _own_run(job_id: str) -> str:
-    """An id that was made, not given, ends with its run's."""
+    """An id that was made, not given, ends with its run's (`is_own_id.lua` looks whether it is)."""
     return job_id.replace("||", "::").rpartition("::")[2]

@@ -38,6 +38,17 @@ def _nothing_contradicts_itself(store: JobStore) -> Any:
 # -- queued, started, finished
 
 
+def test_an_id_that_ends_with_another_s_is_not_that_job_s(store: JobStore) -> None:
+    parent = queued(store)
+    for other in (f"{SITE}::cleanup::{parent.id}", f"another.{SITE}::{parent.run_id}"):
+        assert not store.is_active(other)
+        assert store.find(other) is None
+    written_by_16 = parent.id.replace("::", "||")
+    for its in (parent.id, parent.run_id, written_by_16):
+        assert store.is_active(its)
+        assert store.find(its) == parent
+
+
 def test_an_enqueued_job_is_there_with_all_that_was_given(store: JobStore) -> None:
     before = time.time()
     job = queued(store, "import::X", queue="long", timeout=9, name="shown", kwargs={"a": 1})

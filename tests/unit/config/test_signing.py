@@ -137,6 +137,21 @@ def test_several_keys_are_accepted_while_one_signs() -> None:
             signer.open("job", sealed)
 
 
+def test_what_is_sealed_after_an_exchange_is_encrypted_by_the_key_that_signs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By a process that was idle from before the key was rotated until the old one was gone."""
+    kept = [OLD.encode()]
+    idle = Signer(OLD.encode(), kept=lambda: kept, encrypts=True)
+    kept[:] = [NEW.encode()]
+    monkeypatch.setattr(idle, "_fresh_until", 0.0)
+    new = Signer(NEW.encode(), encrypts=True)
+    assert new.open("job", idle.seal("job", b"text")) == b"text"
+    idle = Signer(OLD.encode(), kept=lambda: kept, encrypts=True)
+    monkeypatch.setattr(idle, "_fresh_until", 0.0)
+    assert new.show(idle.hide(b"text")) == b"text"
+
+
 @pytest.mark.parametrize("sites", [True, False], ids=["in sites", "in a file of its own"])
 def test_a_key_is_exchanged_and_who_runs_already_follows(tmp_path: Path, sites: bool) -> None:
     if sites:

@@ -8,12 +8,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import frappe_celery
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore, hosts
+from frappe_celery.worker import abandoned
 from frappe_celery.worker.reaper import reap
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, worker
+from tests.integration.stores import started, take
 from tests.integration.worker.test_worker_death import held, pool_process, waits_for, working
 from tests.project import Project
 from tests.waiting import wait_until
@@ -41,6 +45,28 @@ def assert_all_followed(project: Project, store: JobStore, method: str) -> None:
 
 
 # -- not idempotent
+
+
+def test_a_death_that_two_workers_settle_is_followed_once(
+    project: Project, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slower one goes on where what follows has ended already."""
+    job = enqueue("myapp.core.record", on_failure="myapp.core.nightly")
+    assert take(store) == job.run_id
+    after_death = abandoned.reruns.after_death
+
+    def slowly(message: Any) -> Any:
+        monkeypatch.setattr(abandoned.reruns, "after_death", after_death)
+        abandoned.end_or_repeat(store, job.run_id, "its worker is gone")
+        follows = started(store)
+        abandoned.aftermath(store.fetch_run(follows))
+        store.finish(follows, None)
+        return after_death(message)
+
+    monkeypatch.setattr(abandoned.reruns, "after_death", slowly)
+    abandoned.end_or_repeat(store, job.run_id, "its worker is gone")
+    assert take(store) is None
+    assert project.effects() == ["nightly"]
 
 
 @both_brokers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import frappe_celery
 from frappe_celery import Retry
 from frappe_celery.config import settings
@@ -10,8 +12,10 @@ from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.queue.scheduled import due_at
 from frappe_celery.schedule.fire import enqueue_scheduled
 from frappe_celery.schedule.sync import sync
+from frappe_celery.worker.again import after_failure
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, worker
+from tests.integration.stores import queued
 from tests.project import Project
 from tests.waiting import wait_until
 
@@ -39,6 +43,16 @@ def test_a_call_s_retry_repeats_until_it_succeeds_as_the_same_user_on_the_same_s
     starts = [run.started_at for run in runs]
     assert (starts[1] - starts[0]).total_seconds() > 0.1  # type: ignore[operator]
     assert (starts[2] - starts[1]).total_seconds() > 0.2  # type: ignore[operator]
+
+
+def test_a_retry_is_due_after_its_pause_though_its_caller_s_clock_was_an_hour_ahead(
+    project: Project, store: JobStore
+) -> None:
+    repeated = {"retries": 1, "backoff": {"pauses": [10]}}
+    message = store.open_message(queued(store, enqueued_at=time.time() + 3600, **repeated).run_id)
+    following = after_failure(message, 1)
+    assert following is not None
+    assert store.client.zscore(store.keys.scheduled, following.run) < store.now() + 15
 
 
 def test_retries_end_in_a_failure_that_is_final(project: Project, store: JobStore) -> None:
