@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NamedTuple, NoReturn
 
@@ -166,21 +167,27 @@ class Forks:
 
     def _be_the_fork(self, line: Connection, parent: int) -> NoReturn:
         code = 1
-        answer = None
         try:
             platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]  # celery-types lacks it
             if os.getppid() == parent:  # else it died before that was set
                 answer = self._run(*line.recv())
+                _flush()
+                line.send(answer)
                 code = 0
         except BaseException:
             logger.exception("a fork for one job ended")
+            _flush()
         finally:
-            logging.shutdown()
-            sys.stdout.flush()
-            sys.stderr.flush()
-            if code == 0:
-                line.send(answer)
             os._exit(code)
+
+
+def _flush() -> None:
+    """As far as that can be: a job may have closed what is written to, and a disk may be full."""
+    with suppress(Exception):
+        logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
 
 
 def _end_like(fork: Fork) -> NoReturn:
