@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import Pipe
 from typing import Generic, TypeVar
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -21,6 +24,8 @@ class Forked(Generic[T]):
         if self._child == 0:
             try:
                 tells.send(function())
+            except BaseException:
+                logger.exception("what a fork was to find out is not known")
             finally:
                 os._exit(0)
         tells.close()

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import atexit
 import logging
+import mmap
 import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from importlib import import_module
 from typing import Any
@@ -38,6 +39,11 @@ IMPORT_SECONDS = 90.0
 """How long a worker that is to take over waits for its fork, and for what the one before found."""
 LOOK_SECONDS = 0.2
 """Between two looks at the record of the one before."""
+NAMED = "what hooks and jobs name"
+"""Stands for a module where none is known."""
+DIED = "the process that imported it died"
+DEAD: dict[str, str] = {}
+"""The answer of a fork that has given none."""
 ENDED_EARLY = "the worker that was to take over ended at its start: "
 FORCED: dict[str, str] = {}
 """Kept in place of what fails: it takes over whatever that is."""
@@ -72,13 +78,20 @@ class NewCode:
     def __init__(self) -> None:
         self.failures: dict[str, str] | None = None
         """By module, or hooks.py: why it does not import; None: that is not known yet."""
-        self._fork: Forked[dict[str, str]] | None = Forked(lambda: dict(_failures()))
+        self._importing = mmap.mmap(-1, mmap.PAGESIZE)
+        """Shared with the fork, which says there what it is about to import."""
+        self._fork: Forked[dict[str, str]] | None = Forked(lambda: dict(_failures(self._note)))
+
+    def _note(self, module: str) -> None:
+        self._importing[:] = module[:1000].encode(errors="replace").ljust(mmap.PAGESIZE, b"\0")
 
     def look(self, seconds: float = 0.0) -> None:
         """Read what the fork found, if it has ended, or does so within `seconds`."""
-        found = self._fork.answer({}, seconds) if self._fork is not None else None
+        found = self._fork.answer(DEAD, seconds) if self._fork is not None else None
         if found is None:
             return
+        if found is DEAD:
+            found = {self._importing[:].rstrip(b"\0").decode() or NAMED: DIED}
         self.failures, self._fork = found, None
         for module, error in found.items():
             logger.error("%s cannot be imported: %s", module, error)
@@ -128,7 +141,7 @@ def _ended_early() -> None:
             get_store().workers.note_exchange(before.name, {"": why})
 
 
-def _failures() -> Iterator[tuple[str, str]]:
+def _failures(about_to_import: Callable[[str], None]) -> Iterator[tuple[str, str]]:
     host, store = hosts.current(), get_store()
     named: dict[str, None] = {}
     for apps in host.task_hooks().values():
@@ -141,6 +154,7 @@ def _failures() -> Iterator[tuple[str, str]]:
     with ExitStack() as stack:
         _enter_a_site(stack)
         for module in filter(None, (*named, *sorted(called))):
+            about_to_import(module)
             try:
                 import_module(module)
             except (Exception, SystemExit) as exc:
