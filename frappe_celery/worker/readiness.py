@@ -1,9 +1,9 @@
 """Whether a worker is ready: the code that it starts with imports, and whoever started it is told.
 
-Of a supervised worker (`frappe-celery supervise`) what hooks name, and what the newest jobs call,
-is imported in a fork, which costs the worker no memory. The worker before it goes on where
-something fails that it could import; it is told to stop once this one is ready. systemd waits for
-that with `Type=notify`.
+Of a supervised worker (`frappe-celery supervise`) what hooks name, and what the newest jobs that
+finished called, is imported in a fork, which costs the worker no memory. The worker before it goes
+on where something fails that it could import; it is told to stop once this one is ready. systemd
+waits for that with `Type=notify`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from celery import bootsteps, signals
 
 from frappe_celery.config import settings
 from frappe_celery.errors import CannotStart
-from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs import JobStatus, get_store, hosts
 from frappe_celery.jobs.forked import Forked
 from frappe_celery.jobs.workers import WorkerInfo, why_it_stays
 
@@ -35,6 +35,7 @@ BEFORE = "SERVING_WORKER"
 NAMING = ("scheduler_events", "doc_events", "before_job", "after_job")
 """The hooks that name what a worker runs."""
 NEWEST_JOBS = 200
+"""Of those that finished: what others call may never have been there to import."""
 IMPORT_SECONDS = 90.0
 """How long a worker that is to take over waits for its fork, and for what the one before found."""
 LOOK_SECONDS = 0.2
@@ -150,7 +151,8 @@ def _failures(about_to_import: Callable[[str], None]) -> Iterator[tuple[str, str
                 yield f"{app.app}.hooks", app.error.partition("cannot be imported: ")[2]
             for hook in NAMING:
                 named |= dict.fromkeys(map(_module, _paths(app.hooks.get(hook))))
-    called = {_module(job.method) for job in store.page(length=NEWEST_JOBS)} - named.keys()
+    jobs = store.page(statuses=[JobStatus.FINISHED], length=NEWEST_JOBS)
+    called = {_module(job.method) for job in jobs} - named.keys()
     with ExitStack() as stack:
         _enter_a_site(stack)
         for module in filter(None, (*named, *sorted(called))):

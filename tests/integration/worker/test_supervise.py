@@ -216,6 +216,18 @@ def test_code_that_ends_its_process_as_it_is_imported_leaves_the_old_worker_in_i
     assert ("KeyboardInterrupt" in supervisor.output()) == (fails != DIES)
 
 
+def test_a_method_that_has_never_run_is_no_reason_to_stay(
+    project: Project, store: JobStore
+) -> None:
+    supervisor = a_worker(project)
+    has_looked(store)
+    before = workers(supervisor)
+    project.write("myapp/called.py", "x = {")
+    assert ended(enqueue("myapp.called.run")).status == JobStatus.FAILED
+    assert restarted(project)[0] == 0
+    assert workers(supervisor) != before
+
+
 def test_of_an_exchange_that_is_under_way_doctor_says_that_and_not_how_the_one_before_went(
     project: Project, store: JobStore
 ) -> None:
