@@ -349,6 +349,18 @@ def test_nobody_outlives_a_supervisor_that_is_killed(project: Project, store: Jo
     assert alive == []
 
 
+def test_nor_does_the_look_of_its_worker(project: Project, store: JobStore) -> None:
+    project.write("myapp/hooks.py", HOOK)
+    endless = "import pathlib, time\npathlib.Path('look began').touch()\ntime.sleep(600)"
+    project.write("myapp/deployed.py", endless)
+    supervisor = a_worker(project)
+    has_begun(project, "look")
+    below = psutil.Process(supervisor.pid).children(recursive=True)
+    os.kill(supervisor.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs(below, timeout=5)
+    assert alive == []
+
+
 def test_the_supervisor_has_none_of_the_code_below_it(project: Project, store: JobStore) -> None:
     """Half of a bare interpreter would be gone on any of our own imports."""
     supervisor = a_worker(project)
