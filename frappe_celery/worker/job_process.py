@@ -29,6 +29,7 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import providers
 from frappe_celery.watch.logs import stacks
 from frappe_celery.worker.between_jobs import BetweenJobs
+from frappe_celery.worker.crew import resident
 from frappe_celery.worker.job_runner import JobLoop
 from frappe_celery.worker.member import Orders, Slot
 from frappe_celery.worker.task import InHand
@@ -79,7 +80,10 @@ def be_one(
     with stacks.asked_later():
         process_initializer(app, hostname)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # its parent says when to stop
-    providers.limit_memory = slot.limit_memory
+    at_start = resident(os.getpid())
+    providers.limit_memory = lambda most: slot.limit_memory(
+        most, max(0, resident(os.getpid()) - at_start) >> 20
+    )
     process = JobProcess(app, hostname, consumer, slot, orders, **limits)
     try:
         process.serve()
