@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.host import AppHooks, ConfigError, ScheduleRow, SyncReport, settings
-from frappe_standalone.database import django_setup, open_transaction
+from frappe_standalone.database import django_setup, errors, open_transaction
 from frappe_standalone.exceptions import DuplicateEntryError
 from frappe_standalone.jobs import run
 from frappe_standalone.local import local
@@ -53,6 +53,9 @@ class StandaloneHost:
     def in_site(self, site: str, user: str) -> AbstractContextManager[None]:
         """Be in a site as a user; rolled back and forgotten at the end."""
         return visit(site, user)
+
+    open_database = staticmethod(run.open_database)
+    keeps_out = staticmethod(errors.keeps_out)
 
     def leave_site(self) -> None:
         local.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from collections.abc import Callable
@@ -9,18 +10,29 @@ from contextlib import suppress
 from multiprocessing import Pipe
 from typing import Generic, TypeVar
 
+from celery import platforms
+
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 
 class Forked(Generic[T]):
-    """Runs at once, beside the caller. The answer travels as a pickle."""
+    """Runs at once, beside the caller, and dies with the thread that made it. The answer travels as
+    a pickle."""
 
     def __init__(self, function: Callable[[], T]) -> None:
+        parent = os.getpid()
         self._hears, tells = Pipe(duplex=False)
         self._child = os.fork()
         if self._child == 0:
             try:
+                platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]  # celery-types lacks it
+                if os.getppid() != parent:  # it died before that was set
+                    os._exit(0)
                 tells.send(function())
+            except BaseException:
+                logger.exception("what a fork was to find out is not known")
             finally:
                 os._exit(0)
         tells.close()

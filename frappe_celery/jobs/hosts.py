@@ -91,6 +91,13 @@ class Host(Protocol):
     def in_site(self, site: str, user: str) -> AbstractContextManager[None]:
         """init, connect, set_user; rolled back and destroyed at the end, whatever happens."""
 
+    def open_database(self) -> None:
+        """The current site's, where a job begins, if that is to find it open."""
+
+    def keeps_out(self, error: BaseException) -> bool:
+        """Whether it comes of a database that lets nobody in; asked within the site, where that
+        could be entered."""
+
     def leave_site(self) -> None:
         """Forget, in this context alone, what its start or another job had of a site."""
 

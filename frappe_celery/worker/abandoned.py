@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection
+from contextlib import ExitStack
 
 from frappe_celery import canvas
 from frappe_celery.config import settings
 from frappe_celery.errors import AbandonedJobError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.job import ABOUT, running
+from frappe_celery.jobs.limits.outages import job_begins, kept_out
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue import publish
 from frappe_celery.worker import again as reruns
@@ -107,6 +109,7 @@ def aftermath(job: Job) -> None:
     """In a worker's process: what follows a failure on the site of the run that was abandoned.
 
     Raises:
+        DatabaseAway: the site's database lets nobody in; nothing of the user's has run.
         Exception: what its on_failure raised.
     """
     store, values = get_store(), job.opened.decoded_kwargs()
@@ -117,12 +120,24 @@ def aftermath(job: Job) -> None:
         return  # it ended otherwise before anybody called it dead
     abandoned = store.job_of(message)
     abandoned.status, abandoned.exc_info = JobStatus.FAILED, text
-    host = hosts.current()
-    with host.in_site(message.site, message.user):
-        host.call("frappe.log_error", {"title": message.path, "message": text})
-        host.commit()
+    _write_error_log(message, text)
+    job_begins()
     error = AbandonedJobError(text.partition(": ")[2])
     canvas.died(message, error)
     if message.on_failure is not None:
         with running(abandoned):
             run_callback(abandoned, message.on_failure, AbandonedJobError, error, None)
+
+
+def _write_error_log(message: JobMessage, text: str) -> None:
+    host = hosts.current()
+    with ExitStack() as site:
+        try:
+            site.enter_context(host.in_site(message.site, message.user))
+            host.open_database()
+            host.call("frappe.log_error", {"title": message.path, "message": text})
+            host.commit()
+        except Exception as exc:
+            if away := kept_out(exc, host.keeps_out):
+                raise away from exc
+            raise

@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NamedTuple, NoReturn
 
@@ -28,6 +29,7 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import providers
 from frappe_celery.watch.logs import stacks
 from frappe_celery.worker.between_jobs import BetweenJobs
+from frappe_celery.worker.crew import resident
 from frappe_celery.worker.job_runner import JobLoop
 from frappe_celery.worker.member import Orders, Slot
 from frappe_celery.worker.task import InHand
@@ -78,7 +80,10 @@ def be_one(
     with stacks.asked_later():
         process_initializer(app, hostname)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # its parent says when to stop
-    providers.limit_memory = slot.limit_memory
+    at_start = resident(os.getpid())
+    providers.limit_memory = lambda most: slot.limit_memory(
+        most, max(0, resident(os.getpid()) - at_start) >> 20
+    )
     process = JobProcess(app, hostname, consumer, slot, orders, **limits)
     try:
         process.serve()
@@ -166,21 +171,27 @@ class Forks:
 
     def _be_the_fork(self, line: Connection, parent: int) -> NoReturn:
         code = 1
-        answer = None
         try:
             platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]  # celery-types lacks it
             if os.getppid() == parent:  # else it died before that was set
                 answer = self._run(*line.recv())
+                _flush()
+                line.send(answer)
                 code = 0
         except BaseException:
             logger.exception("a fork for one job ended")
+            _flush()
         finally:
-            logging.shutdown()
-            sys.stdout.flush()
-            sys.stderr.flush()
-            if code == 0:
-                line.send(answer)
             os._exit(code)
+
+
+def _flush() -> None:
+    """As far as that can be: a job may have closed what is written to, and a disk may be full."""
+    with suppress(Exception):
+        logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
 
 
 def _end_like(fork: Fork) -> NoReturn:

@@ -21,11 +21,11 @@ from enum import IntEnum
 from multiprocessing import Pipe
 from typing import Any, NamedTuple
 
-_LAYOUT = struct.Struct("=BQQdd129pI")
+_LAYOUT = struct.Struct("=BQQdd129pII")
 """As `Seen`; of a run's id what is longer than 128 bytes is cut."""
 _TALLY = struct.Struct("=QQd")
-_TALLY_AT = 168
-_SIZE = 192
+_TALLY_AT = 176
+_SIZE = 200
 _LOOKS = 10_000
 
 
@@ -53,6 +53,8 @@ class Seen(NamedTuple):
     run: str
     most_memory: int = 0
     """MiB that its job may have; 0: any number."""
+    memory_before: int = 0
+    """MiB that its process had grown by before, and that it may have beside those."""
 
 
 class Tally(NamedTuple):
@@ -88,9 +90,12 @@ class Slot:
         deadline: float = 0.0,
         run: str = "",
         most_memory: int = 0,
+        memory_before: int = 0,
     ) -> None:
         """Say what `Seen` reads, while another process may be reading."""
-        body = _LAYOUT.pack(doing, number, ended, began, deadline, run.encode(), most_memory)
+        body = _LAYOUT.pack(
+            doing, number, ended, began, deadline, run.encode(), most_memory, memory_before
+        )
         version = self._page[self._at]
         self._page[self._at] = version | 1
         self._page[self._body] = body
@@ -103,12 +108,12 @@ class Slot:
             found = self._page[self._body]
             if not version & 1 and self._page[self._at] == version:
                 break
-        doing, number, ended, began, deadline, run, most_memory = _LAYOUT.unpack(found)
-        return Seen(Doing(doing), number, ended, began, deadline, run.decode(), most_memory)
+        doing, number, ended, began, deadline, run, *memory = _LAYOUT.unpack(found)
+        return Seen(Doing(doing), number, ended, began, deadline, run.decode(), *memory)
 
-    def limit_memory(self, most: int) -> None:
-        """The job that runs may have so many MiB."""
-        self.write(*self.read()._replace(most_memory=most))
+    def limit_memory(self, most: int, before: int = 0) -> None:
+        """The job that runs may have so many MiB, beside those that were there before it."""
+        self.write(*self.read()._replace(most_memory=most, memory_before=before))
 
     def count(self, succeeded: bool, seconds: float) -> None:
         """One run more; a fork for one job counts for the process whose fork it is."""

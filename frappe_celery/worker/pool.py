@@ -230,13 +230,17 @@ class Pool(BasePool, Crew):
                 self.kill(child, reason, again=False)
 
     def kill_too_large(self) -> None:
-        """Those whose job has more in memory than its `max_memory`, in whichever process."""
-        limited = [(child, seen.most_memory) for child, seen in self.seen() if seen.most_memory]
+        """Those whose job has more in memory than its `max_memory` beside what jobs before it left,
+        in whichever process."""
+        limited = [(child, seen) for child, seen in self.seen() if seen.most_memory]
         children = children_by_parent() if limited else {}
-        for child, most in limited:
+        for child, seen in limited:
             has = max(map(resident, family(child.pid, children))) >> 20
-            if has > most:
+            most, before = seen.most_memory, seen.memory_before
+            if has > most + before and child.slot.read().run == seen.run:  # it still has it
                 reason = f"it had {has} MiB in memory, its max_memory is {most} MiB"
+                if before:
+                    reason += f", beside {before} MiB that were there when it began"
                 self.kill(child, reason, again=False)
 
     def kill_stopped(self) -> None:

@@ -1,20 +1,21 @@
 """Whether a worker is ready: the code that it starts with imports, and whoever started it is told.
 
-Of a supervised worker (`frappe-celery supervise`) what hooks name, and what the newest jobs call,
-is imported in a fork, which costs the worker no memory. The worker before it goes on where
-something fails that it could import; it is told to stop once this one is ready. systemd waits for
-that with `Type=notify`.
+Of a supervised worker (`frappe-celery supervise`) what hooks name, and what the newest jobs that
+finished called, is imported in a fork, which costs the worker no memory. The worker before it goes
+on where something fails that it could import; it is told to stop once this one is ready. systemd
+waits for that with `Type=notify`.
 """
 
 from __future__ import annotations
 
 import atexit
 import logging
+import mmap
 import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from importlib import import_module
 from typing import Any
@@ -23,7 +24,7 @@ from celery import bootsteps, signals
 
 from frappe_celery.config import settings
 from frappe_celery.errors import CannotStart
-from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs import JobStatus, get_store, hosts
 from frappe_celery.jobs.forked import Forked
 from frappe_celery.jobs.workers import WorkerInfo, why_it_stays
 
@@ -34,10 +35,16 @@ BEFORE = "SERVING_WORKER"
 NAMING = ("scheduler_events", "doc_events", "before_job", "after_job")
 """The hooks that name what a worker runs."""
 NEWEST_JOBS = 200
+"""Of those that finished: what others call may never have been there to import."""
 IMPORT_SECONDS = 90.0
 """How long a worker that is to take over waits for its fork, and for what the one before found."""
 LOOK_SECONDS = 0.2
 """Between two looks at the record of the one before."""
+NAMED = "what hooks and jobs name"
+"""Stands for a module where none is known."""
+DIED = "the process that imported it died"
+DEAD: dict[str, str] = {}
+"""The answer of a fork that has given none."""
 ENDED_EARLY = "the worker that was to take over ended at its start: "
 FORCED: dict[str, str] = {}
 """Kept in place of what fails: it takes over whatever that is."""
@@ -72,13 +79,20 @@ class NewCode:
     def __init__(self) -> None:
         self.failures: dict[str, str] | None = None
         """By module, or hooks.py: why it does not import; None: that is not known yet."""
-        self._fork: Forked[dict[str, str]] | None = Forked(lambda: dict(_failures()))
+        self._importing = mmap.mmap(-1, mmap.PAGESIZE)
+        """Shared with the fork, which says there what it is about to import."""
+        self._fork: Forked[dict[str, str]] | None = Forked(lambda: dict(_failures(self._note)))
+
+    def _note(self, module: str) -> None:
+        self._importing[:] = module[:1000].encode(errors="replace").ljust(mmap.PAGESIZE, b"\0")
 
     def look(self, seconds: float = 0.0) -> None:
         """Read what the fork found, if it has ended, or does so within `seconds`."""
-        found = self._fork.answer({}, seconds) if self._fork is not None else None
+        found = self._fork.answer(DEAD, seconds) if self._fork is not None else None
         if found is None:
             return
+        if found is DEAD:
+            found = {self._importing[:].rstrip(b"\0").decode() or NAMED: DIED}
         self.failures, self._fork = found, None
         for module, error in found.items():
             logger.error("%s cannot be imported: %s", module, error)
@@ -128,7 +142,7 @@ def _ended_early() -> None:
             get_store().workers.note_exchange(before.name, {"": why})
 
 
-def _failures() -> Iterator[tuple[str, str]]:
+def _failures(about_to_import: Callable[[str], None]) -> Iterator[tuple[str, str]]:
     host, store = hosts.current(), get_store()
     named: dict[str, None] = {}
     for apps in host.task_hooks().values():
@@ -137,10 +151,12 @@ def _failures() -> Iterator[tuple[str, str]]:
                 yield f"{app.app}.hooks", app.error.partition("cannot be imported: ")[2]
             for hook in NAMING:
                 named |= dict.fromkeys(map(_module, _paths(app.hooks.get(hook))))
-    called = {_module(job.method) for job in store.page(length=NEWEST_JOBS)} - named.keys()
+    jobs = store.page(statuses=[JobStatus.FINISHED], length=NEWEST_JOBS)
+    called = {_module(job.method) for job in jobs} - named.keys()
     with ExitStack() as stack:
         _enter_a_site(stack)
         for module in filter(None, (*named, *sorted(called))):
+            about_to_import(module)
             try:
                 import_module(module)
             except (Exception, SystemExit) as exc:

@@ -65,8 +65,7 @@ def _attempt(run: Run, last: bool) -> Any:
 
 def _begin(run: Run) -> Callable[..., Any]:
     """All that comes before the method's first line; returns the method."""
-    if django_setup.is_loaded() and (django_setup.is_own_project() or django_setup.is_a_server()):
-        local.db.begin()  # an app's own models are in it from their first statement
+    open_database()
     function = run.function
     if isinstance(function, str):
         allowed.check(function)
@@ -80,6 +79,13 @@ def _begin(run: Run) -> Callable[..., Any]:
         call(hook, method=run.method, kwargs=run.kwargs, transaction_type="job")
     job_begins()
     return function
+
+
+def open_database() -> None:
+    """Begin the transaction, where an app's own models are to be in it from their first statement,
+    or where a server may be away."""
+    if django_setup.is_loaded() and (django_setup.is_own_project() or django_setup.is_a_server()):
+        local.db.begin()
 
 
 def _of_django(run: Run, task: Any) -> Callable[..., Any]:

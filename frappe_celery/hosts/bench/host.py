@@ -15,7 +15,7 @@ from kombu.utils.imports import symbol_by_name
 from frappe_celery import jobs
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.hosts.bench import preload, run, schedule, seam, transaction
+from frappe_celery.hosts.bench import connecting, preload, run, schedule, seam, transaction
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.jobs.hosts import ADMINISTRATOR, AppHooks, ScheduleRow, SyncReport
 from frappe_celery.jobs.outbox.hold import Held
@@ -91,6 +91,9 @@ class BenchHost:
             yield
         finally:
             frappe.destroy()
+
+    open_database = staticmethod(connecting.connect)
+    keeps_out = staticmethod(connecting.keeps_out)
 
     def load_django(self) -> None:
         """A project of the team's own: a bench has none."""

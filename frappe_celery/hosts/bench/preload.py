@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 NO_METHOD = "a_method_that_nothing_hooks"
 """Run on a document that is not saved, it brings in what nearly every job that saves one takes:
 25 MB, which else each child would have for itself."""
+OPEN_SECONDS = 60.0
+"""How long that child may take: a database can take connections and be silent."""
 
 
 def import_all() -> None:
@@ -30,7 +32,16 @@ def import_all() -> None:
     schedules is 80 MB. A bench whose workers have many children shares more by naming modules in
     `imports` of its celeryconfig.py.
     """
-    for module in Forked(_imported_by_opening_a_site).answer([]) or ():
+    fork = Forked(_imported_by_opening_a_site)
+    modules = fork.answer([], OPEN_SECONDS)
+    if modules is None:
+        logger.warning(
+            "no site was open after %g s, as where a database takes connections and does not"
+            " answer: each process imports by itself what its jobs take, and has more memory",
+            OPEN_SECONDS,
+        )
+        fork.kill()
+    for module in modules or ():
         import_quietly(module)
     for app in settings.current().app_names:
         import_quietly(f"{app}.hooks")

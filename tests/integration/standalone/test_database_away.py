@@ -20,6 +20,9 @@ from tests.waiting import wait_until
 
 SITES = ("site1.localhost", "site2.localhost")
 TASKS = """
+import os
+import time
+from pathlib import Path
 from myapp.tasks import record
 import frappe
 
@@ -27,6 +30,15 @@ def write(number):
     record(f"began {number}")
     frappe.get_doc({"doctype": "Memo", "title": str(number)}).insert()
     record(f"ended {number}")
+
+def die_at(path):
+    record("began")
+    while not Path(path).exists():
+        time.sleep(0.05)
+    os._exit(1)
+
+def tell():
+    record("told")
 """
 
 
@@ -119,3 +131,22 @@ def test_jobs_that_have_not_begun_wait_until_it_is_back(project: Project, databa
     for site in SITES:
         assert len(re.findall(f"ERROR.*the database of site {site} is away", worker.output())) == 1
         assert worker.output().count(f"the database of site {site} is back") == 1
+
+
+def test_what_follows_a_job_whose_process_died_waits_too(
+    project: Project, database: Server, tmp_path: Path
+) -> None:
+    project.write("myapp/writing.py", TASKS)
+    project.worker(DATABASE_URL=database.url("jobs"))
+    store, path = get_store(), tmp_path / "die"
+    enqueue("myapp.writing.die_at", path=str(path), on_failure="myapp.writing.tell")
+    wait_until(lambda: project.effects() == ["began"], 60, "it has begun")
+    database.kill()
+    path.touch()
+    wait_until(lambda: sum(o.waiting for o in outages(store)) == 1, 30, "what follows waits")
+    database.start()
+    wait_until(lambda: "told" in project.effects(), 60, "its on_failure is told")
+    wait_until(lambda: not (store.counts()[JobStatus.QUEUED] + store.counts()[JobStatus.STARTED]))
+    assert project.effects() == ["began", "told"]
+    assert [job.method for job in store.page()] == ["myapp.writing.die_at"]
+    assert not outages(store)

@@ -20,6 +20,7 @@ from tests.waiting import wait_until
 KEEP = """
 import os
 import string as library
+import sys
 import time
 
 library.kept = []
@@ -32,6 +33,12 @@ def count():
 
 def hang():
     time.sleep(600)
+
+
+def close_its_output():
+    sys.stdout = open(os.devnull, "w")
+    sys.stdout.close()
+    return 7
 
 
 def die_before_what_it_forked():
@@ -77,6 +84,12 @@ def test_a_failure_and_a_death_are_recorded(project: Project, store: JobStore) -
     left = ended(enqueue("myapp.keep.die_before_what_it_forked", queue="long"))
     assert "its process died: signal 9" in str(left.exc_info)
     assert ended(enqueue("myapp.core.record", queue="long")).status == JobStatus.FINISHED
+
+
+def test_a_job_that_closes_its_output_has_finished(project: Project, store: JobStore) -> None:
+    worker(project)
+    job = ended(enqueue("myapp.keep.close_its_output", queue="long"))
+    assert (job.status, job.result) == (JobStatus.FINISHED, 7)
 
 
 def test_timeout_and_stop_reach_it(project: Project, store: JobStore) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from frappe_celery import options
@@ -12,6 +14,7 @@ from tests.integration.benches import ended
 from tests.project import Project
 
 TASKS = """
+import string as library
 import subprocess
 import sys
 import time
@@ -28,6 +31,9 @@ def grow(mib, seconds=30, ends=False):
 @frappe_celery.options(max_memory=500, idempotent=True)
 def limited(mib, seconds=30):
     grow(mib, seconds)
+
+def leave(mib):
+    library.kept = b"x" * (mib << 20)
 
 def program(mib, seconds=30):
     subprocess.run([sys.executable, "-c", GROW, str(mib), str(seconds)], check=True)
@@ -71,6 +77,20 @@ def test_one_that_stays_below_it_is_left_alone(growing: Project) -> None:
     growing.worker("-Q", "loads")
     jobs = [enqueue("myapp.growing.grow", queue="loads", mib=100, seconds=1.5) for _ in range(2)]
     assert [ended(job).status for job in jobs] == [JobStatus.FINISHED] * 2
+
+
+def test_what_jobs_before_it_left_in_its_process_is_allowed_on_top(growing: Project) -> None:
+    growing.worker("-c", "1", "-Q", "loads,short")
+    ended(enqueue("myapp.growing.leave", queue="short", mib=700))
+    small = ended(enqueue("myapp.growing.grow", queue="loads", mib=100, seconds=1.5))
+    assert small.status == JobStatus.FINISHED
+    large = ended(enqueue("myapp.growing.grow", queue="loads", mib=900))
+    assert large.status == JobStatus.FAILED
+    assert re.search(
+        r"it had 1[67]\d\d MiB in memory, its max_memory is 500 MiB, beside 7\d\d MiB that were"
+        r" there when it began",
+        str(large.exc_info),
+    )
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, "500", True, 2**32])

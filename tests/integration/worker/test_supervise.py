@@ -148,6 +148,9 @@ SCHEDULE = """
     scheduler_events = {"daily": ["myapp.deployed.version"]}
 """
 
+HOOK = "doc_events = {'*': {'on_update': 'myapp.deployed.version'}}"
+"""Of a module that a worker imports in its look, and not before."""
+
 
 def restarted(project: Project, *words: str) -> tuple[int, str]:
     restart = project.start("restart", "-m", "frappe_celery.cli", "restart", *words)
@@ -181,6 +184,48 @@ def test_code_that_does_not_import_any_more_leaves_the_old_worker_in_its_place(
     assert restarted(project)[0] == 0
     assert workers(supervisor) != before
     assert read("doctor", code=2)["sections"]["workers"]["findings"] == []
+
+
+def has_looked(store: JobStore) -> None:
+    """The one worker imports all that is named."""
+
+    def cannot_import() -> Any:
+        (worker,) = store.workers.all()
+        return worker.cannot_import
+
+    wait_until(lambda: cannot_import() is not None, what="it has looked at its code")
+    assert cannot_import() == {}
+
+
+DIES = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+
+
+@pytest.mark.parametrize("fails", [DIES, "raise KeyboardInterrupt"], ids=["dies", "interrupts"])
+def test_code_that_ends_its_process_as_it_is_imported_leaves_the_old_worker_in_its_place(
+    project: Project, store: JobStore, fails: str
+) -> None:
+    project.write("myapp/hooks.py", HOOK)
+    supervisor = a_worker(project)
+    before = workers(supervisor)
+    has_looked(store)
+    project.write("myapp/deployed.py", fails)
+    code, output = restarted(project)
+    assert code == 1
+    assert "of the new code myapp.deployed cannot be imported: the process that" in output
+    wait_until(lambda: workers(supervisor) == before, what="the new one is gone")
+    assert ("KeyboardInterrupt" in supervisor.output()) == (fails != DIES)
+
+
+def test_a_method_that_has_never_run_is_no_reason_to_stay(
+    project: Project, store: JobStore
+) -> None:
+    supervisor = a_worker(project)
+    has_looked(store)
+    before = workers(supervisor)
+    project.write("myapp/called.py", "x = {")
+    assert ended(enqueue("myapp.called.run")).status == JobStatus.FAILED
+    assert restarted(project)[0] == 0
+    assert workers(supervisor) != before
 
 
 def test_of_an_exchange_that_is_under_way_doctor_says_that_and_not_how_the_one_before_went(
@@ -230,7 +275,7 @@ def test_a_worker_that_has_not_yet_looked_at_its_own_code_is_waited_for(
     project: Project, store: JobStore, was_broken: bool
 ) -> None:
     """Its look is slow, as on a bench with many apps; the next worker's here is not."""
-    project.write("myapp/hooks.py", "doc_events = {'*': {'on_update': 'myapp.deployed.version'}}")
+    project.write("myapp/hooks.py", HOOK)
     fails = "raise ValueError('not bound')"
     slow = "import pathlib, time\npathlib.Path('look began').touch()\ntime.sleep(6)\n"
     project.write("myapp/deployed.py", slow + fails * was_broken)
@@ -252,13 +297,7 @@ def test_what_an_import_reads_of_a_site_is_there_where_no_site_is_the_default(
     project.write("myapp/hooks.py", SCHEDULE)
     project.write("myapp/deployed.py", "import frappe\nSITE = frappe.local.site")
     supervisor = a_worker(project)
-
-    def cannot_import() -> Any:
-        (worker,) = store.workers.all()
-        return worker.cannot_import
-
-    wait_until(lambda: cannot_import() is not None, what="it has looked at its code")
-    assert cannot_import() == {}
+    has_looked(store)
     assert supervisor.stop() == 0
 
 
@@ -305,6 +344,18 @@ def test_nobody_outlives_a_supervisor_that_is_killed(project: Project, store: Jo
     assert len(below) > 1
     enqueue("myapp.deployed.wait_for", name="never")
     has_begun(project, "never")
+    os.kill(supervisor.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs(below, timeout=5)
+    assert alive == []
+
+
+def test_nor_does_the_look_of_its_worker(project: Project, store: JobStore) -> None:
+    project.write("myapp/hooks.py", HOOK)
+    endless = "import pathlib, time\npathlib.Path('look began').touch()\ntime.sleep(600)"
+    project.write("myapp/deployed.py", endless)
+    supervisor = a_worker(project)
+    has_begun(project, "look")
+    below = psutil.Process(supervisor.pid).children(recursive=True)
     os.kill(supervisor.pid, signal.SIGKILL)
     _, alive = psutil.wait_procs(below, timeout=5)
     assert alive == []

@@ -22,10 +22,10 @@ def test_what_a_process_says_is_read_by_its_parent() -> None:
 def test_a_limit_of_memory_is_of_the_job_that_runs() -> None:
     (slot,) = shared_slots(1)
     slot.write(Doing.RUNS, 7, 6, 1000.5, 1300.5, "run")
-    slot.limit_memory(1500)
-    assert slot.read() == Seen(Doing.RUNS, 7, 6, 1000.5, 1300.5, "run", 1500)
+    slot.limit_memory(1500, 300)
+    assert slot.read() == Seen(Doing.RUNS, 7, 6, 1000.5, 1300.5, "run", 1500, 300)
     slot.write(Doing.RUNS, 8, 7, 1001.5, 1301.5, "another")
-    assert slot.read().most_memory == 0
+    assert slot.read()[-2:] == (0, 0)
 
 
 def test_a_run_whose_name_is_too_long_for_it_is_cut() -> None:
@@ -45,7 +45,7 @@ def test_what_is_read_while_it_is_written_is_one_thing_or_the_other() -> None:
         for _ in range(20_000):
             seen = slot.read()
             letter = {1: "a", 2: "b"}[seen.number]
-            assert seen[1:] == (*[seen.number] * 4, letter * 60, 0)
+            assert seen[1:] == (*[seen.number] * 4, letter * 60, 0, 0)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

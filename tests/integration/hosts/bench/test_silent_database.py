@@ -55,6 +55,20 @@ def test_doctor_names_it_within_seconds(bench: StandInBench) -> None:
     assert states["site1"] == "scheduled"
 
 
+def test_a_worker_starts_all_the_same(bench: StandInBench) -> None:
+    output = bench.python(
+        """
+        import time
+        import frappe
+        from frappe_celery.hosts.bench import preload
+        preload.OPEN_SECONDS = 0.2
+        frappe.connect = lambda: time.sleep(600)
+        preload.import_all()
+        """
+    )
+    assert "no site was open after 0.2 s" in output
+
+
 def test_beat_sees_it_log_page_and_alert_tell_and_it_ends(bench: StandInBench) -> None:
     rows(bench, {})
     beat = bench.beat()
