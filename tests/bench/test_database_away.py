@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -56,13 +58,18 @@ def locked(bench: Bench, site: str) -> Iterator[None]:
         as_root(bench, "how = 'unlock'" + account)
 
 
-@pytest.mark.usefixtures("no_job_left")
-def test_jobs_of_a_site_that_lets_nobody_in_wait_and_others_go_on(bench: Bench) -> None:
-    away = bench.other_site
-    if not away or "FRAPPE_DB_ROOT_PASSWORD" not in os.environ:
+@pytest.fixture
+def away(bench: Bench) -> str:
+    """The site that is to be away."""
+    if not bench.other_site or "FRAPPE_DB_ROOT_PASSWORD" not in os.environ:
         pytest.skip("needs a second site and FRAPPE_DB_ROOT_PASSWORD")
     if bench.ask("answer = frappe.db.db_type") != "mariadb":
         pytest.skip("an account is locked as MariaDB does it")
+    return bench.other_site
+
+
+@pytest.mark.usefixtures("no_job_left")
+def test_jobs_of_a_site_that_lets_nobody_in_wait_and_others_go_on(bench: Bench, away: str) -> None:
     label = uuid.uuid4().hex
 
     def enqueue(site: str) -> None:
@@ -93,3 +100,30 @@ def test_jobs_of_a_site_that_lets_nobody_in_wait_and_others_go_on(bench: Bench) 
     assert len(set(bench.ask(f"answer = written({label!r})", away))) == EACH
     assert worker.output().count("ERROR/JobProcess") == 1
     assert f"the database of site {away} is back" in worker.output()
+
+
+@pytest.mark.usefixtures("no_job_left")
+def test_what_follows_a_job_whose_process_died_waits_too(
+    bench: Bench, away: str, tmp_path: Path
+) -> None:
+    never = str(tmp_path / "never")
+    worker = bench.worker(1)
+    pid = bench.ask(
+        f"""
+        job = frappe.enqueue(fc_probe.hold, until={never!r}, on_failure=fc_probe.tell)
+        until(lambda: job.is_started)
+        from frappe_celery.jobs import get_store
+        (answer,) = [process.pid for worker in get_store().workers.all()
+                     for process in worker.job_processes]
+        """,
+        away,
+    )
+    with locked(bench, away):
+        os.kill(pid, signal.SIGKILL)
+        said = f"the database of site {away} is away"
+        wait_until(lambda: said in worker.output(), 60, "what follows waits")
+    told = f"answer = written({never!r})"
+    wait_until(lambda: bench.ask(told, away), 60, "it is told")
+    assert [line.partition("|")[0] for line in bench.ask(told, away)] == [
+        f"{never} AbandonedJobError"
+    ]

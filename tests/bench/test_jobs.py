@@ -48,6 +48,22 @@ def test_nothing_of_a_job_is_left_for_the_next(bench: Bench, how: str) -> None:
     assert not bench.ask("answer = written('left behind')")
 
 
+def test_the_level_of_logs_that_a_job_sets_is_its_own_and_no_line_is_doubled(bench: Bench) -> None:
+    bench.worker(1)
+    label = uuid.uuid4().hex
+    levels = bench.ask(
+        f"""
+        answer = []
+        for n in range(3):
+            level = frappe.enqueue(fc_probe.log_level)
+            ended(frappe.enqueue(fc_probe.log, text={label!r}), level)
+            answer.append(level.result)
+        """
+    )
+    assert (bench.root / "logs" / "fc_probe.log").read_text().count(label) == 3
+    assert len(set(levels)) == 1
+
+
 @pytest.mark.parametrize("how", ["return", "raise", "killed"])
 def test_the_next_job_has_the_connection_with_a_session_as_new(bench: Bench, how: str) -> None:
     """One whose character set a job changed is not kept with mysqlclient, which hears of it."""

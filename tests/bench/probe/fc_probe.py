@@ -29,6 +29,21 @@ def fail(label):
     raise ValueError(f"broken on purpose: {label}")
 
 
+def tell(job, connection, kind, value, trace):
+    """An `on_failure`."""
+    write(f"{job.kwargs['kwargs']['until']} {kind.__name__}")
+    frappe.db.commit()
+
+
+def log(text):
+    frappe.utils.logger.set_log_level("DEBUG")
+    frappe.logger("fc_probe").debug(text)
+
+
+def log_level():
+    return frappe.log_level
+
+
 def note(ledger, label, at):
     """In a file outside of every system: that it runs, when it was enqueued and when it began."""
     with open(ledger, "a") as notes:
