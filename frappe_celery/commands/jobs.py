@@ -142,10 +142,12 @@ def parked(requeue: bool) -> None:
     outbox = get_store().outbox
     if not isinstance(outbox, Outbox):
         raise click.ClickException("only RabbitMQ parks messages (broker_url amqp://…)")
-    found = messages.parked(outbox, requeue)
+    found, stay = messages.parked(outbox, requeue)
     for message in found:
         click.echo(f"{message.id}  {message.label}  queue {message.queue}  run {message.run}")
     click.echo(f"{len(found)} messages{', enqueued anew' if requeue and found else ''}.")
+    if stay:
+        raise click.ClickException("\n".join(f"{run} stays parked: {stay[run]}" for run in stay))
 
 
 def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: Any) -> None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 from frappe_celery.brokers.rabbitmq.names import declare
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.brokers.rabbitmq.publisher import Letter
-from frappe_celery.errors import FrappeCeleryError, Refused
+from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.stats.losses import Watch, losses
@@ -83,27 +82,42 @@ def spend(store: JobStore, raw: Any, run: str, status: str) -> None:
         store.outbox.publisher.deliver(letter)
 
 
-def parked(outbox: Outbox, requeue: bool = False) -> list[JobMessage]:
+def parked(outbox: Outbox, requeue: bool = False) -> tuple[list[JobMessage], dict[str, str]]:
     """The messages that lie there, oldest first; with `requeue` they are enqueued anew, each under
-    its own run. Raises BrokerUnreachable."""
+    its own run, in its batch where that is still there, and waiting for nothing: it has waited.
+
+    Returns:
+        Beside them, by their runs, why others stay there.
+
+    Raises:
+        BrokerUnreachable.
+    """
     name = outbox.names.parked
 
-    def look(channel: Any) -> list[JobMessage]:
-        tags: list[Any] = []
+    def look(channel: Any) -> tuple[list[JobMessage], dict[str, str]]:
+        back: list[Any] = []
         messages: list[JobMessage] = []
+        stay: dict[str, str] = {}
         declare(channel, name)
-        while len(tags) < MOST and (raw := channel.basic_get(name)) is not None:
-            tags.append(raw.delivery_tag)
-            with suppress(Refused):  # not ours, though nobody else writes here
-                messages.append(JobMessage.open(outbox.store.signer, sealed_in(raw.body)))
-        if requeue:
-            for message in messages:
-                outbox.store.enqueue(message, own_id=True, any_size=True)
-            for tag in tags:
-                channel.basic_ack(tag)
-        else:
-            for tag in reversed(tags):
-                channel.basic_reject(tag, requeue=True)
-        return messages
+        for _ in range(MOST):
+            if (raw := channel.basic_get(name)) is None:
+                break
+            try:
+                message = JobMessage.open(outbox.store.signer, sealed_in(raw.body))
+                if requeue:
+                    follows = message.like(first_run=message.first_run or message.run)
+                    outbox.store.enqueue(follows, own_id=True, any_size=True)
+                    channel.basic_ack(raw.delivery_tag)
+                else:
+                    back.append(raw.delivery_tag)
+                messages.append(message)
+            except BrokerUnreachable:
+                raise
+            except FrappeCeleryError as exc:
+                back.append(raw.delivery_tag)
+                stay[str(raw.properties.get("message_id"))] = str(exc)
+        for tag in reversed(back):
+            channel.basic_reject(tag, requeue=True)
+        return messages, stay
 
     return outbox.publisher.ask(look)

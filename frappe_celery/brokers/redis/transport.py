@@ -123,10 +123,9 @@ class Channel(kombu_redis.Channel):
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
         headers = message["headers"] or {}
-        marks = headers.pop(OUTBOX, None)
-        keys = (key, marks) if marks else (key,)
-        text, id = dumps(whole_messages.put(message, queue)), str(headers.get("id"))
-        self._scripts.run("put_message", keys, text, self.keys.bell_of_whole, queue, id)
+        *marks, run = headers.pop(OUTBOX, [""])
+        text = dumps(whole_messages.put(message, queue))
+        self._scripts.run("put_message", (key, *marks), text, self.keys.bell_of_whole, queue, run)
 
     def _put_fanout(
         self, exchange: str, message: dict[str, Any], routing_key: str, **kwargs: Any

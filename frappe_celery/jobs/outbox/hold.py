@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 HEADER = "frappe_celery_outbox"
 """Of a Celery task's message that is put on the broker in the step that notes it: the key of its
-site's marks."""
+site's marks, and its row's run."""
 OWN_SECONDS = 1.0
 """How long a row is its caller's, who publishes it after the commit."""
 AWAY_SECONDS = 5.0

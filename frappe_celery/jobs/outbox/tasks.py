@@ -39,7 +39,7 @@ class OutboxTask(DjangoTask):  # type: ignore[type-arg]  # which it lacks at run
         if not hold.is_on(site):
             super().apply_async_on_commit(args, kwargs, **options)
             return
-        config, run = settings.current(), options.pop("task_id", None) or str(uuid.uuid4())
+        config, run = settings.current(), str(uuid.uuid4())
         said = dumps([run, self.name, args or (), kwargs or {}, options])
         sealed = config.signer.seal(PURPOSE, said.encode())
         queue = str(options.get("queue") or current_app.conf.task_default_queue)
@@ -58,9 +58,10 @@ def publish(store: JobStore, run: str, sealed: bytes, site: str) -> None:
     name, args, kwargs, options = opened(store, run, sealed)
     if store.client.zscore(marks, run) is not None:
         return
-    headers = {**(options.pop("headers", None) or {}), hold.HEADER: marks}
+    headers = {**(options.pop("headers", None) or {}), hold.HEADER: [marks, run]}
+    id = options.pop("task_id", None) or run
     try:
-        current_app.send_task(name, args, kwargs, task_id=run, headers=headers, **options)
+        current_app.send_task(name, args, kwargs, task_id=id, headers=headers, **options)
     except OperationalError as exc:
         raise BrokerUnreachable(str(exc)) from exc
     store.client.zadd(marks, {run: 0}, nx=True)

@@ -41,6 +41,11 @@ frappe_celery.setup(app)
 def charge(number):
     from myapp.tasks import record
     record(f"charged {number}")
+
+@app.task(bind=True)
+def refund(self, number):
+    from myapp.tasks import record
+    record(f"{self.request.id} refunded {number}")
 """
 CALLER = """
 import os, signal, sys
@@ -71,6 +76,32 @@ try:
 except Back:
     pass
 """
+REFUNDS = """
+import sys
+import django; django.setup()
+from django.db import transaction
+import team.celery
+
+with transaction.atomic():
+    for number in sys.argv[1:]:
+        team.celery.refund.apply_async_on_commit((number,), task_id="same")
+"""
+OLDER = """
+import django; django.setup()
+import json, time
+from django.db import transaction
+import team.celery
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.hosts import current
+from frappe_celery.jobs.outbox import table, tasks
+
+store, said = get_store(), json.dumps(["older", "team.celery.refund", ["4"], {}, {}])
+sealed = store.signer.seal(tasks.PURPOSE, said.encode()).decode()
+queue, prefix = team.celery.app.conf.task_default_queue, store.settings.prefix
+row = table.Row("older", time.time(), prefix, queue, sealed, table.OF_A_TASK)
+with transaction.atomic():
+    table.Table(current()).add([row])
+"""
 
 
 @pytest.fixture
@@ -94,6 +125,11 @@ def run(project: Project, *arguments: str) -> Process:
     )
 
 
+def no_row_is_left(store: JobStore) -> None:
+    marks = store.keys.outbox_marks("standalone")
+    wait_until(lambda: not store.client.zcount(marks, 0, 0), 30, "no row is left")
+
+
 @both_brokers
 @pytest.mark.parametrize(
     ("ending", "wanted"),
@@ -111,6 +147,31 @@ def test_what_a_block_enqueues_on_its_commit(
     run(project, "-c", CALLER, "commits", "2")
     wanted = sorted([*wanted, "charged 2", "shipped 2"])
     wait_until(lambda: {*wanted} <= {*project.effects()}, 60, "all that was committed runs")
-    marks = store.keys.outbox_marks("standalone")
-    wait_until(lambda: not store.client.zcount(marks, 0, 0), 30, "no row is left")
+    no_row_is_left(store)
     assert sorted(project.effects()) == wanted
+
+
+def refund(project: Project, store: JobStore, *numbers: str) -> None:
+    """In one transaction, and all of it is over."""
+    caller = run(project, "-c", REFUNDS, *numbers)
+    assert caller.popen.wait(60) == 0, caller.output()
+    wanted = {f"same refunded {number}" for number in numbers}
+    wait_until(lambda: wanted <= {*project.effects()}, 30, "what was committed runs")
+    no_row_is_left(store)
+
+
+@both_brokers
+def test_a_task_id_may_be_used_again(project: Project, store: JobStore) -> None:
+    refund(project, store, "1")
+    refund(project, store, "2")
+    refund(project, store, "3", "4")
+    assert sorted(project.effects()) == [f"same refunded {number}" for number in range(1, 5)]
+
+
+@both_brokers
+def test_a_row_of_an_older_version_has_its_task_s_id(project: Project, store: JobStore) -> None:
+    caller = run(project, "-c", OLDER)
+    assert caller.popen.wait(60) == 0, caller.output()
+    wait_until(project.effects, 60, "it runs")
+    no_row_is_left(store)
+    assert project.effects() == ["older refunded 4"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import time
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 from kombu import Connection, Producer
 
-from frappe_celery import enqueue
+from frappe_celery import batch, enqueue, options
+from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.publisher import Letter
 from frappe_celery.jobs import JobStore
 from tests.integration.benches import ended, write_tasks
 from tests.integration.frozen import Way
@@ -115,27 +118,59 @@ def test_a_forged_message_starts_nothing_and_harms_no_job(
     wait_until(lambda: not store.queue_length("default"), what="nothing comes again")
 
 
+def lose_all(project: Project, store: JobStore) -> None:
+    """The Redis loses all while jobs lie in RabbitMQ, and a worker parks these."""
+    for key in store.client.scan_iter(match=f"{store.keys.prefix}*"):
+        store.client.delete(key)
+    project.worker("--without-mingle").wait_for("frappe-celery jobs parked")
+
+
+def parked(project: Project, *options: str, code: int = 0) -> str:
+    command = project.start("parked", "-m", "frappe_celery.cli", "jobs", "parked", *options)
+    assert command.wait() == code, command.output()
+    return command.output()
+
+
 def test_a_message_whose_record_the_redis_lost_is_parked_and_listed(
     project: Project, store: JobStore
 ) -> None:
     project.worker("--without-mingle", "-Q", "short")
     wait_until(lambda: store.client.exists(f"{store.keys.prefix}broker:mark"), what="marked")
     job = enqueue("myapp.tasks.record", job_id="precious")
-    for key in store.client.scan_iter(match=f"{store.keys.prefix}*"):
-        store.client.delete(key)
-    worker = project.worker("--without-mingle")
-    worker.wait_for("frappe-celery jobs parked")
+    lose_all(project, store)
     assert project.effects() == []
-
-    def parked(*options: str) -> str:
-        command = project.start("parked", "-m", "frappe_celery.cli", "jobs", "parked", *options)
-        assert command.wait() == 0, command.output()
-        return command.output()
-
-    assert f"{job.id}  myapp.tasks.record  queue default  run {job.run_id}" in parked()
-    assert "1 messages, enqueued anew" in parked("--requeue")
+    assert f"{job.id}  myapp.tasks.record  queue default  run {job.run_id}" in parked(project)
+    assert "1 messages, enqueued anew" in parked(project, "--requeue")
     wait_until(lambda: project.effects() == ["ran"], what="it has run")
-    assert "0 messages" in parked()
+    assert "0 messages" in parked(project)
+
+
+def test_what_is_parked_is_enqueued_once_whatever_else_was_lost_and_lies_there(
+    project: Project, store: JobStore
+) -> None:
+    project.worker("--without-mingle", "-Q", "short")
+    wait_until(lambda: store.client.exists(f"{store.keys.prefix}broker:mark"), what="marked")
+    record = "myapp.tasks.record"
+    first = ended(enqueue(record, queue="short", text="first"))
+    enqueue(record, text="before")
+    options(depends_on=first).enqueue(record, text="depends")
+    with batch("Close") as b:
+        b.enqueue(record, text="of a batch")
+    enqueue(record, text="after")
+    lose_all(project, store)
+    wait_until(lambda: "4 messages" in parked(project), what="all are parked")
+    assert isinstance(store.outbox, Outbox)
+    headers = {"task": "frappe_celery.run_job", "id": "forged"}
+    letter = Letter("forged", store.outbox.names.parked, json.dumps([["forged"], {}, {}]), headers)
+    store.outbox.publisher.deliver(letter)
+    told = parked(project, "--requeue", code=1)
+    assert "4 messages, enqueued anew" in told
+    assert "forged stays parked: " in told
+    wait_until(lambda: len(project.effects()) == 5, what="all have run")
+    again = parked(project, "--requeue", code=1)
+    assert "0 messages" in again
+    assert "forged stays parked: " in again
+    assert sorted(project.effects()) == ["after", "before", "depends", "first", "of a batch"]
 
 
 def test_benches_that_share_a_virtual_host_see_nothing_of_each_other(
