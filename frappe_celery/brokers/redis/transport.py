@@ -122,9 +122,9 @@ class Channel(kombu_redis.Channel):
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
-        headers = message["headers"] or {}
+        headers = dict(message["headers"] or {})  # the caller's is published again on an error
         *marks, run = headers.pop(OUTBOX, [""])
-        text = dumps(whole_messages.put(message, queue))
+        text = dumps(whole_messages.put({**message, "headers": headers}, queue))
         self._scripts.run("put_message", (key, *marks), text, self.keys.bell_of_whole, queue, run)
 
     def _put_fanout(
