@@ -311,7 +311,7 @@ class Document(StoredDocument):
         if before.modified is None:  # a Single that was never saved
             self._check_action(DRAFT)
             return
-        if self.modified and get_datetime(self.modified) != get_datetime(before.modified):
+        if not self.modified or get_datetime(self.modified) != get_datetime(before.modified):
             raise TimestampMismatchError(
                 f"{self.doctype} {self.name} was changed by {before.modified_by} at"
                 f" {before.modified} after it was read; reload it and try again"

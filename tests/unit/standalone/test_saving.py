@@ -75,6 +75,16 @@ def test_a_row_has_a_name_and_its_document_before_anything_is_checked(voyages: A
     assert voyages.get_all("Stop", pluck="port", order_by="idx") == ["Corvo", "Pico", "Faial"]
 
 
+def test_what_was_not_read_does_not_take_the_place_of_what_is_stored(voyages: Any) -> None:
+    stored = voyages.get_doc(doctype="Voyage", name="A", stops=[{"port": "Pico"}]).insert()
+    given = {"doctype": "Voyage", "name": stored.name, "port": "Horta"}
+    with pytest.raises(voyages.TimestampMismatchError, match="after it was read"):
+        voyages.get_doc(given).save()
+    assert [row.port for row in stored.reload().stops] == ["Pico"]
+    voyages.get_doc(dict(given, modified=str(stored.modified))).save()
+    assert (stored.reload().port, stored.stops) == ("Horta", [])
+
+
 def test_rows_have_a_place_where_the_doctype_has_a_table(voyages: Any) -> None:
     voyage = voyages.new_doc("Voyage")
     with pytest.raises(AttributeError, match="harbours"):
