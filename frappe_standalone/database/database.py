@@ -166,7 +166,7 @@ class Database(Transaction):
         distinct: bool = False,
         **_ignored: Any,
     ) -> list[Any]:
-        """As `get_value`, of every matching document.
+        """As `get_value`, of every matching document; those of `distinct` are not sorted.
 
         Raises:
             NoSuchTable: nothing describes the doctype, and there is no document of it; that is a
@@ -189,11 +189,12 @@ class Database(Transaction):
             rows = store.select(
                 doctype,
                 as_sql(filters),
-                order_by=descending(order_by),
+                order_by=None if distinct else descending(order_by),
                 limit=limit,
                 for_update=for_update,
                 fields=fieldname,
                 distinct=distinct,
+                in_any_order=distinct,
             )
         is_dict = as_dict or fieldname == "*"
         return store.shaped(rows, as_dict=is_dict, pluck=pluck and not is_dict, update=update)

@@ -99,6 +99,39 @@ def test_groups(deals: Any) -> None:
     assert len(deals.get_all("Deal", fields=["distinct colour"])) == 3
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"distinct": True}, ["d4", "d3", "d2"]),
+        ({"fields": ["distinct `tabDeal`.`name`"], "pluck": "name"}, ["d4", "d3", "d2"]),
+        ({"distinct": True, "pluck": "colour"}, [None, "blue", "red"]),
+        ({"distinct": True, "pluck": "lower(colour)"}, [None, "blue", "red"]),
+        ({"distinct": True, "pluck": "colour", "order_by": "size"}, ["red", "blue", None]),
+        ({"group_by": "name"}, ["d4", "d3", "d2"]),
+        ({"group_by": "colour", "pluck": "colour"}, [None, "blue", "red"]),
+        ({"group_by": "colour", "pluck": "count(name)"}, [1, 1, 2]),
+        ({"group_by": "colour", "distinct": True, "pluck": "count(name)", "limit": 9}, [1, 2]),
+        ({"pluck": "max(size)"}, [4]),
+        ({"distinct": True, "pluck": "sum(size)"}, [10]),
+    ],
+)
+def test_the_newest_come_first_and_what_is_limited_are_these(
+    deals: Any, asked: dict[str, Any], found: list[Any]
+) -> None:
+    rows = deals.get_all("Deal", **{"pluck": "name", "limit": 3, **asked})
+    rows = [row.lower() if isinstance(row, str) else row for row in rows]
+    assert (sorted(rows) if "limit" in asked else rows) == found
+
+
+def test_the_newest_parents_of_rows_come_first(orders: Any) -> None:
+    asked = {"filters": [["Order Item", "qty", ">", 0]], "pluck": "name", "limit": 1}
+    assert orders.get_all("Order", distinct=True, **asked) == ["o2"]
+    assert orders.get_all("Order", group_by="name", **asked) == ["o2"]
+    assert orders.get_all("Order", distinct=True, **{**asked, "limit": 3}) == ["o2", "o1"]
+    named = orders.db.get_values("Order", {}, "name", distinct=True, order_by="qty")
+    assert sorted(named) == [("o1",), ("o2",)]
+
+
 def test_text_compares_without_case(deals: Any) -> None:
     for filters in (
         {"colour": "RED"},
