@@ -168,12 +168,16 @@ class Database(Transaction):
     ) -> list[Any]:
         """As `get_value`, of every matching document; those of `distinct` are not sorted.
 
+        A list of nothing matches none, a dictionary of nothing all.
+
         Raises:
             NoSuchTable: nothing describes the doctype, and there is no document of it; that is a
                 missing table to `frappe.db.is_table_missing`.
         """
         rows: list[Any]
-        doctype = schema.doctype_of(doctype)
+        doctype, filters = schema.doctype_of(doctype), _filled(filters)
+        if filters == []:
+            return []
         if _is_single(doctype, filters):
             found = self.get_singles_dict(doctype, cast=True)
             if not found:
@@ -276,7 +280,8 @@ class Database(Transaction):
         if isinstance(dt, Mapping):
             filters = dict(dt)
             return self.exists(filters.pop("doctype"), filters)
-        if dn is None:
+        dn = _filled(dn)
+        if dn is None or dn == []:
             return None
         if _is_single(dt, dn):
             return str(dn)
@@ -368,3 +373,9 @@ def _is_single(doctype: Any, filters: Any) -> bool:
     """Whether these filters mean the Single of that name."""
     is_name = isinstance(filters, str) and filters == doctype and doctype != "DocType"
     return filters is None or is_name
+
+
+def _filled(filters: Any) -> Any:
+    """Without the None of a list."""
+    is_list = isinstance(filters, list)
+    return [each for each in filters if each is not None] if is_list else filters

@@ -157,6 +157,18 @@ def test_a_date_is_midnight_to_what_has_a_time(
         assert found("in", [value, "2026-01-01"]) == ("d1 d2" if "00:00:00" in when else "d1")
 
 
+@pytest.mark.parametrize("nothing", [[], [None]])
+def test_a_list_of_nothing_matches_nothing(deals: Any, nothing: list[Any]) -> None:
+    db = deals.db
+    assert db.get_values("Deal", nothing, "name") == []
+    assert db.get_values("System Settings", nothing, "dormant_days") == []
+    assert db.get_value("Deal", nothing, ["name", "size"]) is None
+    assert db.exists("Deal", nothing) is None
+    assert db.get_values("Deal", ["d2", *nothing], "size") == [(2,)]
+    assert db.exists("Deal", ["d2", *nothing]) == "d2"
+    assert len(db.get_values("Deal", {}, "name")) == 4
+
+
 def test_text_compares_without_case(deals: Any) -> None:
     for filters in (
         {"colour": "RED"},
