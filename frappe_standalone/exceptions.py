@@ -215,6 +215,9 @@ class AttachmentLimitReached(ValidationError): ...
 class PrintFormatError(ValidationError): ...
 
 
+class InvalidRoundingMethod(FileNotFoundError): ...
+
+
 class CommandFailedError(Exception):
     def __init__(self, message: str, out: str = "", err: str = "") -> None:
         super().__init__(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from frappe_celery.host import settings
 from frappe_standalone.database import schema, values
 from frappe_standalone.database.filters import Condition
 
@@ -28,9 +29,22 @@ class Comparison:
         return _FORMS[self.operator](self)
 
     def _argument(self, value: Any) -> str:
-        if self.column is not None:
-            value = values.to_column(value, self.column, self.name, is_described=True)
+        column = self.column
+        if column is not None:
+            if self.kind == "date" and not self._cuts(value) and values.is_cut(value, "date"):
+                column = schema.Column(self.name, "datetime")
+            value = values.to_column(value, column, self.name, is_described=True)
         return self.query.argument(value)
+
+    def _cuts(self, value: Any) -> bool:
+        """Whether a value's time is left out before it is compared with a date, as a list's never.
+
+        That of a text is in `get_all` of Frappe 15 alone; to MariaDB a date is its midnight.
+        """
+        if self.operator in ("in", "not in"):
+            return False
+        is_of_15 = settings.current().frappe_version < 16
+        return self.nothing_counts if is_of_15 else isinstance(value, datetime)
 
     def _empty(self, sign: str) -> str:
         if self.kind in ("text", ""):

@@ -166,14 +166,18 @@ class Database(Transaction):
         distinct: bool = False,
         **_ignored: Any,
     ) -> list[Any]:
-        """As `get_value`, of every matching document.
+        """As `get_value`, of every matching document; those of `distinct` are not sorted.
+
+        A list of nothing matches none, a dictionary of nothing all.
 
         Raises:
             NoSuchTable: nothing describes the doctype, and there is no document of it; that is a
                 missing table to `frappe.db.is_table_missing`.
         """
         rows: list[Any]
-        doctype = schema.doctype_of(doctype)
+        doctype, filters = schema.doctype_of(doctype), _filled(filters)
+        if filters == []:
+            return []
         if _is_single(doctype, filters):
             found = self.get_singles_dict(doctype, cast=True)
             if not found:
@@ -189,11 +193,12 @@ class Database(Transaction):
             rows = store.select(
                 doctype,
                 as_sql(filters),
-                order_by=descending(order_by),
+                order_by=None if distinct else descending(order_by),
                 limit=limit,
                 for_update=for_update,
                 fields=fieldname,
                 distinct=distinct,
+                in_any_order=distinct,
             )
         is_dict = as_dict or fieldname == "*"
         return store.shaped(rows, as_dict=is_dict, pluck=pluck and not is_dict, update=update)
@@ -275,7 +280,8 @@ class Database(Transaction):
         if isinstance(dt, Mapping):
             filters = dict(dt)
             return self.exists(filters.pop("doctype"), filters)
-        if dn is None:
+        dn = _filled(dn)
+        if dn is None or dn == []:
             return None
         if _is_single(dt, dn):
             return str(dn)
@@ -367,3 +373,9 @@ def _is_single(doctype: Any, filters: Any) -> bool:
     """Whether these filters mean the Single of that name."""
     is_name = isinstance(filters, str) and filters == doctype and doctype != "DocType"
     return filters is None or is_name
+
+
+def _filled(filters: Any) -> Any:
+    """Without the None of a list."""
+    is_list = isinstance(filters, list)
+    return [each for each in filters if each is not None] if is_list else filters

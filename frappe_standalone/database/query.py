@@ -54,6 +54,7 @@ class Select:
     """Whether no more than the quotes of the text must change for the other databases."""
     selected: list[Selected] = field(default_factory=list)
     is_aggregate: bool = False
+    """Whether all rows are made one."""
 
     def __post_init__(self) -> None:
         self.vendor = statements.vendor()
@@ -234,13 +235,11 @@ class Select:
 
     # -- order
 
-    def order(self, given: str | None, default: str, distinct: bool) -> str:
+    def order(self, given: str | None, default: str) -> str:
         """The clause; none where there is nothing to sort."""
-        is_default = not given or given == KEEP_DEFAULT
-        if is_default and (self.is_aggregate or distinct):
-            return ""
+        asked = default if not given or given == KEEP_DEFAULT else given
         parts = []
-        for each, way in orders(default if is_default else str(given)):
+        for each, way in orders(asked) if asked else ():
             nulls = ""  # first in ascending order, as on MariaDB
             if self.vendor == "postgresql":
                 nulls = " nulls last" if way == "desc" else " nulls first"
@@ -263,7 +262,8 @@ class Select:
     def group(self, given: str | None) -> str:
         if not given:
             return ""
-        self.is_aggregate = True
+        self.is_aggregate = False
+        self.is_plain &= self.vendor != "postgresql"
         return f" group by {', '.join(self._sorted_by(each) for each in apart(given))}"
 
 
@@ -288,7 +288,13 @@ def select(
     made.select(fields)
     where = made.where(filters, or_filters)
     group = made.group(group_by)
-    order = made.order(order_by, default_order, distinct) if default_order or order_by else ""
+    is_postgres = made.vendor == "postgresql"
+    is_unsorted = made.is_aggregate or (is_postgres and distinct and group)
+    order = made.order(order_by, "" if is_unsorted else default_order)
+    names = [each.name for each in made.selected]
+    if is_postgres and distinct and order and not (group or made.is_aggregate or "*" in names):
+        distinct, made.is_plain = False, False  # else it sorts only by what is selected
+        group = f" group by {', '.join(f'{number}' for number, _ in enumerate(names, 1))}"
     listed = ", ".join(
         each.sql if each.name == "*" else f"{each.sql} as {quoted(each.name)}"
         for each in made.selected

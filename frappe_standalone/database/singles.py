@@ -7,11 +7,14 @@ from typing import Any
 
 from frappe_standalone.database import schema, values
 from frappe_standalone.database.statements import locking, run
+from frappe_standalone.local import local
 from frappe_standalone.missing import is_frappes, not_described
+from frappe_standalone.utils.numbers import BANKERS, ROUNDING_METHOD
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
-    "System Settings": {"enable_scheduler": 1, "dormant_days": 4}
+    "System Settings": {"enable_scheduler": 1, "dormant_days": 4, ROUNDING_METHOD: BANKERS}
 }
+"""What a site has after its setup."""
 
 
 def single(doctype: str, for_update: bool = False) -> dict[str, Any]:
@@ -56,8 +59,10 @@ def set_single(doctype: str, fields: Mapping[str, Any]) -> None:
     listed = ", ".join(["(%s, %s, %s, %s)"] * len(rows))
     anew = f"insert into `tabSingles` (`doctype`, `field`, `value`, `kind`) values {listed}"
     run(anew, [value for row in rows for value in row], True)
+    local.cache.pop(ROUNDING_METHOD, None)
 
 
 def delete_single(doctype: str) -> None:
     """Forget what was saved of a Single."""
     run("delete from `tabSingles` where `doctype` = %s", (doctype,), True)
+    local.cache.pop(ROUNDING_METHOD, None)

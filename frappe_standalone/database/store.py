@@ -67,6 +67,7 @@ def select(
     fields: Any = "*",
     order_by: str | None = None,
     for_update: bool = False,
+    in_any_order: bool = False,
     **asked: Any,
 ) -> list[dict[str, Any]]:
     """The matching rows with those fields; `asked` is more of what `query.select` takes."""
@@ -80,7 +81,7 @@ def select(
         fields,
         filters,
         order_by=order_by,
-        default_order="" if by_name else _default_order(doctype),
+        default_order="" if by_name or in_any_order else _default_order(doctype),
         **asked,
     )
     text += statements.locking(doctype) if for_update else ""

@@ -263,15 +263,17 @@ class Document(StoredDocument):
         """
         own = getattr(type(self), method, None)
         result = own(self, *args, **kwargs) if callable(own) else None
-        hooks = {} if self.doctype in OWN_DOCTYPES else get_doc_hooks()
-        for doctype in (self.doctype, "*"):
-            for handler in hooks.get(doctype, {}).get(method, []):
-                given = get_attr(handler)(self, method, *args, **kwargs)
-                if isinstance(given, dict) and isinstance(result, dict):
-                    result = {**result, **given}
-                elif given is not None:
-                    result = given
+        for handler in self._handlers(method):
+            given = get_attr(handler)(self, method, *args, **kwargs)
+            if isinstance(given, dict) and isinstance(result, dict):
+                result = {**result, **given}
+            elif given is not None:
+                result = given
         return result
+
+    def _handlers(self, event: str) -> list[str]:
+        hooks = {} if self.doctype in OWN_DOCTYPES else get_doc_hooks()
+        return [each for of in (self.doctype, "*") for each in hooks.get(of, {}).get(event, [])]
 
     def _check_action(self, before: int) -> None:
         after = int(self.docstatus or DRAFT)
@@ -311,7 +313,7 @@ class Document(StoredDocument):
         if before.modified is None:  # a Single that was never saved
             self._check_action(DRAFT)
             return
-        if self.modified and get_datetime(self.modified) != get_datetime(before.modified):
+        if not self.modified or get_datetime(self.modified) != get_datetime(before.modified):
             raise TimestampMismatchError(
                 f"{self.doctype} {self.name} was changed by {before.modified_by} at"
                 f" {before.modified} after it was read; reload it and try again"

@@ -24,8 +24,8 @@ def set_new_name(doc: Any) -> None:
     """
     doc.run_method("before_naming")
     meta, autoname = doc.meta, doc.meta.autoname.lower()
-    is_made = autoname not in ("", "prompt", "uuid") or hasattr(type(doc), "autoname")
-    if is_made and not local.flags.in_import:
+    is_made = autoname or hasattr(type(doc), "autoname") or doc._handlers("autoname")
+    if is_made and autoname not in ("prompt", "uuid") and not local.flags.in_import:
         doc.name = None
     if meta.issingle:
         doc.name = doc.doctype
@@ -39,9 +39,9 @@ def set_new_name(doc: Any) -> None:
 
 
 def _own_name(doc: Any) -> Any:
-    """As its controller says, else its doctype; None where neither does."""
-    if not doc.name and hasattr(type(doc), "autoname"):
-        doc.autoname()
+    """As its controller or a hook says, else its doctype; None where none does."""
+    if not doc.name:
+        doc.run_method("autoname")
     if not doc.name and doc.meta.autoname:
         set_name_from_naming_options(doc.meta.autoname, doc)
     elif not doc.name and doc.get("naming_series"):
@@ -60,8 +60,9 @@ def _amended_name(doc: Any) -> str:
 def give_name_back(doc: Any) -> None:
     """Have the next document get the number of a deleted one, where it was the newest."""
     autoname = doc.meta.autoname
-    key = doc.get("naming_series") if autoname.startswith("naming_series:") else autoname
-    if key and "#" in key and not (autoname.startswith("format:") or doc.get("amended_from")):
+    is_own = autoname.startswith("naming_series:")
+    key = doc.get("naming_series") if is_own else "#" in autoname and autoname
+    if key and not (autoname.startswith("format:") or doc.get("amended_from")):
         series.revert_series_if_last(key, str(doc.name), doc)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from frappe_celery.host import settings
 from frappe_standalone.database import store
 from frappe_standalone.exceptions import DuplicateEntryError
+from frappe_standalone.site.app_hooks import doctype_hooks
+from frappe_standalone.site.calling import get_attr
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.text import cstr, generate_hash
 
@@ -21,7 +25,7 @@ def make_autoname(key: str = "", doctype: str = "", doc: Any = None) -> str:
     """`INV-.YYYY.-.#####` as INV-2026-00001; 'hash' as random digits."""
     if key in ("", "hash"):
         return generate_hash(length=RANDOM_LENGTH)
-    return parse_naming_series(key if "#" in key else f"{key}.#####", doc=doc)
+    return parse_naming_series(_numbered(key), doc=doc)
 
 
 def parse_naming_series(
@@ -41,9 +45,19 @@ def parse_naming_series(
     return name
 
 
+def _numbered(key: str) -> str:
+    return key if "#" in key else f"{key}.#####"
+
+
 def _field_part(part: str, doc: Any) -> str:
-    """A part of a series: of today's date, a field's value, else itself."""
+    """A part of a series: of a hook, today's date, a field's value, else itself.
+
+    Frappe 15 asks the hooks `naming_series_variables` last, newer ones first.
+    """
     today = now_datetime()
+    parsers = doctype_hooks("naming_series_variables").get(part)
+    if parsers and settings.current().frappe_version >= 16:
+        return cstr(get_attr(parsers[0])(doc, part))
     if part in DATES:
         return today.strftime(DATES[part])
     if part == "WW":
@@ -53,7 +67,7 @@ def _field_part(part: str, doc: Any) -> str:
     field = part.strip("{}")
     if doc is not None and (part != field or doc.meta.has_field(field) or doc.get(field)):
         return cstr(doc.get(field)).strip()
-    return part
+    return cstr(get_attr(parsers[0])(doc, part)) if parsers else part
 
 
 def _week(day: datetime) -> str:
@@ -81,7 +95,15 @@ def getseries(key: str, digits: int) -> str:
 
 def revert_series_if_last(key: str, name: str, doc: Any = None) -> None:
     """Give the number of a deleted document back when it was the newest."""
-    prefix = name.rstrip("0123456789")
-    row = store.get(SERIES, prefix or "-")
-    if row and name[len(prefix) :] and int(name[len(prefix) :]) == row["current"]:
-        store.update(SERIES, prefix or "-", {"current": row["current"] - 1})
+    before: list[str] = []
+
+    def note(prefix: str, digits: int) -> str:
+        before.append(prefix)
+        return ""
+
+    whole = parse_naming_series(_numbered(key), doc=doc, number_generator=note)
+    for prefix in before:
+        number = re.fullmatch(f"{re.escape(prefix)}(\\d+){re.escape(whole[len(prefix) :])}", name)
+        row = number and store.get(SERIES, prefix or "-", for_update=True)
+        if number and row and int(number[1]) == row["current"]:
+            store.update(SERIES, prefix or "-", {"current": row["current"] - 1})

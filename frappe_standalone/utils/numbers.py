@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+import sys
 from typing import Any
+
+from frappe_standalone.exceptions import InvalidRoundingMethod
+from frappe_standalone.local import local
+
+ROUNDING_METHOD = "rounding_method"
+"""The field of System Settings, and where `local.cache` has what it says."""
+BANKERS, LEGACY = "Banker's Rounding", "Banker's Rounding (legacy)"
+COMMERCIAL = "Commercial Rounding"
+_LAST_BIT = sys.float_info.epsilon
 
 ceil = math.ceil
 floor = math.floor
@@ -13,29 +22,58 @@ floor = math.floor
 def cint(s: Any, default: int = 0) -> int:
     """A whole number; `default` for what is none."""
     try:
-        return int(float(s)) if s not in (None, "") else default
+        return int(s)
     except (ValueError, TypeError, OverflowError):
-        return default
+        try:
+            return int(float(s))
+        except (ValueError, TypeError, OverflowError):
+            return default
 
 
 def flt(s: Any, precision: int | None = None, rounding_method: str | None = None) -> float:
     """A float, rounded where a precision is given; 0.0 for what is none. Reads '1,234.5'."""
     if isinstance(s, str):
         s = s.replace(",", "")
+    if precision is not None:
+        rounding_method = rounding_method or _method_of_the_site()
     try:
         number = float(s)
-    except (ValueError, TypeError):
+        return number if precision is None else rounded(number, precision, rounding_method)
+    except (ValueError, TypeError, OverflowError):
         return 0.0
-    return number if precision is None else rounded(number, precision, rounding_method)
 
 
 def rounded(num: Any, precision: int = 0, rounding_method: str | None = None) -> float:
-    """Rounded half to even, as Frappe does, or by 'Commercial Rounding' half up."""
-    how = ROUND_HALF_UP if (rounding_method or "").startswith("Commercial") else ROUND_HALF_EVEN
-    try:
-        return float(Decimal(str(num)).quantize(Decimal(1).scaleb(-int(precision)), how))
-    except InvalidOperation:
-        return float(num)
+    """Rounded by one of Frappe's methods, else by that of System Settings (`rounding_method`).
+
+    "Banker's Rounding" takes a half to the even neighbour, its legacy does so without decimals
+    and up with some, and "Commercial Rounding" away from zero. A half is also what is one but for
+    the last bits, which computing in binary gets wrong: 9 * 584.6 * 7.5 / 100 is 394.605.
+
+    Raises:
+        InvalidRoundingMethod: it is none of these.
+    """
+    precision = cint(precision)
+    method = rounding_method or _method_of_the_site()
+    if method == COMMERCIAL:
+        return round((num or 0.0) * (1 + _LAST_BIT), precision)
+    if method not in (BANKERS, LEGACY):
+        raise InvalidRoundingMethod(f"Unknown Rounding Method: {method!r}")
+    is_legacy = method == LEGACY
+    shifted = round(num * 10**precision, 8 if is_legacy else 12)
+    whole = math.floor(shifted)
+    nearest: float = round(shifted)
+    if abs(shifted - whole - 0.5) <= (0 if is_legacy else abs(shifted) * _LAST_BIT):
+        nearest = whole + (1 if is_legacy and precision else whole % 2)
+    return nearest if is_legacy and not precision else nearest / 10**precision
+
+
+def _method_of_the_site() -> str:
+    """As it stands in System Settings, read once a job."""
+    if ROUNDING_METHOD not in local.cache:
+        said = local.db.get_single_value("System Settings", ROUNDING_METHOD)
+        local.cache[ROUNDING_METHOD] = said or LEGACY
+    return str(local.cache[ROUNDING_METHOD])
 
 
 def sbool(x: Any) -> Any:
@@ -44,9 +82,9 @@ def sbool(x: Any) -> Any:
     return words.get(x.lower(), x) if isinstance(x, str) else x
 
 
-def safe_div(numerator: Any, denominator: Any) -> float:
-    """The quotient; 0.0 where there is none."""
-    return flt(numerator) / flt(denominator) if flt(denominator) else 0.0
+def safe_div(numerator: Any, denominator: Any, precision: int = 2) -> float:
+    """The quotient, rounded; 0.0 where there is none."""
+    return flt(flt(numerator) / flt(denominator), precision) if flt(denominator) else 0.0
 
 
 def remainder(numerator: Any, denominator: Any, precision: int = 2) -> float:
@@ -59,5 +97,6 @@ def fmt_money(
     amount: Any, precision: int | None = None, currency: str | None = None, **_: Any
 ) -> str:
     """1,234.50, after the currency where one is given."""
-    text = f"{flt(amount):,.{2 if precision is None else precision}f}"
+    decimals = 2 if precision is None else precision
+    text = f"{flt(amount, decimals if isinstance(amount, str) else None):,.{decimals}f}"
     return f"{currency} {text}" if currency else text

@@ -29,6 +29,7 @@ from frappe_standalone.exceptions import InvalidEmailAddressError as InvalidEmai
 from frappe_standalone.exceptions import InvalidKeyError as InvalidKeyError
 from frappe_standalone.exceptions import InvalidNameError as InvalidNameError
 from frappe_standalone.exceptions import InvalidPhoneNumberError as InvalidPhoneNumberError
+from frappe_standalone.exceptions import InvalidRoundingMethod as InvalidRoundingMethod
 from frappe_standalone.exceptions import InvalidSignatureError as InvalidSignatureError
 from frappe_standalone.exceptions import InvalidStatusError as InvalidStatusError
 from frappe_standalone.exceptions import LinkExistsError as LinkExistsError

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError
 
+from frappe_celery.config import settings
 from frappe_celery.errors import NeedsFrappeSite, UnreadableStatement
 
 Write = Callable[[str, str], Path]
@@ -97,6 +99,74 @@ def test_groups(deals: Any) -> None:
     ]
     assert len(deals.get_all("Deal", distinct=True, pluck="colour")) == 3
     assert len(deals.get_all("Deal", fields=["distinct colour"])) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"distinct": True}, ["d4", "d3", "d2"]),
+        ({"fields": ["distinct `tabDeal`.`name`"], "pluck": "name"}, ["d4", "d3", "d2"]),
+        ({"distinct": True, "pluck": "colour"}, [None, "blue", "red"]),
+        ({"distinct": True, "pluck": "lower(colour)"}, [None, "blue", "red"]),
+        ({"distinct": True, "pluck": "colour", "order_by": "size"}, ["red", "blue", None]),
+        ({"group_by": "name"}, ["d4", "d3", "d2"]),
+        ({"group_by": "colour", "pluck": "colour"}, [None, "blue", "red"]),
+        ({"group_by": "colour", "pluck": "count(name)"}, [1, 1, 2]),
+        ({"group_by": "colour", "distinct": True, "pluck": "count(name)", "limit": 9}, [1, 2]),
+        ({"pluck": "max(size)"}, [4]),
+        ({"distinct": True, "pluck": "sum(size)"}, [10]),
+    ],
+)
+def test_the_newest_come_first_and_what_is_limited_are_these(
+    deals: Any, asked: dict[str, Any], found: list[Any]
+) -> None:
+    rows = deals.get_all("Deal", **{"pluck": "name", "limit": 3, **asked})
+    rows = [row.lower() if isinstance(row, str) else row for row in rows]
+    assert (sorted(rows) if "limit" in asked else rows) == found
+
+
+def test_the_newest_parents_of_rows_come_first(orders: Any) -> None:
+    asked = {"filters": [["Order Item", "qty", ">", 0]], "pluck": "name", "limit": 1}
+    assert orders.get_all("Order", distinct=True, **asked) == ["o2"]
+    assert orders.get_all("Order", group_by="name", **asked) == ["o2"]
+    assert orders.get_all("Order", distinct=True, **{**asked, "limit": 3}) == ["o2", "o1"]
+    named = orders.db.get_values("Order", {}, "name", distinct=True, order_by="qty")
+    assert sorted(named) == [("o1",), ("o2",)]
+
+
+@pytest.mark.parametrize("version", [15, 16])
+@pytest.mark.parametrize("when", ["2026-02-10 10:20:30.5", "2026-02-10 00:00:00"])
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_date_is_midnight_to_what_has_a_time(
+    deals: Any, version: int, when: str, as_text: bool
+) -> None:
+    settings.use(replace(settings.current(), frappe_version=version))
+    value = when if as_text else deals.utils.get_datetime(when)
+    for ask in (deals.get_all, deals.db.get_values):
+        of_get_all = ask == deals.get_all
+        is_cut = "00:00:00" in when or (of_get_all if version == 15 else not as_text)
+
+        def found(*asked: Any, ask: Any = ask) -> str:
+            rows = ask("Deal", {"due": list(asked)}, "name", order_by="name asc")
+            return " ".join(row["name"] if isinstance(row, dict) else row[0] for row in rows)
+
+        assert found("<", value) == ("d1" if is_cut else "d1 d2")
+        assert found(">=", value) == ("d2 d3 d4" if is_cut else "d3 d4")
+        assert found("=", value) == ("d2" if is_cut else "")
+        assert found("between", [value, "2026-12-31"]) == ("d2 d3 d4" if is_cut else "d3 d4")
+        assert found("in", [value, "2026-01-01"]) == ("d1 d2" if "00:00:00" in when else "d1")
+
+
+@pytest.mark.parametrize("nothing", [[], [None]])
+def test_a_list_of_nothing_matches_nothing(deals: Any, nothing: list[Any]) -> None:
+    db = deals.db
+    assert db.get_values("Deal", nothing, "name") == []
+    assert db.get_values("System Settings", nothing, "dormant_days") == []
+    assert db.get_value("Deal", nothing, ["name", "size"]) is None
+    assert db.exists("Deal", nothing) is None
+    assert db.get_values("Deal", ["d2", *nothing], "size") == [(2,)]
+    assert db.exists("Deal", ["d2", *nothing]) == "d2"
+    assert len(db.get_values("Deal", {}, "name")) == 4
 
 
 def test_text_compares_without_case(deals: Any) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from frappe_celery.config import settings
 from frappe_standalone.documents.tables import make_all
 from tests.unit.standalone.conftest import AddDoctype, Write, field
 
@@ -75,6 +77,16 @@ def test_a_row_has_a_name_and_its_document_before_anything_is_checked(voyages: A
     assert voyages.get_all("Stop", pluck="port", order_by="idx") == ["Corvo", "Pico", "Faial"]
 
 
+def test_what_was_not_read_does_not_take_the_place_of_what_is_stored(voyages: Any) -> None:
+    stored = voyages.get_doc(doctype="Voyage", name="A", stops=[{"port": "Pico"}]).insert()
+    given = {"doctype": "Voyage", "name": stored.name, "port": "Horta"}
+    with pytest.raises(voyages.TimestampMismatchError, match="after it was read"):
+        voyages.get_doc(given).save()
+    assert [row.port for row in stored.reload().stops] == ["Pico"]
+    voyages.get_doc(dict(given, modified=str(stored.modified))).save()
+    assert (stored.reload().port, stored.stops) == ("Horta", [])
+
+
 def test_rows_have_a_place_where_the_doctype_has_a_table(voyages: Any) -> None:
     voyage = voyages.new_doc("Voyage")
     with pytest.raises(AttributeError, match="harbours"):
@@ -126,6 +138,47 @@ def test_how_a_document_is_named(voyages: Any, add_doctype: AddDoctype) -> None:
         copied = voyages.get_doc(doctype="Voyage", amended_from=voyage.name).insert()
         assert copied.name == amended
         voyage = copied
+
+
+@pytest.mark.parametrize(("version", "named"), [(16, "2025-26"), (15, "of its field")])
+def test_a_series_has_parts_that_hooks_make(
+    voyages: Any, write: Write, add_doctype: AddDoctype, version: int, named: str
+) -> None:
+    add_doctype("Bill", field("FY"), autoname="B.-.FY.-.MM.-.QQ.-.##")
+    write("myapp/names.py", "def part(doc, variable): return '2025-26' if doc.FY else variable")
+    hooks = "naming_series_variables = dict.fromkeys(('FY', 'MM', 'QQ'), ['myapp.names.part', 'x'])"
+    write("myapp/hooks.py", hooks)
+    sys.modules.pop("myapp.hooks", None)
+    settings.use(replace(settings.current(), frappe_version=version))
+    month = "2025-26" if version == 16 else voyages.utils.today()[5:7]
+    bill = voyages.get_doc(doctype="Bill", FY="of its field").insert()
+    assert bill.name == f"B-{named}-{month}-2025-26-01"
+
+
+def test_doc_events_name_a_document(voyages: Any, write: Write, add_doctype: AddDoctype) -> None:
+    add_doctype("Bill", field("text"), autoname="B-.##")
+    write("myapp/names.py", "def name(doc, method): doc.name = doc.get('port') or doc.get('text')")
+    events = "{doctype: {'autoname': 'myapp.names.name'} for doctype in ('Bill', 'Voyage')}"
+    write("myapp/hooks.py", f"doc_events = {events}")
+    sys.modules.pop("myapp.hooks", None)
+    assert voyages.get_doc(doctype="Bill", text="Mine").insert().name == "Mine"
+    assert voyages.get_doc(doctype="Bill").insert().name == "B-01"
+    voyages.db.commit()
+    assert voyages.get_doc(doctype="Voyage", name="V-7", port="Pico").insert().name == "Pico"
+
+
+@pytest.mark.parametrize(
+    "series", ["B-.YYYY.-", "B-.YYYY.####", "B-.###.-.text", "B.-.{text}.-.##", "#"]
+)
+def test_the_newest_number_is_given_back(
+    voyages: Any, add_doctype: AddDoctype, series: str
+) -> None:
+    add_doctype("Bill", field("naming_series"), field("text"), autoname="naming_series:")
+    given = {"doctype": "Bill", "naming_series": series, "text": "2b1"}
+    bills = [voyages.get_doc(given).insert() for _ in range(3)]
+    bills[0].delete()
+    bills[2].delete()
+    assert voyages.get_doc(given).insert().name == bills[2].name
 
 
 def test_a_link_is_written_as_the_document_is_called(voyages: Any) -> None:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from frappe_standalone.utils.numbers import flt
+
+BANKERS, LEGACY, COMMERCIAL = (
+    "Banker's Rounding",
+    "Banker's Rounding (legacy)",
+    "Commercial Rounding",
+)
 
 
 def test_dates(frappe: Any) -> None:
@@ -66,6 +77,42 @@ def test_numbers(frappe: Any) -> None:
     assert u.flt(2.345, 2, rounding_method="Commercial Rounding") == 2.35
     assert (u.sbool("True"), u.sbool("0"), u.sbool("yes")) == (True, False, "yes")
     assert u.fmt_money(1234.5, currency="EUR") == "EUR 1,234.50"
+    assert (u.fmt_money("2.675"), u.fmt_money(2.675)) == ("2.68", "2.67")
+    assert u.cint("1000000000000000001") == 1000000000000000001
+    assert (u.safe_div(1, 3), u.safe_div(2, 3, precision=4), u.safe_div(1, 0)) == (0.33, 0.6667, 0)
+    assert u.remainder(7.5, 2) == 1.5
+
+
+AMOUNTS = (45 * 134.95 * 18 / 100, 9 * 584.6 * 7.5 / 100, 28 * 281.95 * 7.5 / 100)
+"""1093.095, 394.605 and 592.095, and what computing in binary adds to them."""
+
+
+def test_rounding_by_the_sites_method(frappe: Any) -> None:
+    assert [flt(amount, 2) for amount in AMOUNTS] == [1093.1, 394.6, 592.1]
+    assert [flt(-amount, 2) for amount in AMOUNTS] == [-1093.1, -394.6, -592.1]
+    assert (flt(0.125, 2), flt(0.125, 2, LEGACY), flt(0.5, 0, LEGACY)) == (0.12, 0.13, 0)
+    assert (flt("inf", 2), flt("nan", 2), flt(125, -1)) == (0, 0, 120)
+    frappe.db.set_single_value("System Settings", "rounding_method", COMMERCIAL)
+    assert (flt(2.345, 2), flt(-2.345, 2), frappe.utils.rounded(2.5)) == (2.35, -2.35, 3)
+    frappe.db.set_single_value("System Settings", "rounding_method", "")
+    assert flt(0.125, 2) == 0.13
+    with pytest.raises(frappe.InvalidRoundingMethod, match="'Half Up'"):
+        flt(1, 2, "Half Up")
+
+
+@given(
+    st.integers(-(10**8), 10**8),
+    st.integers(0, 4),
+    st.integers(-(10**6), 10**6),
+    st.sampled_from([(BANKERS, ROUND_HALF_EVEN), (COMMERCIAL, ROUND_HALF_UP)]),
+)
+@example(109309, 2, 50, (BANKERS, ROUND_HALF_EVEN))
+def test_rounding_is_that_of_the_decimal_that_was_meant(
+    whole: int, precision: int, part: int, method: tuple[str, str]
+) -> None:
+    meant = (Decimal(whole) + Decimal(part) / 10**6).scaleb(-precision)
+    expected = float(meant.quantize(Decimal(1).scaleb(-precision), method[1]))
+    assert flt(float(meant), precision, method[0]) == expected
 
 
 def test_texts(frappe: Any) -> None:
