@@ -49,7 +49,11 @@ def enqueue_scheduled(
 
 
 def claim_of(
-    row: ScheduleRow, due: datetime, fence: int, since: datetime | None, now: datetime
+    row: ScheduleRow,
+    due: datetime,
+    fence: int,
+    since: datetime | None,
+    now: datetime | None = None,
 ) -> Claim:
     """The claim on a due time of an entry.
 
@@ -59,6 +63,6 @@ def claim_of(
         since: the first due time that was missed, where `due` stands for several.
     """
     key = get_store().keys.due(row.site, row.name)
-    latest = now.timestamp() + AHEAD_SECONDS
     missed = since.timestamp() if since else None
+    latest = now.timestamp() + AHEAD_SECONDS if now else None
     return Claim(key, due.timestamp(), fence, missed, row.method, latest)
