@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 AFTERMATH = "frappe_celery.worker.abandoned.aftermath"
 AFTERMATH_DELIVERIES = 5
-AFTERMATH_KEPT_SECONDS = 600
+AFTERMATH_KEPT_SECONDS = 60
 """A worker that settles the same death later finds that there was one."""
 
 

@@ -176,7 +176,7 @@ class Database(Transaction):
         """
         rows: list[Any]
         doctype, filters = schema.doctype_of(doctype), _filled(filters)
-        if filters == []:
+        if isinstance(filters, list) and not filters:
             return []
         if _is_single(doctype, filters):
             found = self.get_singles_dict(doctype, cast=True)
@@ -281,7 +281,7 @@ class Database(Transaction):
             filters = dict(dt)
             return self.exists(filters.pop("doctype"), filters)
         dn = _filled(dn)
-        if dn is None or dn == []:
+        if dn is None or (isinstance(dn, list) and not dn):
             return None
         if _is_single(dt, dn):
             return str(dn)
