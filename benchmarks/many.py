@@ -30,7 +30,7 @@ import click
 from redis import Redis
 
 from benchmarks import machine, server
-from benchmarks.rq_venv import python_with_rq
+from benchmarks.own_venv import python_with_rq
 from benchmarks.runner import Runner, write_project
 from benchmarks.sides.base import jobs as functions
 from benchmarks.sides.base import redis_url

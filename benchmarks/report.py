@@ -59,10 +59,10 @@ def summary(numbers: Sequence[float], sign: str = "") -> str:
     if not numbers:
         return "not measured"
     middle, low, high = statistics.median(numbers), min(numbers), max(numbers)
-    return f"{_figure(middle)}{sign} ({_figure(low)} to {_figure(high)})"
+    return f"{figure(middle)}{sign} ({figure(low)} to {figure(high)})"
 
 
-def _figure(number: float) -> str:
+def figure(number: float) -> str:
     """Three digits that count."""
     if number >= 100:
         return f"{number:,.0f}"

@@ -13,7 +13,9 @@ from typing import Any
 import click
 
 from benchmarks import server
-from benchmarks.rq_venv import python_with_rq
+from benchmarks.own_venv import python_with_rq
+from benchmarks.sides import TITLES
+from benchmarks.sides.base import PROCESSES
 
 HERE = Path(__file__).resolve().parent
 FOREIGN_SETTINGS = ("FRAPPE", "CELERY", "RQ_", "DJANGO", "DATABASE_URL", "PYTHONPATH")
@@ -29,11 +31,25 @@ class Runner:
     project: Path
     """Working directory of all turns and workers; see `write_project`."""
     hiredis: bool
+    packages: Path = HERE.parent
+    """The folder that frappe_celery is imported from."""
+    python: str = sys.executable
 
-    def turn(self, side: str, what: str, scale: float = 1.0) -> dict[str, Any]:
+    def turn(
+        self, side: str, what: str, scale: float = 1.0, processes: int = PROCESSES
+    ) -> dict[str, Any]:
         """One turn; raises TurnFailed."""
         server.empty(self.server_url, self.project)
-        return self.run(self._python(side), "benchmarks.turn", side, what, str(scale))
+        asked = (side, what, str(processes), str(scale))
+        return self.run(self._python(side), "benchmarks.turn", *asked)
+
+    def describe(self, side: str) -> dict[str, Any]:
+        """What a side runs on; raises when it does not parse Redis's answers as was asked for."""
+        described = self.turn(side, "describe")
+        if described["hiredis"] != self.hiredis:
+            wanted = "with hiredis: pip install hiredis" if self.hiredis else "without hiredis"
+            raise click.ClickException(f"{TITLES[side]} should run {wanted}, or pass --no-hiredis")
+        return described
 
     def run(
         self, python: str, module: str, side: str, what: str, *more: str, **environment: str
@@ -52,11 +68,11 @@ class Runner:
         return figures
 
     def _python(self, side: str) -> str:
-        return python_with_rq() if side == "rq" else sys.executable
+        return python_with_rq() if side == "rq" else self.python
 
     def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN_SETTINGS)}
-        path = [HERE.parent, HERE / "apps"]
+        path = [self.packages, HERE.parent, HERE / "apps"]
         if not self.hiredis:
             path.insert(0, HERE / "without_hiredis")
         return {

@@ -1,4 +1,6 @@
-"""One turn of one side, in a process of its own: `python -m benchmarks.turn SIDE WHAT SCALE`.
+"""One turn of one side, in a process of its own.
+
+    python -m benchmarks.turn SIDE WHAT PROCESSES SCALE
 
 WHAT is a measurement, or `describe`. Prints one line of JSON.
 """
@@ -9,6 +11,7 @@ import importlib
 import importlib.metadata
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from redis.utils import HIREDIS_AVAILABLE
@@ -17,8 +20,8 @@ from benchmarks.sides import Side, load
 
 
 def main() -> None:
-    name, what, scale = sys.argv[1:]
-    side = load(name)
+    name, what, processes, scale = sys.argv[1:]
+    side = load(name, int(processes))
     if what == "describe":
         print(json.dumps(describe(side)))
     else:
@@ -27,10 +30,12 @@ def main() -> None:
 
 
 def describe(side: Side) -> dict[str, Any]:
-    """Versions of the side's packages, and whether redis-py parses with hiredis."""
+    """Versions of the side's packages, whether redis-py parses with hiredis, and which of our
+    folders the first package lies in."""
     packages = [*side.packages, *(["hiredis"] if HIREDIS_AVAILABLE else [])]
     return {
         "hiredis": bool(HIREDIS_AVAILABLE),
+        "found_in": str(Path(str(importlib.import_module(packages[0]).__file__)).parents[1]),
         "versions": {package: _version(package) for package in packages},
     }
 

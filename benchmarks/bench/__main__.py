@@ -15,7 +15,6 @@ from benchmarks.bench.turns import Turns, sides_of
 from benchmarks.sides import TITLES
 
 ROUNDS = 5
-TURN = "benchmarks.bench.turn"
 
 
 @click.command()
@@ -51,7 +50,7 @@ def main(
             figures[what] = {side: [] for side in measured}
             for number in range(1, rounds + 1):
                 for side in measured:
-                    turn = turns.take(side, TURN, site, side, what, str(scale))
+                    turn = turns.measure(site, side, measurement, scale)
                     figures[what][side].append(turn)
                     shown = ", ".join(f"{turn[row.key]:.4g} {row.unit}" for row in measurement.rows)
                     click.echo(f"{what} {number}/{rounds} {TITLES[side]}: {shown}", err=True)
@@ -64,7 +63,7 @@ def main(
 
 def described(turns: Turns, site: str, side: str) -> str:
     """The versions that a side runs on."""
-    turn = turns.take(side, TURN, site, side, "describe", "1")
+    turn = turns.describe(site, side)
     versions = {"Python": turn["python"], **turn["versions"]}
     return ", ".join(f"{name} {version}" for name, version in versions.items())
 

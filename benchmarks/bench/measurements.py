@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from benchmarks.measurements import Row
+from benchmarks.measurements import Measurement, Row
 
 BY_RATE = ("rq", "rq_nofork", "bare", "frappe_celery")
 
@@ -14,16 +12,6 @@ WORKERS = ("rq", "rq_nofork", "frappe_celery")
 """As operators start them."""
 BY_FRESH_PROCESS = ("rq", "fresh")
 BY_GROWTH = ("rq_nofork", "prefork", "frappe_celery")
-
-
-@dataclass(frozen=True)
-class Measurement:
-    module: str
-    """Of `benchmarks.measurements`."""
-    rows: tuple[Row, ...]
-    processes: int = 0
-    deduplicate: bool = False
-    sides: tuple[str, ...] = BY_RATE
 
 
 def _enqueue(what: str) -> tuple[Row, ...]:
@@ -45,8 +33,8 @@ MEASUREMENTS = {
         deduplicate=True,
         sides=BY_ENQUEUE,
     ),
-    "one": Measurement("throughput", _rate("one process"), processes=1),
-    "two": Measurement("throughput", _rate("two processes"), processes=2),
+    "one": Measurement("throughput", _rate("one process"), processes=1, sides=BY_RATE),
+    "two": Measurement("throughput", _rate("two processes"), processes=2, sides=BY_RATE),
     "fresh": Measurement(
         "throughput",
         _rate("one process that forks for each"),
@@ -60,6 +48,7 @@ MEASUREMENTS = {
             Row("p99", "enqueue to start, idle worker of one process, p99", "ms", False),
         ),
         processes=1,
+        sides=BY_RATE,
     ),
     "memory": Measurement(
         "memory",

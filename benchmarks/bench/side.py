@@ -12,8 +12,8 @@ import frappe
 from frappe.utils import background_jobs
 
 from benchmarks.bench import bare
-from benchmarks.sides import frappe_celery
 from benchmarks.sides.base import jobs
+from benchmarks.sides.frappe_celery import unacknowledged
 from frappe_celery.jobs import JobStatus, get_store
 
 NOOP = "frappe.clear_messages"
@@ -100,7 +100,7 @@ class OnCelery(BenchSide):
         recorded = cast(int, store.client.zcard(index))
         if recorded < enqueued:
             return recorded
-        return enqueued - frappe_celery.side.unacknowledged()
+        return enqueued - unacknowledged(store)
 
 
 class OnCelerysPrefork(OnCelery):

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import server
+from benchmarks.measurements import Measurement
 from benchmarks.runner import FOREIGN_SETTINGS, HERE, TurnFailed
 
-HOOK = HERE.parent / "frappe_celery" / "hosts" / "bench" / "hook.py"
+HOOK = Path("frappe_celery", "hosts", "bench", "hook.py")
+TURN = "benchmarks.bench.turn"
 NOFORK = "FRAPPE_BACKGROUND_WORKERS_NOFORK"
 SIDES = ("rq", "rq_nofork", "bare", "prefork", "fresh", "frappe_celery")
 """The order within a round."""
@@ -33,6 +35,20 @@ class Turns:
     """Of `benchmarks.bench.sites`."""
     server_url: str
     catch_network: bool = False
+    packages: Path = HERE.parent
+    """The folder that frappe_celery is imported from."""
+
+    def describe(self, site: str, side: str) -> dict[str, Any]:
+        """What a side runs on; raises TurnFailed."""
+        return self.take(side, TURN, site, side, "describe", "0", "1")
+
+    def measure(
+        self, site: str, side: str, measurement: Measurement, scale: float
+    ) -> dict[str, Any]:
+        """One turn; raises TurnFailed."""
+        options = ["deduplicate"] if measurement.deduplicate else []
+        asked = (measurement.module, str(measurement.processes), str(scale), *options)
+        return self.take(side, TURN, site, side, *asked)
 
     def take(self, side: str, module: str, *arguments: str) -> dict[str, Any]:
         """What a module prints in its last line, as JSON; raises TurnFailed."""
@@ -52,7 +68,7 @@ class Turns:
 
     def _environment(self, side: str) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN_SETTINGS)}
-        path = (HERE / "bench" / "startup", HERE.parent, HERE / "apps")
+        path = (HERE / "bench" / "startup", self.packages, HERE.parent, HERE / "apps")
         environment = {
             **inherited,
             "PYTHONPATH": os.pathsep.join(map(str, path)),
@@ -61,7 +77,7 @@ class Turns:
             "FRAPPE_CELERY_ENABLED": "true" if side in ON_CELERY else "false",
         }
         if side in ON_CELERY:
-            environment["BENCHMARK_HOOK"] = str(HOOK)
+            environment["BENCHMARK_HOOK"] = str(self.packages / HOOK)
         if side == "rq_nofork":
             environment[NOFORK] = "1"
         if self.catch_network:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.sides.base import PROCESSES
+
 
 @dataclass(frozen=True)
 class Row:
@@ -13,6 +15,20 @@ class Row:
     title: str
     unit: str
     more_is_better: bool
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a turn measures, and which of its numbers stand in a table."""
+
+    module: str
+    rows: tuple[Row, ...]
+    processes: int = PROCESSES
+    """That run jobs."""
+    deduplicate: bool = False
+    """In a bench: each job has an id of its own and is enqueued with deduplicate=True."""
+    sides: tuple[str, ...] = ()
+    """In a bench: those that take part."""
 
 
 ROWS = {

@@ -5,8 +5,7 @@ Measured like `throughput`. The parent is the program that was started, without 
 
 from __future__ import annotations
 
-import psutil
-
+from benchmarks import processor
 from benchmarks.sides import Side
 from benchmarks.workers import Workers, running
 
@@ -30,5 +29,4 @@ def measure(side: Side, scale: float) -> dict[str, float]:
 
 
 def _parents_seconds(workers: Workers) -> float:
-    times = [psutil.Process(program.pid).cpu_times() for program in workers.programs]
-    return sum(each.user + each.system for each in times)
+    return processor.of_programs(workers.programs, children=False)

@@ -37,9 +37,16 @@ def measure(side: Side, scale: float) -> dict[str, float]:
 def _once(workers: Workers, client: Redis, number: int) -> float:
     start = time.monotonic()
     workers.side.enqueue("stamp")
-    while (stamp := cast(Any, client.blpop([jobs().STAMPS], timeout=1))) is None:
-        waited = time.monotonic() - start
-        workers.check(f"job {number} has not started", patient=waited < PATIENCE_SECONDS)
+    began = next_stamp(workers, client, f"job {number}")
     workers.wait_finished(number, number)
     time.sleep(random.uniform(*PAUSE))
-    return float(stamp[1]) - start
+    return began - start
+
+
+def next_stamp(workers: Workers, client: Redis, job: str) -> float:
+    """The moment (time.monotonic) at which a job began; raises WorkersFailed."""
+    since = time.monotonic()
+    while (stamp := cast(Any, client.blpop([jobs().STAMPS], timeout=1))) is None:
+        waited = time.monotonic() - since
+        workers.check(f"{job} has not started", patient=waited < PATIENCE_SECONDS)
+    return float(stamp[1])

@@ -24,5 +24,5 @@ TURNS = ("rq", "celery", "frappe_celery")
 """The order within a round."""
 
 
-def load(name: str) -> Side:
-    return cast(Side, importlib.import_module(f"benchmarks.sides.{name}").side)
+def load(name: str, processes: int) -> Side:
+    return cast(Side, importlib.import_module(f"benchmarks.sides.{name}").create(processes))

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 PROCESSES = 2
-"""Processes that run jobs, on every side outside of a bench."""
+"""Processes that run jobs, on every side outside of a bench, where nothing else is said."""
 
 JOB_ARGUMENTS: dict[str, Any] = {"name": "INV-00001", "submit": True}
 """Keyword arguments that every job is enqueued with."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from celery import Celery
 from redis import Redis
 
-from benchmarks.sides.base import JOB_ARGUMENTS, PROCESSES, jobs, redis_url
+from benchmarks.sides.base import JOB_ARGUMENTS, jobs, redis_url
 
 app = Celery("benchmark", broker=redis_url(), set_as_current=False)
 app.conf.update(
@@ -25,12 +25,17 @@ TASKS = {
 class PlainCelery:
     name = "celery"
     packages = ("celery", "kombu", "redis")
-    processes = PROCESSES
-    jobs_a_second = 2000
+
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+
+    @property
+    def jobs_a_second(self) -> int:
+        return 1000 * self.processes
 
     def worker_commands(self) -> list[list[str]]:
         application = ["-A", "benchmarks.sides.celery"]
-        return [["celery", *application, "worker", "--concurrency", str(PROCESSES)]]
+        return [["celery", *application, "worker", "--concurrency", str(self.processes)]]
 
     def enqueue(self, job: str) -> None:
         TASKS[job].apply_async(kwargs=JOB_ARGUMENTS)
@@ -47,4 +52,4 @@ class PlainCelery:
         return Redis.from_url(redis_url())
 
 
-side = PlainCelery()
+create = PlainCelery

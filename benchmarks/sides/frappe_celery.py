@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from benchmarks.sides.base import JOB_ARGUMENTS, PROCESSES
+from benchmarks.sides.base import JOB_ARGUMENTS
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 
@@ -18,11 +18,16 @@ PLACE = "standalone|default"
 class FrappeCelery:
     name = "frappe_celery"
     packages = ("frappe_celery", "celery", "kombu", "redis")
-    processes = PROCESSES
-    jobs_a_second = 3000
+
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+
+    @property
+    def jobs_a_second(self) -> int:
+        return 1500 * self.processes
 
     def worker_commands(self) -> list[list[str]]:
-        return [["celery", "-A", "frappe_celery", "worker", "--concurrency", str(PROCESSES)]]
+        return [["celery", "-A", "frappe_celery", "worker", "--concurrency", str(self.processes)]]
 
     def enqueue(self, job: str) -> None:
         enqueue(f"noop_app.tasks.{job}", **JOB_ARGUMENTS)
@@ -32,17 +37,18 @@ class FrappeCelery:
         recorded = int(self._store.client.zcard(index))
         if recorded < enqueued:
             return recorded
-        return enqueued - self.unacknowledged()
-
-    def unacknowledged(self) -> int:
-        """How many messages workers hold."""
-        client, keys = self._store.client, self._store.keys
-        consumers = [name.decode() for name in client.zrange(keys.consumers, 0, -1)]
-        return sum(int(client.hlen(keys.in_flight(name))) for name in consumers)
+        return enqueued - unacknowledged(self._store)
 
     @cached_property
     def _store(self) -> JobStore:
         return get_store()
 
 
-side = FrappeCelery()
+def unacknowledged(store: JobStore) -> int:
+    """How many messages workers hold."""
+    client, keys = store.client, store.keys
+    consumers = [name.decode() for name in client.zrange(keys.consumers, 0, -1)]
+    return sum(int(client.hlen(keys.in_flight(name))) for name in consumers)
+
+
+create = FrappeCelery

@@ -8,7 +8,7 @@ from typing import cast
 from redis import Redis
 from rq import Queue
 
-from benchmarks.sides.base import JOB_ARGUMENTS, PROCESSES, jobs, redis_url
+from benchmarks.sides.base import JOB_ARGUMENTS, jobs, redis_url
 
 RESULTS_TTL = "600"
 """Seconds; what Frappe's `rq_results_ttl` is by default. 0 would keep no record."""
@@ -17,12 +17,17 @@ RESULTS_TTL = "600"
 class RqWorkers:
     name = "rq"
     packages = ("rq", "redis")
-    processes = PROCESSES
-    jobs_a_second = 150
+
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+
+    @property
+    def jobs_a_second(self) -> int:
+        return 75 * self.processes
 
     def worker_commands(self) -> list[list[str]]:
         command = ["rq.cli", "worker", "--url", redis_url(), "--quiet"]
-        return [[*command, "--results-ttl", RESULTS_TTL, "default"]] * PROCESSES
+        return [[*command, "--results-ttl", RESULTS_TTL, "default"]] * self.processes
 
     def enqueue(self, job: str) -> None:
         self._queue.enqueue_call(getattr(jobs(), job), kwargs=JOB_ARGUMENTS)
@@ -35,4 +40,4 @@ class RqWorkers:
         return Queue("default", connection=Redis.from_url(redis_url()))
 
 
-side = RqWorkers()
+create = RqWorkers

@@ -7,6 +7,7 @@ from typing import Any
 
 STAMPS = "benchmark:stamps"
 RELEASED = "benchmark:released"
+TALLIES = "benchmark:tallies"
 
 
 def noop(**kwargs: Any) -> None:
@@ -32,6 +33,13 @@ def hold(**kwargs: Any) -> None:
     """Begin, and run until the measuring process has released it."""
     stamp()
     _client().blpop([RELEASED], timeout=60)
+
+
+def tally(**kwargs: Any) -> None:
+    """Tell how many calls this process has made; only under `benchmarks.counting`."""
+    from benchmarks.counting import of_this_process
+
+    _client().rpush(TALLIES, of_this_process.count())
 
 
 @cache

@@ -1,4 +1,4 @@
-"""RQ shares our virtual environment when it is installed there, else gets one of its own."""
+"""Virtual environments in the user's cache folder, for what ours does not have."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ SAME_VERSION = ("redis", "hiredis", "psutil")
 
 @cache
 def python_with_rq() -> str:
-    """Python that has RQ 3; where this one has none, of a venv in the user's cache folder."""
+    """Python that has RQ 3; where this one has none, of an environment of its own."""
     if importlib.util.find_spec("rq"):
         return sys.executable
-    folder = _cache() / f"rq-{sys.version_info.major}.{sys.version_info.minor}"
+    return own_venv("rq", "rq>=3,<4", *_pins())
+
+
+def own_venv(name: str, *packages: str) -> str:
+    """Its Python, which has these packages; more words of `pip install` may follow."""
+    folder = _cache() / f"{name}-{sys.version_info.major}.{sys.version_info.minor}"
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-    packages = ["rq>=3,<4", *_pins()]
     subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
     return str(python)
 

@@ -1,0 +1,1 @@
+"""This tree beside a commit, by turns: `./dev bench --beside COMMIT`."""

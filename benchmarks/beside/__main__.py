@@ -1,0 +1,64 @@
+"""`python -m benchmarks.beside --beside COMMIT`: the two trees take turns; then the table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from benchmarks import machine
+from benchmarks.beside import places, table, trees
+from benchmarks.beside.measurements import MEASUREMENTS
+from benchmarks.beside.rounds import LEAST_ROUNDS, ROUNDS, Enough, take_turns
+
+
+@click.command()
+@click.option("--beside", "commit", required=True, help="A commit, a tag or a branch.")
+@click.option("--rounds", type=click.IntRange(1), default=ROUNDS, show_default=True)
+@click.option(
+    "--until",
+    type=float,
+    help="Percent: go on until each interval is narrower, "
+    f"at least for {LEAST_ROUNDS} rounds; a measurement that has got there takes no more turns.",
+)
+@click.option("--minutes", type=float, default=60.0, show_default=True, help="At most, with it.")
+@click.option("--scale", type=float, default=1.0, help="Of every turn's size.")
+@click.option("--only", multiple=True, type=click.Choice(list(MEASUREMENTS)))
+@click.option("--no-hiredis", is_flag=True, help="Take hiredis away from both. Not in a bench.")
+@click.option("--bench", type=click.Path(path_type=Path, exists=True), help="In this bench.")
+@click.option("--site", help="A site of it.")
+def main(
+    commit: str,
+    rounds: int,
+    until: float | None,
+    minutes: float,
+    scale: float,
+    only: tuple[str, ...],
+    no_hiredis: bool,
+    bench: Path | None,
+    site: str | None,
+) -> None:
+    """Measure this tree, uncommitted changes included, beside a commit's, by turns."""
+    if bool(bench) != bool(site):
+        raise click.UsageError("--bench and --site go together")
+    measurements = {name: one for name, one in MEASUREMENTS.items() if not only or name in only}
+    machine.warn_where_busy()
+    python = str(bench.resolve() / "env" / "bin" / "python") if bench else None
+    with machine.shared() as others, trees.beside(commit, python) as both:
+        place = (
+            places.in_bench(both, scale, bench=bench.resolve(), site=site)
+            if bench and site
+            else places.standalone(both, scale, hiredis=not no_hiredis)
+        )
+        with place as (take, facts):
+            told = {tree.name: trees.described(tree) for tree in both}
+            for name, value in {**told, **machine.describe(), **facts}.items():
+                click.echo(f"{name}: {value}")
+            pairs = take_turns(measurements, both, take, Enough(rounds, until, minutes))
+    table.show(both[0].name, measurements, pairs)
+    click.echo(table.EXPLAINED)
+    click.echo(others.told())
+
+
+if __name__ == "__main__":
+    main()
