@@ -9,19 +9,13 @@ import click
 from benchmarks import machine
 from benchmarks.beside import places, table, trees
 from benchmarks.beside.measurements import MEASUREMENTS
-from benchmarks.beside.rounds import LEAST_ROUNDS, ROUNDS, Enough, take_turns
+from benchmarks.beside.options import enough
+from benchmarks.beside.rounds import Enough, take_turns
 
 
 @click.command()
 @click.option("--beside", "commit", required=True, help="A commit, a tag or a branch.")
-@click.option("--rounds", type=click.IntRange(1), default=ROUNDS, show_default=True)
-@click.option(
-    "--until",
-    type=float,
-    help="Percent: go on until each interval is narrower, "
-    f"at least for {LEAST_ROUNDS} rounds; a measurement that has got there takes no more turns.",
-)
-@click.option("--minutes", type=float, default=60.0, show_default=True, help="At most, with it.")
+@enough
 @click.option("--scale", type=float, default=1.0, help="Of every turn's size.")
 @click.option("--only", multiple=True, type=click.Choice(list(MEASUREMENTS)))
 @click.option("--no-hiredis", is_flag=True, help="Take hiredis away from both. Not in a bench.")
@@ -29,9 +23,7 @@ from benchmarks.beside.rounds import LEAST_ROUNDS, ROUNDS, Enough, take_turns
 @click.option("--site", help="A site of it.")
 def main(
     commit: str,
-    rounds: int,
-    until: float | None,
-    minutes: float,
+    enough: Enough,
     scale: float,
     only: tuple[str, ...],
     no_hiredis: bool,
@@ -54,7 +46,7 @@ def main(
             told = {tree.name: trees.described(tree) for tree in both}
             for name, value in {**told, **machine.describe(), **facts}.items():
                 click.echo(f"{name}: {value}")
-            pairs = take_turns(measurements, both, take, Enough(rounds, until, minutes))
+            pairs = take_turns(measurements, both, take, enough)
     table.show(both[0].name, measurements, pairs)
     click.echo(table.EXPLAINED)
     click.echo(others.told())

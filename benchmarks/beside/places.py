@@ -13,9 +13,9 @@ import click
 from benchmarks import server
 from benchmarks.bench import sites
 from benchmarks.bench.turns import Turns
+from benchmarks.beside.measurements import MEASUREMENTS
 from benchmarks.beside.rounds import Take, Turn
 from benchmarks.beside.trees import Tree
-from benchmarks.measurements import Measurement
 from benchmarks.report import OURS
 from benchmarks.runner import Runner, write_project
 
@@ -34,9 +34,9 @@ def standalone(trees: tuple[Tree, Tree], scale: float, *, hiredis: bool) -> Iter
             write_project(project, url)
             runners[tree.name] = Runner(url, project, hiredis, tree.packages, tree.python)
 
-        def take(tree: Tree, measurement: Measurement) -> Turn:
-            runner = runners[tree.name]
-            return runner.turn(OURS, measurement.module, scale, measurement.processes)
+        def take(tree: Tree, name: str) -> Turn:
+            asked = MEASUREMENTS[name]
+            return runners[tree.name].turn(OURS, asked.module, scale, asked.processes)
 
         described = {tree: runners[tree.name].describe(OURS) for tree in trees}
         yield take, {"Server": server.version(url), **_versions(described)}
@@ -49,8 +49,8 @@ def in_bench(trees: tuple[Tree, Tree], scale: float, *, bench: Path, site: str) 
         shown = sites.shown(bench, site, Path(folder))
         turns = {tree.name: Turns(bench, shown, url, packages=tree.packages) for tree in trees}
 
-        def take(tree: Tree, measurement: Measurement) -> Turn:
-            return turns[tree.name].measure(site, OURS, measurement, scale)
+        def take(tree: Tree, name: str) -> Turn:
+            return turns[tree.name].measure(site, OURS, MEASUREMENTS[name], scale)
 
         described = {tree: turns[tree.name].describe(site, OURS) for tree in trees}
         yield take, {"Server": server.version(url), **_versions(described)}

@@ -16,7 +16,8 @@ from benchmarks.measurements import Measurement, Row
 Turn = Mapping[str, float]
 Pair = tuple[Turn, Turn]
 """A turn of the commit and one of this tree, one after the other, in whichever order."""
-Take = Callable[[Tree, Measurement], Turn]
+Take = Callable[[Tree, str], Turn]
+"""Of a tree, what a measurement of this name gives."""
 ROUNDS = 5
 LEAST_ROUNDS = 10
 """Before an interval that happens to be narrow is believed."""
@@ -70,7 +71,7 @@ def _pair(
 ) -> Pair:
     turns: dict[str, Turn] = {}
     for tree in trees if number % 2 == 0 else reversed(trees):
-        turns[tree.name] = turn = take(tree, measurement)
+        turns[tree.name] = turn = take(tree, name)
         shown = ", ".join(f"{row.key} {turn[row.key]:.4g} {row.unit}" for row in measurement.rows)
         click.echo(f"{name} {number + 1} {tree.name}: {shown}", err=True)
     theirs, ours = (turns[tree.name] for tree in trees)

@@ -1,24 +1,14 @@
-"""What documents cost the processor beside their database's driver: of checkouts, in one run.
+"""One turn of one tree: `python -m benchmarks.document_work.turn ROWS DOCUMENTS`, in a new folder.
 
-    python -m benchmarks.document_work [--tree PATH …] [--documents N] [--rounds N]
-
-`get_doc` and `save` of 2,000 orders, on SQLite, PostgreSQL and MariaDB; of orders with three rows
-too. A turn is a fresh process with one checkout on its path; in a round each has one turn, and a
-ratio compares turns of the same round with the first checkout's. The time is the process's own
-(`process_time`: waiting counts nothing) without that spent within the driver's cursors and commits.
-Beside it, what one document calls: how often `get_meta`, `django_setup.connection`, and how many
-files are looked for.
+The time is the process's own (`process_time`: waiting counts nothing) without that spent within the
+driver's cursors and commits. Beside it, what one document calls. Prints one line of JSON.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,20 +17,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent.parent
-DATABASES = ("SQLite", "PostgreSQL", "MariaDB")
-KINDS = {"plain": 0, "with 3 rows": 3}
-"""How many rows each kind of order has."""
 A_COMMIT = 100
 """So many documents are saved in a transaction."""
 _NAMES = {("get_meta", "meta.py"), ("connection", "django_setup.py")}
 _LOOKS = ("stat", "lstat", "access")
 
 
-# -- one turn, in a process of its own
-
-
-def turn(rows: int, count: int) -> dict[str, Any]:
+def turn(rows: int, count: int) -> dict[str, float]:
     """Microseconds of a document, and its calls."""
     _describe(Path.cwd(), rows > 0)
     import_module("frappe_celery")  # serves frappe
@@ -71,7 +54,7 @@ def turn(rows: int, count: int) -> dict[str, Any]:
     calls = counted(lambda: work(A_COMMIT))
     frappe.destroy()
     own, driver = spent - within.seconds, within.seconds
-    return {"own": own / count * 1e6, "driver": driver / count * 1e6, "calls": calls}
+    return {"own": own / count * 1e6, "driver": driver / count * 1e6, **calls}
 
 
 def _describe(folder: Path, has_rows: bool) -> None:
@@ -93,7 +76,7 @@ def _describe(folder: Path, has_rows: bool) -> None:
         {"fieldname": "qty", "fieldtype": "Float"},
         {"fieldname": "rate", "fieldtype": "Currency"},
     ]
-    described = [
+    described: list[dict[str, Any]] = [
         {"name": "Bench Order", "fields": fields},
         {"name": "Bench Order Item", "fields": row, "istable": 1},
     ]
@@ -180,83 +163,5 @@ def counted(work: Callable[[], Any]) -> dict[str, int]:
     return {name: found[name] for name in ("get_meta", "connection", "files")}
 
 
-# -- all of them
-
-
-def main() -> None:
-    """Let the checkouts take turns, and print a table for each kind of order."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tree", action="append", type=Path, help="a checkout; default: this one")
-    parser.add_argument("--documents", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--turn", type=int, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.turn is not None:
-        print(json.dumps(turn(asked.turn, asked.documents)))
-        return
-    trees = [tree.resolve() for tree in asked.tree or [HERE]]
-    with servers() as url_of:
-        for kind, rows in KINDS.items():
-            for database in DATABASES:
-                made: list[list[dict[str, Any]]] = []
-                for _ in range(asked.rounds):
-                    made.append([_turn(t, rows, asked.documents, url_of(database)) for t in trees])
-                show(kind, database, trees, made)
-
-
-@contextmanager
-def servers() -> Iterator[Callable[[str], str]]:
-    """Servers of our own; gives the URL of an empty database; '' for SQLite."""
-    sys.path.insert(0, str(HERE))
-    started = import_module("tests.servers")
-    with tempfile.TemporaryDirectory() as folder:
-        by_name = {
-            "MariaDB": started.MariaDBServer(Path(folder, "mariadb")),
-            "PostgreSQL": started.PostgresServer(),
-        }
-        numbers = iter(range(10**6))
-
-        def url_of(database: str) -> str:
-            if database not in by_name:
-                return ""
-            name = f"documents{next(numbers)}"
-            by_name[database].sql(f"create database {name}")
-            return str(by_name[database].url(name))
-
-        try:
-            for server in by_name.values():
-                server.start()
-            yield url_of
-        finally:
-            for server in by_name.values():
-                server.stop()
-
-
-def _turn(tree: Path, rows: int, count: int, url: str) -> dict[str, Any]:
-    others = {k: v for k, v in os.environ.items() if not k.startswith(("FRAPPE", "DJANGO"))}
-    environment = {**others, "PYTHONPATH": str(tree), "FRAPPE_CELERY_APPS": '["benchapp"]'}
-    environment |= {"DATABASE_URL": url} if url else {}
-    command = [sys.executable, __file__, "--turn", str(rows), "--documents", str(count)]
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-    if done.returncode:
-        raise SystemExit(f"{tree}: a turn failed\n{done.stdout}{done.stderr}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
-def show(kind: str, database: str, trees: list[Path], rounds: list[list[dict[str, Any]]]) -> None:
-    """One line a checkout."""
-    for number, tree in enumerate(trees):
-        turns = [each[number] for each in rounds]
-        own, driver = (statistics.median(t[what] for t in turns) for what in ("own", "driver"))
-        ratio = statistics.median(each[number]["own"] / each[0]["own"] for each in rounds)
-        calls = ", ".join(f"{name} {times}" for name, times in turns[0]["calls"].items())
-        figures = f"{own:8.0f} µs{ratio:7.2f}   driver {driver:6.0f} µs   {calls}"
-        print(f"{kind:12} {database:11} {tree.name:16} {figures}", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    print(json.dumps(turn(*map(int, sys.argv[1:]))))

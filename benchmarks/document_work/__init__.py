@@ -1,0 +1,1 @@
+"""What documents cost the processor beside their database's driver, in two trees."""
