@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -53,14 +53,14 @@ def warn_where_busy() -> None:
 class Others:
     """What other programs took of the processors while we measured."""
 
-    before: str = field(default_factory=load)
-    after: str = ""
+    load: str = ""
+    """At the end."""
     share: float = 0.0
 
     def told(self) -> str:
         """A line for a reader."""
-        said = f"Load before {self.before}, after {self.after}; others took {self.share:.0%}"
-        return f"{said} of the processors{f': {BUSY}' if self.share > QUIET else '.'}"
+        said = f"Load after the run: {self.load}. Others took {self.share:.0%} of the processors"
+        return f"{said}{f': {BUSY}' if self.share > QUIET else ''}."
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def shared() -> Iterator[Others]:
     """Filled in at its end, when all that was started within has been waited for."""
     others, began, busy, own = Others(), time.monotonic(), _busy(), _own()
     yield others
-    others.after = load()
+    others.load = load()
     there = (time.monotonic() - began) * psutil.cpu_count()
     others.share = max(_busy() - busy - (_own() - own), 0.0) / there
 

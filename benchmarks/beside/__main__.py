@@ -35,6 +35,7 @@ def main(
         raise click.UsageError("--bench and --site go together")
     measurements = {name: one for name, one in MEASUREMENTS.items() if not only or name in only}
     machine.warn_where_busy()
+    found = machine.describe()
     python = str(bench.resolve() / "env" / "bin" / "python") if bench else None
     with machine.shared() as others, trees.beside(commit, python) as both:
         place = (
@@ -43,12 +44,9 @@ def main(
             else places.standalone(both, scale, hiredis=not no_hiredis)
         )
         with place as (take, facts):
-            told = {tree.name: trees.described(tree) for tree in both}
-            for name, value in {**told, **machine.describe(), **facts}.items():
-                click.echo(f"{name}: {value}")
+            table.show_facts(both, {**found, **facts})
             pairs = take_turns(measurements, both, take, enough)
-    table.show(both[0].name, measurements, pairs)
-    click.echo(table.EXPLAINED)
+    table.show(both, measurements, pairs)
     click.echo(others.told())
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from benchmarks.beside.ratio import Ratio, ratio
 from benchmarks.beside.rounds import Pair, numbers
+from benchmarks.beside.trees import Tree, described
 from benchmarks.measurements import Measurement, Row
 from benchmarks.report import figure
 
@@ -52,15 +53,30 @@ class Line:
         )
 
 
-def show(name: str, measurements: Mapping[str, Measurement], pairs: dict[str, list[Pair]]) -> None:
-    """Print it: `name` is the commit's."""
-    found = list(lines(measurements, pairs))
+def show_facts(trees: tuple[Tree, Tree], facts: Mapping[str, str]) -> None:
+    """Print what is compared, and what else is known before."""
+    for name, value in {**{tree.name: described(tree) for tree in trees}, **facts}.items():
+        click.echo(f"{name}: {value}")
+
+
+def show(
+    trees: tuple[Tree, Tree],
+    measurements: Mapping[str, Measurement],
+    pairs: dict[str, list[Pair]],
+) -> None:
+    """Print it, and what its numbers mean."""
+    _show(trees[0].name, list(lines(measurements, pairs)))
+    click.echo(EXPLAINED)
+
+
+def _show(name: str, found: list[Line]) -> None:
     console = Console()
     if not console.is_terminal:
         for line in found:
             title, theirs, ours, ratio_, interval, verdict, number = line.words()
             said = f"{title}: {name} {theirs}, this tree {ours}, ratio {ratio_}"
-            click.echo(f"{said} ({interval}), {number} pairs{verdict and f', {verdict}'}")
+            counted = f"{number} pair{'s' if line.pairs > 1 else ''}"
+            click.echo(f"{said} ({interval}), {counted}{verdict and f', {verdict}'}")
         return
     table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("")

@@ -21,7 +21,7 @@ from benchmarks.own_venv import own_venv
 from benchmarks.runner import HERE
 
 SOURCES = HERE.parent
-PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
+PIP = ("-m", "pip", "--disable-pip-version-check")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def described(tree: Tree) -> str:
 
 
 def _tree(name: str, source: Path, packages: Path, python: str | None) -> Tree:
-    _pip("install", "--no-deps", "--no-build-isolation", "--target", str(packages), str(source))
+    how = ("--quiet", "--no-deps", "--no-build-isolation", "--target", str(packages))
+    subprocess.run([sys.executable, *PIP, "install", *how, str(source)], check=True)
     return Tree(name, packages, _checked(python or sys.executable, source, packages, not python))
 
 
@@ -91,10 +92,6 @@ def _lacking(python: str, packages: Path) -> list[str]:
     )
     lines = checked.stdout.splitlines()
     return [line for line in lines if line.replace("_", "-").startswith("frappe-celery ")]
-
-
-def _pip(*words: str) -> None:
-    subprocess.run([sys.executable, *PIP, *words], check=True)
 
 
 def _git(*words: str) -> str:

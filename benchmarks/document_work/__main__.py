@@ -44,14 +44,17 @@ def main(commit: str, count: int, enough: Enough) -> None:
     """What get_doc and save take of the processor in this tree and in a commit's, by turns."""
     asked = {f"{database}, {kind}": (kind, database) for kind in KINDS for database in DATABASES}
     measurements = {name: measurement(*of) for name, of in asked.items()}
+    machine.warn_where_busy()
+    found = machine.describe()
     with machine.shared() as others, trees.beside(commit) as both, servers() as url_of:
+        table.show_facts(both, found)
 
         def take(tree: Tree, name: str) -> Turn:
             kind, database = asked[name]
             return turn(tree, KINDS[kind], count, url_of(database))
 
         pairs = take_turns(measurements, both, take, enough)
-    table.show(both[0].name, measurements, pairs)
+    table.show(both, measurements, pairs)
     click.echo(others.told())
 
 

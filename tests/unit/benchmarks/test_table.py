@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.beside import table
 from benchmarks.beside.ratio import Ratio
+from benchmarks.beside.trees import Tree
 from benchmarks.measurements import Measurement, Row
 
 RATE = Row("rate", "no-op jobs", "jobs/s", True)
@@ -32,8 +35,9 @@ def test_better_or_worse_only_where_the_whole_interval_is(
 
 def test_in_a_pipe_each_row_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     pairs = [({"rate": 2000.0, "work": 0.0}, {"rate": 1000.0, "work": 0.0})] * 3
-    table.show("abc1234", {"two": Measurement("throughput", (RATE, WORK))}, {"two": pairs})
-    assert capsys.readouterr().out.splitlines() == [
+    trees = (Tree("abc1234", Path("old"), "python"), Tree("this tree", Path("new"), "python"))
+    table.show(trees, {"two": Measurement("throughput", (RATE, WORK))}, {"two": pairs})
+    assert capsys.readouterr().out.splitlines()[:-1] == [
         "no-op jobs (jobs/s): abc1234 2,000, this tree 1,000, ratio 0.500 (0.500 to 0.500),"
         " 3 pairs, worse",
         "processor time (µs): abc1234 0.00, this tree 0.00, ratio none (no interval), 3 pairs",
