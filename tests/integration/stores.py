@@ -97,8 +97,8 @@ def broken(store: JobStore) -> list[str]:
 
 
 _AT_ONE_MOMENT = """
--- ARGV: a bench's prefix. Returns name, time to live and contents of each record, index and turns,
--- and names of lines.
+-- ARGV: a bench's prefix. Returns name, time to live and contents of each record, index, turns and
+-- worker's hands, and names of lines.
 local found = {}
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
   local name = string.sub(key, #ARGV[1] + 1)
@@ -110,6 +110,8 @@ for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
     contents = redis.call('ZRANGE', key, 0, -1)
   elseif string.find(name, '^line:') then
     contents = {}
+  elseif string.find(name, '^inflight:.*:jobs$') then
+    contents = redis.call('HVALS', key)
   end
   if contents then table.insert(found, {name, redis.call('TTL', key), contents}) end
 end
@@ -121,7 +123,7 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
     indexed: dict[str, list[str]] = {}
     records: dict[str, tuple[int, dict[str, str]]] = {}
     ids: dict[str, tuple[int, list[str]]] = {}
-    turns, lines = set(), set()
+    turns, lines, held = set(), set(), {}
     for key, seconds, contents in client.eval(_AT_ONE_MOMENT, 0, prefix):
         kind, _, rest = key.decode().partition(":")
         words = [word.decode() for word in contents]
@@ -133,6 +135,8 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
             turns |= {f"{site}|{rest}" for site in words if site}
         elif kind == "line":
             lines.add(rest)
+        elif kind == "inflight":
+            held.update((word.rpartition("\n")[2], rest) for word in words)
         else:
             for run in words:
                 indexed.setdefault(run, []).append(key.decode())
@@ -145,6 +149,8 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
         kept = active or "keep" in record  # dependants need it
         if (seconds == -1) != kept:
             yield f"run {run} is {record['status']} with a time to live of {seconds}"
+        if run in held and record["status"] == "finished":  # which lets go of it in the same step
+            yield f"run {run} is finished and {held[run]} holds it"
         until, runs = ids.get(record["id"], (-1, []))
         if active and run in runs and until != -1:
             yield f"id:{record['id']} expires while {run} is {record['status']}"

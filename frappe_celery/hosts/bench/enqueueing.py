@@ -59,7 +59,7 @@ def for_celery(get_queue: Callable[..., Any]) -> Callable[..., Any]:
             queue = rq.Queue(rq_name(qtype), is_async=is_async)  # whichever stands there
         asked = _parameters_of_enqueue(sys._getframe(1))
         queue.deduplicate = bool(asked and asked["deduplicate"])
-        if asked and asked["enqueue_after_commit"] and is_async and hold.is_on(frappe.local.site):
+        if asked and asked["enqueue_after_commit"] and is_async and _may_enter_an_outbox(queue):
             queue.after_commit = True
         return queue
 
@@ -78,6 +78,11 @@ def rows_at_once(add: Callable[..., None]) -> Callable[..., None]:
             add(self, func)
 
     return replacement
+
+
+def _may_enter_an_outbox(queue: Any) -> bool:
+    """Not one of a process that was armed: by its routes the job may go to RQ, once committed."""
+    return type(queue) is Queue and hold.is_on(frappe.local.site)
 
 
 def _enters_an_outbox(func: Callable[[], Any]) -> bool:

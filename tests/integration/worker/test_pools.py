@@ -10,8 +10,12 @@ import pytest
 from frappe_celery.brokers.heartbeat import LOOK_ANYWAY_SECONDS
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from tests.integration.benches import all_ended, ended, worker
+from frappe_celery.jobs.scripts import _HASHES
+from tests.integration.benches import all_ended, ended, inside_with, worker
+from tests.integration.stores import waiting
 from tests.project import Project
+from tests.proxy import Proxy
+from tests.servers import RedisServer
 from tests.waiting import wait_until
 
 REFERENCE = Path(__file__).parents[3] / "celeryconfig.py"
@@ -104,6 +108,24 @@ def test_a_solo_worker_that_is_to_serve_no_queue_records_the_job_that_it_has(
     project.celery("control", "cancel_consumer", "default", "--timeout", "0")
     until.touch()
     assert ended(job).status == JobStatus.FINISHED
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_what_a_worker_claimed_and_never_heard_of_waits_again_when_it_stops(
+    project: Project, own_redis: RedisServer, pool: str
+) -> None:
+    proxy = Proxy(own_redis.port)
+    with inside_with(project, f"redis://127.0.0.1:{proxy.port}/0") as store:
+        process = worker(project, "--pool", pool, "-c", "1")
+        ended(enqueue("myapp.core.record", text="warm"))
+        proxy.cut(_HASHES["take"].encode(), "after", times=1_000_000)
+        job = enqueue("myapp.core.record", text="again")
+        wait_until(lambda: job.get_status() == JobStatus.STARTED, what="it is claimed")
+        assert process.stop() == os.EX_OK
+        assert job.get_status() == JobStatus.QUEUED
+        assert waiting(store) == [job.run_id]
+        assert project.effects() == ["warm"]
+    proxy.close()
 
 
 LEFT = "pool runs no jobs of Frappe's: start a second worker for"

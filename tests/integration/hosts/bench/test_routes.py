@@ -187,6 +187,69 @@ def test_what_waits_is_listed_and_counted_in_both(armed: Armed) -> None:
     assert answer == [2, both, both, both[1:], both[:1]]
 
 
+def test_a_page_of_what_waits_is_cut_from_ours_and_rqs_as_from_one_list(armed: Armed) -> None:
+    pages = [(offset, length) for offset in range(6) for length in (-1, 1, 2, 3, 4, 5)]
+    answer = armed.ask(
+        f"""
+        waiting = {{"short": (3, 1), "long": (1, 3)}}
+
+        def fill(queue, whose, number):
+            for n in range(number):
+                enqueue(queue, job_id=f"{{whose}}{{n}}")
+
+        for queue, (_, theirs) in waiting.items():
+            fill(queue, queue + " theirs", theirs)
+        to_celery()
+        for queue, (ours, _) in waiting.items():
+            fill(queue, queue + " ours", ours)
+        queues = [background_jobs.get_queue(queue) for queue in waiting]
+        answer = [[[queue.get_job_ids(*page), [job.id for job in queue.get_jobs(*page)]]
+                   for page in {pages}] for queue in queues]
+        """
+    )
+    names = {
+        "short": ["short ours0", "short ours1", "short ours2", "short theirs0"],
+        "long": ["long ours0", "long theirs0", "long theirs1", "long theirs2"],
+    }
+    for found, all_of_it in zip(answer, names.values(), strict=True):
+        ids = [f"site1::{name}" for name in all_of_it]
+        slices = [ids[offset:][: None if length < 0 else length] for offset, length in pages]
+        assert found == [[ids, ids] for ids in slices]
+
+
+@pytest.mark.parametrize("until", ["", "routing.forget_routes()"], ids=["armed", "settled since"])
+def test_after_its_commit_a_job_goes_by_its_route_and_by_no_outbox(
+    armed: Armed, until: str
+) -> None:
+    """Also in a process that goes by routes until it ends, when its bench has an outbox again."""
+    armed.bench.configure(frappe_celery_outbox=True)
+    answer = armed.ask(
+        f"""
+        from frappe_celery.config import settings
+
+        def enqueue_after_commit(name):
+            for queue in ("short", "long"):
+                enqueue(queue, job_id=f"{{name}} {{queue}}", enqueue_after_commit=True)
+
+        def waiting():
+            queues = map(background_jobs.get_queue, ("short", "long"))
+            return [[system_of(job), job.id] for queue in queues for job in queue.get_jobs()]
+
+        to_celery("short")
+        {until}
+        answer = [settings.current().outbox("site1")]
+        enqueue_after_commit("rolled back")
+        frappe.db.rollback()
+        enqueue_after_commit("committed")
+        answer.append(waiting())
+        frappe.db.commit()
+        answer.append(waiting())
+        """
+    )
+    there = [["frappe_celery", "site1::committed short"], ["rq", "site1::committed long"]]
+    assert answer == [bool(until), [], there]
+
+
 def test_a_redis_that_loads_its_data_is_unreachable_on_the_way_to_rq_too(
     armed: Armed, own_redis: RedisServer
 ) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 import psutil
 import pytest
+import redis
 
 from tests.integration.hosts.bench.conftest import StandInBench
+from tests.integration.hosts.bench.switching import Armed
 from tests.project import Process
 from tests.waiting import wait_until
 
@@ -112,6 +114,27 @@ def test_two_workers_of_one_machine_are_two(bench: StandInBench) -> None:
     for name in ("one", "two"):
         start(bench, "start_worker()", name).wait_for(" ready.")
     assert bench.ask("answer = len(background_jobs.get_workers())") == 2
+
+
+def test_in_an_armed_bench_the_workers_of_a_queue_are_those_of_both_systems(
+    armed: Armed, client: redis.Redis
+) -> None:
+    code = "import frappe_celery_hook; from frappe_celery.cli import main; main()"
+    options = ("worker", "--queue", "long", "--concurrency", "1")
+    armed.bench.start("worker", "-c", code, *options).wait_for(" ready.")
+    short, long = (f"{armed.bench.id}:{queue}" for queue in ("short", "long"))
+    client.hset("rq:workers", mapping={"one": f"{short},{long}", "two": short})
+    answer = armed.ask(
+        """
+        def names(**asked):
+            found = background_jobs.Worker.all(**asked)
+            return sorted(w.name if system_of(w) == "rq" else "Celery's" for w in found)
+
+        queues = map(background_jobs.get_queue, ("short", "long", "default"))
+        answer = [names(), *(names(queue=queue) for queue in queues)]
+        """
+    )
+    assert answer == [["Celery's", "one", "theirs", "two"], ["one", "two"], ["Celery's", "one"], []]
 
 
 def stop(worker: Process) -> None:

@@ -77,6 +77,13 @@ def test_a_long_subject_ends_after_a_word_and_tells_how_often() -> None:
     assert (len(one), one[-2:]) == (200, "x…")
 
 
+def test_a_subject_of_any_length_leaves_room_for_how_often() -> None:
+    for signs in range(130, 180):
+        subject = write(digest(7, exc_info=f"ValueError: {'x' * signs}"), CONFIG, SIGNER)["Subject"]
+        assert len(subject) <= 200
+        assert subject.endswith(" (7 times)")
+
+
 def test_nothing_in_a_job_can_write_headers_or_html() -> None:
     evil = 'x\r\nBcc: all@example.com\n<script>alert("1")</script>'
     mail = write(

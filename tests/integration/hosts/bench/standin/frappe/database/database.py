@@ -3,21 +3,7 @@ import time
 from pathlib import Path
 
 import frappe
-
-
-class Callbacks:
-    def __init__(self):
-        self.functions = []
-
-    def add(self, function):
-        self.functions.append(function)
-
-    def run(self):
-        while self.functions:
-            self.functions.pop(0)()
-
-    def reset(self):
-        self.functions.clear()
+from frappe.utils import CallbackManager
 
 
 class Database:
@@ -30,7 +16,7 @@ class Database:
     def __init__(self, site):
         self.site = site
         self.lines = []
-        self.after_commit = Callbacks()
+        self.after_commit = CallbackManager()
         self.transaction_writes = 0
         self.db_type = "mariadb"
 

@@ -9,7 +9,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 
 import frappe
-from frappe.database.database import Callbacks
+from frappe.utils import CallbackManager
 
 BACKGROUND_PROCESS_NICENESS = 0
 
@@ -101,7 +101,7 @@ def execute_job(site, method, event, job_name, kwargs, user=None, is_async=True,
         method = frappe.get_attr(method)
     else:
         name = f"{method.__module__}.{method.__qualname__}"
-    frappe.local.job = SimpleNamespace(after_job=Callbacks())
+    frappe.local.job = SimpleNamespace(after_job=CallbackManager())
     for hook in frappe.get_hooks("before_job"):
         frappe.call(hook)
     try:
