@@ -29,10 +29,13 @@ PROGRAMS = {
     "redis-server": "redis-server",
 }
 """Of those that the long session starts: what comes with which package."""
-MINUTES = 240
+SECONDS = 240
 """Only a hang takes so long."""
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux, as the guard does")
+pytestmark = [
+    pytest.mark.timeout(4 * SECONDS),
+    pytest.mark.skipif(sys.platform != "linux", reason="needs Linux, as the guard does"),
+]
 
 
 class Run:
@@ -50,8 +53,8 @@ class Run:
 
     def ended(self) -> int:
         """Its exit code, once nothing of it runs any more."""
-        wait_until(lambda: self.process.poll() is not None, MINUTES, "the run has ended")
-        wait_until(lambda: not [one for one in self.everything if one.is_running()], MINUTES)
+        wait_until(lambda: self.process.poll() is not None, SECONDS, "the run has ended")
+        wait_until(lambda: not [one for one in self.everything if one.is_running()], SECONDS)
         return self.process.wait()
 
 
@@ -73,7 +76,7 @@ def running(tmp_path: Path, *command: str) -> Iterator[Run]:
             start_new_session=True,
         )
     try:
-        wait_until(lambda: ready.exists() or process.poll() is not None, MINUTES, "everything runs")
+        wait_until(lambda: ready.exists() or process.poll() is not None, SECONDS, "everything runs")
         assert ready.exists(), log.read_text()
         yield Run(process, log)
         assert not list(temporary.glob("fc_*"))
