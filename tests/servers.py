@@ -225,7 +225,7 @@ class PostgresServer(Server):
         return done.stdout
 
     def command(self) -> list[str]:
-        where = ["-p", str(self.port), "-c", f"listen_addresses={LOOPBACK}", "-k", str(self.folder)]
+        where = ["-p", str(self.port), "-c", f"listen_addresses={LOOPBACK}", "-k", ""]
         return [self.program, "-D", str(self.folder / "data"), "-c", "fsync=off", *where]
 
     def is_ready(self) -> bool:

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from frappe_standalone.namespace.importer import NAMESPACE
-from tests.stubs import modules, names
+from hatch_build import NAMESPACE, modules, names
 
 OBJECTS = {
     "frappe.db": "frappe.database.database.Database",

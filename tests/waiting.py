@@ -10,6 +10,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 T = TypeVar("T")
 
+HANG_SECONDS = 30
+"""What takes longer hangs: no load of the machine makes it so long."""
+
 
 def wait_until(
     predicate: Callable[[], T], timeout: float = 15, what: str = "", interval: float = 0.02

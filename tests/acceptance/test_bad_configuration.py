@@ -19,7 +19,7 @@ from tests.acceptance.desk import notes, signed_in, wait_for_notes
 from tests.ports import LOOPBACK, free_port
 from tests.project import Process, Project
 from tests.servers import RedisServer
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 BROKEN_JSON = '{\n "a": 1,\n "b" 2\n}'
 EVERY_SECOND = '{"cron": {"* * * * * *": ["myapp.tasks.every_tick"]%s}%s}'
@@ -224,7 +224,7 @@ def black_hole() -> Iterator[str]:
             client.close()
 
 
-def must_be_told(project: Project, url: str, within: float = 3) -> None:
+def must_be_told(project: Project, url: str, within: float = HANG_SECONDS) -> None:
     project.configure(redis_queue=url)
     settings.use(None)
     with signed_in(project.site):

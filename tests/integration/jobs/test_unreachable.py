@@ -1,4 +1,4 @@
-"""A broker that does not answer: an error within 3 s that says which, without its password."""
+"""A broker that does not answer: an error, soon, that says which, without its password."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ from tests.integration.benches import inside, write_tasks
 from tests.ports import LOOPBACK, free_port
 from tests.project import Project
 from tests.servers import RedisServer
-
-WITHIN_SECONDS = 3.0
+from tests.waiting import HANG_SECONDS
 
 CALLS: dict[str, Callable[[], Any]] = {
     "enqueue": lambda: enqueue("myapp.core.record"),
@@ -51,11 +50,11 @@ def use(bench: Project) -> Iterator[Callable[[str], None]]:
         )
 
 
-def refused_within_3_s(call: Callable[[], Any]) -> str:
+def refused_soon(call: Callable[[], Any]) -> str:
     begun = time.monotonic()
     with pytest.raises(BrokerUnreachable) as error:
         call()
-    assert time.monotonic() - begun < WITHIN_SECONDS
+    assert time.monotonic() - begun < HANG_SECONDS
     return str(error.value)
 
 
@@ -63,7 +62,7 @@ def refused_within_3_s(call: Callable[[], Any]) -> str:
 def test_where_nothing_listens(use: Callable[[str], None], call: str) -> None:
     port = free_port()
     use(f"redis://user:pa55word@{LOOPBACK}:{port}/1")
-    text = refused_within_3_s(CALLS[call])
+    text = refused_soon(CALLS[call])
     assert f"{LOOPBACK}:{port}/1" in text
     assert "pa55word" not in text
     assert "redis_queue" in text
@@ -83,7 +82,7 @@ def test_where_packets_are_dropped(use: Callable[[str], None], call: str) -> Non
             client.connect_ex((LOOPBACK, port))
             waiting.append(client)
         use(f"redis://{LOOPBACK}:{port}/0")
-        assert f"{LOOPBACK}:{port}/0" in refused_within_3_s(CALLS[call])
+        assert f"{LOOPBACK}:{port}/0" in refused_soon(CALLS[call])
         for client in waiting:
             client.close()
 
@@ -96,7 +95,7 @@ def test_where_the_server_stands_still(
     CALLS[call]()
     own_redis.pause()
     try:
-        text = refused_within_3_s(CALLS[call])
+        text = refused_soon(CALLS[call])
     finally:
         own_redis.resume()
     assert own_redis.url in text
@@ -123,7 +122,7 @@ def test_a_wrong_password_is_said_without_it(
     port = own_redis.port
     for url in (f"redis://:wr0ng@{LOOPBACK}:{port}/0", f"redis://{LOOPBACK}:{port}?password=wr0ng"):
         use(url)
-        text = refused_within_3_s(CALLS["enqueue"])
+        text = refused_soon(CALLS["enqueue"])
         assert f"{LOOPBACK}:{port}" in text
         assert "wr0ng" not in text
     use(f"redis://:right@{LOOPBACK}:{port}/0")
@@ -135,7 +134,7 @@ def test_a_full_server_is_an_error_that_names_it(
 ) -> None:
     use(own_redis.url)
     Redis.from_url(own_redis.url).config_set("maxmemory", "1")
-    text = refused_within_3_s(CALLS["enqueue"])
+    text = refused_soon(CALLS["enqueue"])
     assert f"the Redis at {own_redis.url} is full" in text
     assert "(command not allowed when used memory > 'maxmemory')" in text
     assert text.endswith("raise its maxmemory")
@@ -147,7 +146,7 @@ def test_a_master_that_misses_its_replicas_is_an_error_that_names_it(
     """With min-replicas-to-write, which doctor recommends where there are any."""
     use(own_redis.url)
     Redis.from_url(own_redis.url).config_set("min-replicas-to-write", "1")
-    text = refused_within_3_s(CALLS["enqueue"])
+    text = refused_soon(CALLS["enqueue"])
     assert own_redis.url in text
     assert "NOREPLICAS" in text or "good replicas" in text
 

@@ -35,7 +35,7 @@ from tests.ports import free_port
 from tests.project import Project
 from tests.servers import RabbitMQServer, RedisServer
 from tests.unit.schedule.memory_host import row
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 
 def section(name: str, *arguments: str, code: int = 2) -> dict[str, Any]:
@@ -330,7 +330,7 @@ def test_pending_jobs_by_queue_and_method(store: JobStore) -> None:
     enqueued(store, method="myapp.c", queue="long", site=OTHER)
     rows = {row["queue"]: row for row in section("queues")["rows"]}
     assert (rows["short"]["queued"], rows["short"]["methods"]) == (4, {"myapp.a": 3, "myapp.b": 1})
-    assert 49 < rows["short"]["oldest_waits_seconds"] < 60
+    assert 49 < rows["short"]["oldest_waits_seconds"] < 50 + HANG_SECONDS
     assert rows["long"]["queued"] == 1
     assert [row["queue"] for row in section("queues", "--site", OTHER)["rows"]] == ["long"]
     assert "myapp.a: 3" in run("doctor", code=2).output
@@ -674,7 +674,7 @@ def test_what_rabbitmq_guarantees(
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",), ("--site", SITE)])
-def test_a_broker_that_is_away_is_said_within_3_seconds(
+def test_a_broker_that_is_away_is_said_soon(
     project: Project, own_redis: RedisServer, arguments: tuple[str, ...]
 ) -> None:
     url = own_redis.url.replace("redis://", "redis://someone:sesame@")
@@ -683,7 +683,7 @@ def test_a_broker_that_is_away_is_said_within_3_seconds(
     with inside(project):
         began = time.monotonic()
         output = run("doctor", *arguments, code=2).output
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < HANG_SECONDS
     own_redis.resume()
     assert f"***@127.0.0.1:{own_redis.port}" in output
     assert "does not answer" in output

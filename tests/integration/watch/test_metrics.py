@@ -22,7 +22,7 @@ from tests.integration.stores import lead
 from tests.integration.watch.scraping import Exporter, Scraped, finished, selectors
 from tests.project import Process, Project
 from tests.servers import RedisServer
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -69,14 +69,14 @@ def test_what_was_recorded_late_or_while_the_broker_was_away_is_counted(store: J
 
 def test_how_long_jobs_waited_and_ran(store: JobStore) -> None:
     exporter = Exporter(store)
-    finished(store, ran=3.0, method="myapp.slow", enqueued_at=time.time() - 63.0)
+    finished(store, ran=100.0, method="myapp.slow", enqueued_at=time.time() - 160.0)
     scraped = exporter.scrape()
     ran, waited = "frappe_celery_job_run_seconds", "frappe_celery_job_wait_seconds"
-    assert scraped.value(f"{ran}_sum", method="myapp.slow") == pytest.approx(3, abs=0.5)
-    assert scraped.value(f"{ran}_bucket", method="myapp.slow", le="2.5") == 0
-    assert scraped.value(f"{ran}_bucket", method="myapp.slow", le="5.0") == 1
+    assert 100 <= scraped.value(f"{ran}_sum", method="myapp.slow") < 100 + HANG_SECONDS
+    assert scraped.value(f"{ran}_bucket", method="myapp.slow", le="60.0") == 0
+    assert scraped.value(f"{ran}_bucket", method="myapp.slow", le="300.0") == 1
     labels = {"site": SITE, "queue": "default", "method": "myapp.slow"}
-    assert scraped.value(f"{waited}_sum", **labels) == pytest.approx(60, abs=0.5)
+    assert 59.9 < scraped.value(f"{waited}_sum", **labels) < 60 + HANG_SECONDS
 
 
 def test_what_waits_and_runs_now(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_what_waits_and_runs_now(store: JobStore, monkeypatch: pytest.MonkeyPatc
     assert scraped.value(queued, method="myapp.waits0", site=OTHER, queue="short") == 2
     assert scraped.value(queued, method="myapp.waits1", site=OTHER, queue="short") == 1
     assert scraped.value(queued, site=SITE, queue="long") == 1
-    assert 39 < scraped.value("frappe_celery_oldest_wait_seconds", queue="long") < 50
+    assert 39 < scraped.value("frappe_celery_oldest_wait_seconds", queue="long") < 40 + HANG_SECONDS
     assert (scraped.value("frappe_celery_up"), scraped.value("frappe_celery_workers")) == (1, 0)
     assert scraped.value("frappe_celery_beat_leads") == 0
 
@@ -128,7 +128,7 @@ def test_a_scheduler_that_stands_still_is_late(store: JobStore) -> None:
     lead(store, lag=1.5, ago=30)
     scraped = Exporter(store).scrape()
     assert scraped.value("frappe_celery_beat_leads", scheduler="host.1") == 1
-    assert 31 < scraped.value("frappe_celery_beat_lag_seconds") < 40
+    assert 31 < scraped.value("frappe_celery_beat_lag_seconds") < 31 + HANG_SECONDS
 
 
 def test_a_broker_that_is_away_is_told_and_nothing_is_lost(

@@ -16,7 +16,7 @@ from tests.integration.stores import waiting
 from tests.project import Project
 from tests.proxy import Proxy
 from tests.servers import RedisServer
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 REFERENCE = Path(__file__).parents[3] / "celeryconfig.py"
 
@@ -64,7 +64,7 @@ def test_one_job_follows_another_at_once(project: Project, pool_store: JobStore,
     begun, over = jobs[0].started_at, jobs[-1].ended_at
     assert begun is not None
     assert over is not None
-    assert (over - begun).total_seconds() < 100 * LOOK_ANYWAY_SECONDS / 20
+    assert (over - begun).total_seconds() < HANG_SECONDS < 100 * LOOK_ANYWAY_SECONDS
 
 
 @pytest.mark.parametrize("pool", ["prefork", "solo"])

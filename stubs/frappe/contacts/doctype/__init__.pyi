@@ -1,2 +1,0 @@
-# made by: python -m tests.stubs
-

@@ -1,3 +1,0 @@
-# made by: python -m tests.stubs
-from frappe_standalone.jobs.rq_documents import RQWorker as RQWorker
-

@@ -1,4 +1,0 @@
-# made by: python -m tests.stubs
-from frappe_standalone.database.database import Database as Database
-from frappe_standalone.database.errors import savepoint as savepoint
-
