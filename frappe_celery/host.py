@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from frappe_celery.errors import UnknownQueue as UnknownQueue
     from frappe_celery.errors import UnreadableStatement as UnreadableStatement
     from frappe_celery.errors import ValidationError as ValidationError
+    from frappe_celery.hosts.awaited import result_of as result_of
     from frappe_celery.hosts.listed import ListedWorker as ListedWorker
     from frappe_celery.hosts.reruns import RunAgain as RunAgain
     from frappe_celery.hosts.reruns import with_reruns as with_reruns
