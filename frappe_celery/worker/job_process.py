@@ -76,6 +76,7 @@ def be_one(
     app: Celery, hostname: str, consumer: str, slot: Slot, orders: Orders, **limits: int
 ) -> None:
     """Be the process, from its fork to its end."""
+    os.setpgid(0, 0)  # a job that signals its group reaches itself and what it started
     orders.keep_hearing()
     with stacks.asked_later():
         process_initializer(app, hostname)

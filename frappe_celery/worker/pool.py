@@ -211,10 +211,10 @@ class Pool(BasePool, Crew):
         self.kill_stopped()
 
     def kill(self, child: Member, reason: str, *, again: bool = True) -> None:
-        """Its job is failed for this reason once it is dead."""
+        """With what its job started, as RQ does; once it is dead the job fails for this reason."""
         child.killed_because, child.again = reason, again
         with suppress(ProcessLookupError):
-            os.kill(child.pid, signal.SIGKILL)
+            os.killpg(child.pid, signal.SIGKILL)
 
     def kill_running(self, reason: str) -> None:
         """All that have a job; it fails for this reason, or runs again elsewhere if idempotent."""

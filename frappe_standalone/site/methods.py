@@ -1,4 +1,4 @@
-"""Jobs whose method is `async def`, in the job's own connections to Django's databases."""
+"""A job's method, called; one that is `async def` in the job's own connections of Django's."""
 
 from __future__ import annotations
 
@@ -18,13 +18,18 @@ DJANGOS_LEAVE = "DJANGO_ALLOW_ASYNC_UNSAFE"
 """By which Django's database may be waited for on a loop: on this one nobody else runs."""
 
 
-def result_of(value: Any, label: str) -> Any:
-    """What a method returned; of an awaitable, what it gives at its end. Raises as the host's."""
-    if inspect.isawaitable(value) and django_setup.is_loaded():
-        from django.db import connections
+def call_method(function: Callable[..., Any], arguments: dict[str, Any], label: str) -> Any:
+    """What a job's method returns, where it is `async def` at its end."""
 
-        value = _in_this_thread(value, {alias: connections[alias] for alias in connections})
-    return host.result_of(value, label)
+    def begun(**arguments: Any) -> Any:
+        value = function(**arguments)
+        if inspect.isawaitable(value) and django_setup.is_loaded():
+            from django.db import connections
+
+            return _in_this_thread(value, {alias: connections[alias] for alias in connections})
+        return value
+
+    return host.call_method(begun, arguments, label)
 
 
 async def _in_this_thread(value: Awaitable[Any], opened: Mapping[str, Any]) -> Any:
