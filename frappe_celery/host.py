@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from frappe_celery.errors import UnreadableStatement as UnreadableStatement
     from frappe_celery.errors import ValidationError as ValidationError
     from frappe_celery.hosts.listed import ListedWorker as ListedWorker
+    from frappe_celery.hosts.method import call as call_method
     from frappe_celery.hosts.reruns import RunAgain as RunAgain
     from frappe_celery.hosts.reruns import with_reruns as with_reruns
     from frappe_celery.hosts.transactions import Transaction as WatchedTransaction

@@ -22,6 +22,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from frappe_celery.worker.state import restoring
+from frappe_celery.worker.state.imports import Orphans
 
 logger = logging.getLogger(__name__)
 
@@ -121,13 +122,14 @@ class BetweenJobs:
         self._state.watch_imports()
         self._before = _look()
         self._threads = set(threading.enumerate())
+        self._orphans = Orphans()
 
-    def put_right(self, job: str, everything: bool = False) -> bool:
+    def put_right(self, job: str, succeeded: bool, everything: bool = False) -> bool:
         """After a job, which is called so in the log; False: the process has to be replaced.
 
         With `everything` all is looked through that the job can have left in modules.
         """
-        fit = self._state.put_back(job, everything)
+        fit = self._state.put_back(job, everything) and not self._has_left_orphans(job, succeeded)
         return self._put_back(job) and not self._has_left_threads(job) and fit
 
     @property
@@ -154,6 +156,14 @@ class BetweenJobs:
                 logger.warning("%s changed %s: its process is replaced (%s)", job, name, exc)
                 fit = False
         return fit
+
+    def _has_left_orphans(self, job: str, succeeded: bool) -> bool:
+        left = self._orphans.new()
+        if succeeded or not left:
+            return False
+        text = "%s was interrupted while it imported %s: its process is replaced"
+        logger.warning(text, job, left[0].partition(".")[0])
+        return True
 
     def _has_left_threads(self, job: str) -> bool:
         if threading.active_count() <= len(self._threads):

@@ -129,7 +129,8 @@ class JobRunner:
         if self.between is not None:
             message, queue = in_hand.message, settings.current().queues.get(in_hand.taken.queue)
             everything = queue is not None and queue.full_comparison
-            fit = self.between.put_right(f"{message.label}[{message.run}]", everything)
+            label = f"{message.label}[{message.run}]"
+            fit = self.between.put_right(label, in_hand.succeeded, everything)
             self.is_fit = fit and self.is_fit
         return self._success(in_hand)
 

@@ -31,7 +31,7 @@ from redis.exceptions import ResponseError
 
 from frappe_celery.config.numbers import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs import get_store
 from frappe_celery.watch.logs import stacks
 from frappe_celery.worker import job_process
 from frappe_celery.worker.broker_retry import Outage
@@ -211,10 +211,10 @@ class Pool(BasePool, Crew):
         self.kill_stopped()
 
     def kill(self, child: Member, reason: str, *, again: bool = True) -> None:
-        """Its job is failed for this reason once it is dead."""
+        """With what its job started, as RQ does; once it is dead the job fails for this reason."""
         child.killed_because, child.again = reason, again
         with suppress(ProcessLookupError):
-            os.kill(child.pid, signal.SIGKILL)
+            os.killpg(child.pid, signal.SIGKILL)
 
     def kill_running(self, reason: str) -> None:
         """All that have a job; it fails for this reason, or runs again elsewhere if idempotent."""
@@ -247,11 +247,10 @@ class Pool(BasePool, Crew):
         """Those whose job somebody stopped (`Job.stop`). The store is asked, where it has ended
         already: an order is neither lost nor carried out on a job that ended by itself."""
         running = {seen.run: child for child, seen in self.seen() if seen.doing == Doing.RUNS}
-        statuses = get_store().statuses(list(running)) if running else []
-        for (run, child), status in zip(running.items(), statuses, strict=True):
-            if status == JobStatus.STOPPED and child.slot.read().run == run:  # it still has it
+        for run in get_store().stopped(list(running)) if running else ():
+            if running[run].slot.read().run == run:  # it still has it
                 logger.warning("run %s was stopped: its process is killed", run)
-                self.kill(child, "it was stopped")
+                self.kill(running[run], "it was stopped")
 
     def _fill(self) -> None:
         if time.monotonic() < self._fork_from:

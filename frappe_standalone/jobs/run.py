@@ -23,6 +23,7 @@ from frappe_standalone.site import allowed
 from frappe_standalone.site.app_hooks import get_hooks
 from frappe_standalone.site.calling import call, get_attr
 from frappe_standalone.site.context import connect, init, visit
+from frappe_standalone.site.methods import call_method
 from frappe_standalone.utils.frappedict import _dict
 
 
@@ -110,7 +111,7 @@ def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
     again = False
     callbacks = local.job.after_job
     try:
-        result = function(**run.kwargs)
+        result = call_method(function, run.kwargs, run.method)
         _return_to(run.site)
         local.db.commit()
     except Exception as exc:

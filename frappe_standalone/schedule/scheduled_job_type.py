@@ -21,6 +21,7 @@ from frappe_standalone.schedule import rows as schedule_rows
 from frappe_standalone.schedule.rows import LOG
 from frappe_standalone.site.calling import get_attr
 from frappe_standalone.site.context import ADMINISTRATOR
+from frappe_standalone.site.methods import call_method
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.values import from_column
 
@@ -126,7 +127,7 @@ class ScheduledJobType(Document):
             log = self._started()
             if self.server_script:
                 raise unsupported(f"Server Script {self.server_script!r}")
-            get_attr(self.method)()
+            call_method(get_attr(self.method), {}, self.method)
             local.db.commit()
             self._log(log, "Complete")
         except Exception as exc:

@@ -26,6 +26,7 @@ from frappe_celery.errors import CommitInDoubt, ConfigError
 from frappe_celery.hosts.bench.connecting import connect, is_lost, keeps_out
 from frappe_celery.hosts.bench.job import Job, as_current
 from frappe_celery.hosts.bench.loggers import levels_put_back
+from frappe_celery.hosts.method import call
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 from frappe_celery.jobs.limits.outages import job_begins, kept_out
 from frappe_celery.watch import telemetry
@@ -168,7 +169,7 @@ def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Ca
         job_begins()
         progress.began = True
         try:
-            value = function(**kwargs)
+            value = call(function, kwargs, f"{run.__module__}.{run.__qualname__}")
             progress.returned = True
             return value
         except Exception as exc:

@@ -1,4 +1,5 @@
--- Hand the scheduled runs whose time has come to their queues, the earliest first, those that wait for
+-- Hand the scheduled runs whose time has come to their queues, the earliest first (not one `after` a
+-- run that a process still has: that is looked at again in a quarter of a second), those that wait for
 -- jobs that have ended, and those that have waited for the end of a transaction long enough; and wake a
 -- process for each queue in which something waits: the one that was woken for it may have died, or a
 -- pause has ended.
@@ -9,16 +10,21 @@
 -- that limits let go, that have waited so or, where there are no such lines, whose time has come.
 local prefix = ARGV[1]
 local time = redis.call('TIME')
-local now, gone = time[1] + time[2] / 1e6, {}
+local now, gone, there = time[1] + time[2] / 1e6, {}, nil
 for _, run in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])) do
   local record = prefix .. 'job:' .. run
-  local found = redis.call('HMGET', record, 'status', 'place')
-  if found[1] == 'scheduled' then  -- else canceled or deleted
-    local lined = ARGV[3] ~= ''
-    local list = prefix .. (lined and ARGV[3] .. found[2] or string.match(found[2], '|(.*)'))
-    if enter(prefix, run, 'scheduled', now, list) and not lined then gone[#gone + 1] = run end
+  local found = redis.call('HMGET', record, 'status', 'place', 'after')
+  if found[3] then there = there or in_hands(prefix, prefix .. 'consumers') end
+  if found[1] == 'scheduled' and found[3] and there[found[3]] then
+    redis.call('ZADD', KEYS[1], now + 0.25, run)
+  else
+    if found[1] == 'scheduled' then  -- else canceled or deleted
+      local lined = ARGV[3] ~= ''
+      local list = prefix .. (lined and ARGV[3] .. found[2] or string.match(found[2], '|(.*)'))
+      if enter(prefix, run, 'scheduled', now, list) and not lined then gone[#gone + 1] = run end
+    end
+    redis.call('ZREM', KEYS[1], run)
   end
-  redis.call('ZREM', KEYS[1], run)
 end
 for i = 4, #ARGV do
   if redis.call('EXISTS', prefix .. ARGV[i], prefix .. 'turns:' .. ARGV[i]) > 0 then

@@ -23,6 +23,7 @@ def asked(
     at_most: int = 0,
     claim: Claim | None = None,
     at: float | None = None,
+    after: str | None = None,
     routes: int | None = None,
     transaction: str | None = None,
     outbox: bool = False,
@@ -39,6 +40,7 @@ def asked(
         at_most: refuse when so many of its site wait already (`max_queued_jobs`); 0: never.
         claim: do nothing when this due time has been acted on.
         at: seconds since the epoch; it is scheduled until then (see `scheduled`); None: now.
+        after: a run that must have left its process too before it, scheduled, enters its queue.
         routes: number of those that led here (see `routes`); None: nothing leads elsewhere.
         transaction: the caller's, which has written: the job does not start before
             `transaction_ended`, or `frappe_celery_commit_wait` seconds have passed.
@@ -58,6 +60,7 @@ def asked(
             front=front or None,
             most=at_most or None,
             at=at,
+            after=after,
             result_ttl=message.result_ttl,
             failure_ttl=message.failure_ttl,
             routes=routes,

@@ -6,7 +6,8 @@
 --       ('' : nothing, as for most jobs; texts, since Lua would round numbers):
 --         own_id: the caller gave the id; deduplicate: do nothing while a run with it is not over;
 --         front: 1, or the number waiting from which it goes first; -1: into no queue;
---         most: that may wait; at: when it enters its queue; result_ttl, failure_ttl: seconds that
+--         most: that may wait; at: when it enters its queue; after: the run that no process must have
+--         then; result_ttl, failure_ttl: seconds that
 --         its record is kept once it has finished or failed;
 --         due, claim: of a schedule entry, and its key; since: the first due time that it stands
 --         for; fence: of the scheduler that must lead; skip: why it is only noted; method: its;

@@ -86,7 +86,7 @@ end
 
 local status = asked.at and 'scheduled' or waits and 'deferred' or 'queued'
 write_record(KEYS[1], id, place, ARGV[7], ARGV[8], status, now)
-for _, name in ipairs({'depends_on', 'result_ttl', 'failure_ttl', 'limit_key', 'first_run', 'batch'}) do
+for _, name in ipairs({'depends_on', 'result_ttl', 'failure_ttl', 'limit_key', 'first_run', 'batch', 'after'}) do
   if asked[name] then redis.call('HSET', KEYS[1], name, asked[name]) end
 end
 if first_run then

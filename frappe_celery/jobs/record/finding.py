@@ -123,6 +123,15 @@ class JobFinder:
         found = self.fields(runs, "status")
         return [JobStatus(status.decode()) if status else None for (status,) in found]
 
+    def stopped(self, runs: list[str]) -> list[str]:
+        """Those that somebody stopped, also where their record was deleted or requeued since."""
+        statuses = dict(zip(runs, self.statuses(runs), strict=True))
+        gone = [run for run, status in statuses.items() if status is None]
+        left = self.client.mget([self.keys.spent(run) for run in gone]) if gone else []
+        for run, status in zip(gone, left, strict=True):
+            statuses[run] = JobStatus(status.decode()) if status else None
+        return [run for run, status in statuses.items() if status == JobStatus.STOPPED]
+
     def page(
         self,
         *,

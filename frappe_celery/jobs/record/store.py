@@ -162,6 +162,7 @@ class JobStore(JobFinder):
         """Run an ended run again, as a new one under the same id; the old record goes.
 
         The new run's id follows from the old one's, so that it is queued once, whoever asks twice.
+        After one that was stopped it is scheduled, until the process that had that is gone.
 
         Args:
             changes: arguments to change or add.
@@ -187,10 +188,19 @@ class JobStore(JobFinder):
             kwargs = {name: value for name, value in kwargs.items() if name not in without}
             allow_pickle = self.settings.frappe_celery_pickle
             message = replace(message, kwargs=codec.encode_arguments(kwargs, allow_pickle))
-        again = self.enqueue(message, own_id=True, brings_back=dependants)
+        after = (
+            job.run_id if status == JobStatus.STOPPED and self._is_in_hands(job.run_id) else None
+        )
+        at = None if after is None else time.time()
+        again = self.enqueue(message, own_id=True, brings_back=dependants, at=at, after=after)
         self.delete(job.run_id)
         assert again is not None
         return again
+
+    def _is_in_hands(self, run: str) -> bool:
+        """Whether a process still has it, ended as it is: it will not be taken again."""
+        keys = (self.keys.consumers,)
+        return bool(self.run_script("is_in_hands", keys, self.keys.prefix, run))
 
     # -- a run's life, as workers tell it
 

@@ -1,4 +1,5 @@
-"""Tells when modules of some packages are imported while jobs run."""
+"""Tells when modules of some packages are imported while jobs run, and what an import that was
+interrupted left."""
 
 from __future__ import annotations
 
@@ -48,12 +49,12 @@ class Imports:
 
     def _watch(self, spec: ModuleSpec) -> None:
         loader: Any = spec.loader
-        if not hasattr(loader, "exec_module"):
-            return
-        execute = loader.exec_module
+        if isinstance(loader, type) or not hasattr(loader, "exec_module"):
+            return  # built-in and frozen modules share a class
+        execute = getattr(type(loader), "exec_module").__get__(loader)  # noqa: B009
 
         def exec_module(module: ModuleType) -> None:
-            del loader.exec_module
+            vars(loader).pop("exec_module", None)
             with nullcontext() if self._depth else self._chain():
                 self._depth += 1
                 try:
@@ -63,3 +64,29 @@ class Imports:
                     self._depth -= 1
 
         loader.exec_module = exec_module
+
+
+class Orphans:
+    """Modules of packages that are not there: who imports such a package fails from then on.
+
+    An exception or a time limit in a package's import takes the package out of `sys.modules`, and
+    not what it had imported of itself. Some libraries have orphans that harm nobody.
+    """
+
+    def __init__(self) -> None:
+        self._modules = 0
+        self._known: set[str] = set()
+        self.new()
+
+    def new(self) -> list[str]:
+        """Those that came since the last look."""
+        if len(sys.modules) == self._modules:
+            return []
+        names = [*sys.modules]
+        self._modules = len(names)
+        orphans = {
+            name for name in names if name.rpartition(".")[0] not in sys.modules and "." in name
+        }
+        new = sorted(orphans - self._known)
+        self._known = orphans
+        return new

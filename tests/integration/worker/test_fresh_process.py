@@ -72,6 +72,17 @@ def test_what_a_job_leaves_in_a_library_the_next_one_does_not_find(
     assert len(set(pids)) == 3
     warm = [ended(enqueue("myapp.keep.count")).result for _ in range(2)]
     assert warm == [[1, taker.pid], [2, taker.pid]]
+    after_those = ended(enqueue("myapp.keep.count", queue="long"))
+    assert after_those.result[0] == 1
+
+
+def test_no_process_is_kept_ready_where_no_queue_asks_for_it(
+    project: Project, store: JobStore
+) -> None:
+    project.configure(workers=None)
+    process = worker(project)
+    assert ended(enqueue("myapp.keep.count", queue="long")).result[0] == 1
+    assert len(family(process.pid)) == 1
 
 
 def test_a_failure_and_a_death_are_recorded(project: Project, store: JobStore) -> None:
@@ -99,7 +110,7 @@ def test_timeout_and_stop_reach_it(project: Project, store: JobStore) -> None:
     job = enqueue("myapp.keep.hang", queue="long")
     wait_until(lambda: job.is_started, what="it runs")
     wait_until(
-        lambda: len(family(process.pid)) == 3, what="in a process of its own, the next ready"
+        lambda: len(family(process.pid)) == 4, what="in a process of its own, the next ready"
     )
     processes = family(process.pid)
     job.stop()
@@ -112,7 +123,7 @@ def test_it_dies_with_its_worker(project: Project, store: JobStore, tmp_path: Pa
     waits_for(tmp_path / "never", queue="long")
     working(project)
     processes = family(process.pid)
-    assert len(processes) == 3
+    assert len(processes) == 4  # who took it, the seed, its fork and the next one
     process.popen.send_signal(signal.SIGKILL)
     wait_until(lambda: not any(p.is_running() for p in processes), 5, "they are gone")
 
@@ -123,10 +134,11 @@ def test_one_that_dies_while_it_waits_for_a_job_is_replaced(
     process = worker(project)
     assert ended(enqueue("myapp.keep.count", queue="long")).result[0] == 1
     (taker,) = psutil.Process(process.pid).children()
-    wait_until(lambda: len(taker.children()) == 1, what="the one that ran it is gone")
-    (ready,) = taker.children()
+    (seed,) = taker.children()
+    wait_until(lambda: len(seed.children()) == 1, what="the one that ran it is gone")
+    (ready,) = seed.children()
     ready.kill()
-    wait_until(lambda: ready.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: not ready.is_running(), what="it is gone")
     assert ended(enqueue("myapp.keep.count", queue="long")).result[0] == 1
     assert psutil.Process(process.pid).children() == [taker]
 

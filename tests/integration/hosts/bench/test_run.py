@@ -65,6 +65,31 @@ def test_the_running_job_is_rqs_current_job(bench: StandInBench) -> None:
     assert answer == {"x": 1}
 
 
+def test_an_async_method_runs_before_its_site_is_left_and_a_generator_is_refused(
+    bench: StandInBench,
+) -> None:
+    answer = bench.ask(
+        """
+        import asyncio
+
+        async def later():
+            await asyncio.sleep(0)
+            return [frappe.local.site, frappe.session.user]
+
+        def generate():
+            yield 1
+
+        tasks.later, tasks.generate = later, generate
+        job = performed("fixture_app.tasks.later")
+        failed = performed("fixture_app.tasks.generate")
+        answer = [job.get_status(), job.result, failed.get_status(), failed.exc_info]
+        """,
+        begin=PERFORM,
+    )
+    assert answer[:3] == ["finished", ["site1", "someone"], "failed"]
+    assert "TypeError: fixture_app.tasks.generate is a generator" in answer[3]
+
+
 def test_a_job_of_a_test_begins_as_late_as_under_rq(bench: StandInBench) -> None:
     """What the test commits just after it finds it there."""
     answer = bench.ask(
