@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from benchmarks.beside.options import enough
 from benchmarks.beside.rounds import Enough, Turn, take_turns
 from benchmarks.beside.trees import Tree
 from benchmarks.measurements import Measurement, Row
-from benchmarks.runner import FOREIGN_SETTINGS, TurnFailed
+from benchmarks.runner import FOREIGN_SETTINGS, printed_by
 
 DATABASES = ("SQLite", "PostgreSQL", "MariaDB")
 KINDS = {"plain": 0, "with 3 rows": 3}
@@ -93,13 +91,7 @@ def turn(tree: Tree, rows: int, count: int, url: str) -> Turn:
     environment |= {"DATABASE_URL": url} if url else {}
     command = [tree.python, "-m", "benchmarks.document_work.turn", str(rows), str(count)]
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-    if done.returncode:
-        raise TurnFailed(f"{tree.name}: a turn failed\n{done.stdout}{done.stderr}")
-    found: Turn = json.loads(done.stdout.splitlines()[-1])
-    return found
+        return printed_by(command, f"a turn of {tree.name}", Path(folder), environment)
 
 
 if __name__ == "__main__":
