@@ -16,6 +16,7 @@ from benchmarks.beside import table, trees
 from benchmarks.beside.options import enough
 from benchmarks.beside.rounds import Enough, Turn, take_turns
 from benchmarks.beside.trees import Tree
+from benchmarks.document_work.turn import A_COMMIT
 from benchmarks.measurements import Measurement, Row
 from benchmarks.runner import FOREIGN_SETTINGS, printed_by
 
@@ -36,7 +37,7 @@ def measurement(kind: str, database: str) -> Measurement:
 
 @click.command()
 @click.option("--beside", "commit", required=True, help="A commit, a tag or a branch.")
-@click.option("--documents", "count", default=2000, show_default=True, help="Of each turn.")
+@click.option("--documents", "count", type=click.IntRange(A_COMMIT + 1), required=True)
 @enough
 def main(commit: str, count: int, enough: Enough) -> None:
     """What get_doc and save take of the processor in this tree and in a commit's, by turns."""
