@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,17 +56,9 @@ class Runner:
         self, python: str, module: str, side: str, what: str, *more: str, **environment: str
     ) -> dict[str, Any]:
         """What a module prints in its last line, as JSON; raises TurnFailed."""
-        result = subprocess.run(
-            [python, "-m", module, side, what, *more],
-            cwd=self.project,
-            env={**self._environment(), **environment},
-            capture_output=True,
-            text=True,
-        )
-        if result.returncode:
-            raise TurnFailed(f"{what} of {side} failed:\n{result.stdout}{result.stderr}")
-        figures: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-        return figures
+        command = [python, "-m", module, side, what, *more]
+        environment = {**self._environment(), **environment}
+        return printed_by(command, f"{what} of {side}", self.project, environment)
 
     def _python(self, side: str) -> str:
         return python_with_rq() if side == "rq" else self.python
@@ -80,6 +73,32 @@ class Runner:
             "PYTHONPATH": os.pathsep.join(map(str, path)),
             "BENCHMARK_REDIS": self.server_url,
         }
+
+
+def printed_by(
+    command: Sequence[str | Path], name: str, folder: Path, environment: dict[str, str]
+) -> dict[str, Any]:
+    """What a turn's program prints in its last line, as JSON; raises TurnFailed.
+
+    At Ctrl-C, which it is told too, it is waited for: it stops its workers.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        try:
+            output, errors = program.communicate()
+        except KeyboardInterrupt:
+            program.communicate()
+            raise
+    if program.returncode:
+        raise TurnFailed(f"{name} failed:\n{output}{errors}")
+    figures: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return figures
 
 
 def write_project(folder: Path, server_url: str) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks import server
 from benchmarks.measurements import Measurement
-from benchmarks.runner import FOREIGN_SETTINGS, HERE, TurnFailed
+from benchmarks.runner import FOREIGN_SETTINGS, HERE, printed_by
 
 HOOK = Path("frappe_celery", "hosts", "bench", "hook.py")
 TURN = "benchmarks.bench.turn"
@@ -53,18 +51,9 @@ class Turns:
     def take(self, side: str, module: str, *arguments: str) -> dict[str, Any]:
         """What a module prints in its last line, as JSON; raises TurnFailed."""
         server.empty(self.server_url, self.bench)
-        result = subprocess.run(
-            [self.bench / "env" / "bin" / "python", "-m", module, *arguments],
-            cwd=self.sites,
-            env=self._environment(side),
-            capture_output=True,
-            text=True,
-        )
-        if result.returncode:
-            asked = " ".join((module, *arguments))
-            raise TurnFailed(f"{asked} of {side} failed:\n{result.stdout}{result.stderr}")
-        figures: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-        return figures
+        name = " ".join((module, *arguments, "of", side))
+        command = [self.bench / "env" / "bin" / "python", "-m", module, *arguments]
+        return printed_by(command, name, self.sites, self._environment(side))
 
     def _environment(self, side: str) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN_SETTINGS)}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +16,9 @@ from benchmarks.beside import table, trees
 from benchmarks.beside.options import enough
 from benchmarks.beside.rounds import Enough, Turn, take_turns
 from benchmarks.beside.trees import Tree
+from benchmarks.document_work.turn import A_COMMIT
 from benchmarks.measurements import Measurement, Row
-from benchmarks.runner import FOREIGN_SETTINGS, TurnFailed
+from benchmarks.runner import FOREIGN_SETTINGS, printed_by
 
 DATABASES = ("SQLite", "PostgreSQL", "MariaDB")
 KINDS = {"plain": 0, "with 3 rows": 3}
@@ -38,7 +37,7 @@ def measurement(kind: str, database: str) -> Measurement:
 
 @click.command()
 @click.option("--beside", "commit", required=True, help="A commit, a tag or a branch.")
-@click.option("--documents", "count", default=2000, show_default=True, help="Of each turn.")
+@click.option("--documents", "count", type=click.IntRange(A_COMMIT + 1), required=True)
 @enough
 def main(commit: str, count: int, enough: Enough) -> None:
     """What get_doc and save take of the processor in this tree and in a commit's, by turns."""
@@ -93,13 +92,7 @@ def turn(tree: Tree, rows: int, count: int, url: str) -> Turn:
     environment |= {"DATABASE_URL": url} if url else {}
     command = [tree.python, "-m", "benchmarks.document_work.turn", str(rows), str(count)]
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-    if done.returncode:
-        raise TurnFailed(f"{tree.name}: a turn failed\n{done.stdout}{done.stderr}")
-    found: Turn = json.loads(done.stdout.splitlines()[-1])
-    return found
+        return printed_by(command, f"a turn of {tree.name}", Path(folder), environment)
 
 
 if __name__ == "__main__":
