@@ -122,7 +122,9 @@ class StandInBench(Project):
     def start(self, name: str, *arguments: str, **environment: str) -> Process:
         log = self.root / f"{name}.log"
         command = [sys.executable, *arguments]
-        process = Process(command, self.root / "sites", log, self.environment(**environment))
+        warm = self.warm if arguments[0] in ("-c", "-m") else None
+        own = self.environment(**environment)
+        process = Process(command, self.root / "sites", log, own, warm)
         self.processes.append(process)
         return process
 
