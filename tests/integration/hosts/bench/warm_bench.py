@@ -1,4 +1,4 @@
-"""A warm Python (`tests.warm`) for scripts in the stand-in bench, which has our own modules imported
+"""A warm Python (`tests.warm`) for scripts in the stand-in bench, which has our modules imported
 too, but nothing of Frappe's, RQ's or the hook's: those a script imports as it would without us.
 """
 

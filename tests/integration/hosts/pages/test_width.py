@@ -22,6 +22,7 @@ from tests.integration.hosts.pages.server import prepare, serve
 from tests.integration.stores import started
 from tests.pages import Pages
 from tests.project import Project
+from tests.warm import WarmPython
 
 SITE = "warehouse-and-spare-parts.northern-europe.customers.erp.example.com"
 METHOD = "myapp.integrations.marketplaces.amazon.tasks.synchronise_all_open_orders"
@@ -54,8 +55,10 @@ MEASURES = """
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
-    project = Project(tmp_path_factory.mktemp("shop"), redis_url)
+def shop(
+    tmp_path_factory: pytest.TempPathFactory, redis_url: str, warm: WarmPython
+) -> Iterator[Project]:
+    project = Project(tmp_path_factory.mktemp("shop"), redis_url, warm)
     for site in (SITE, *(f"{number}.{SITE}" for number in range(4))):
         project.write(f"sites/{site}/site_config.json", "{}")
     project.configure(default_site=SITE, time_zone="Europe/Amsterdam")
