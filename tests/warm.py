@@ -8,6 +8,7 @@ process: a line of JSON in starts one, a line out says its process id, another i
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
@@ -33,9 +34,9 @@ LIBRARIES = (
 class WarmPython:
     """The process, for a session of tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = __file__) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-u", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-u", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -118,6 +119,7 @@ class WarmProcess:
 
 def serve() -> dict[str, Any]:
     """What a fork of this process is to be; this process itself ends with those who ask it."""
+    gc.freeze()  # else each fork copies all of this process when it ends
     ended, says_ended = os.pipe()
     os.set_blocking(says_ended, False)
     signal.set_wakeup_fd(says_ended)

@@ -10,8 +10,6 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pytest
-
 from tests.acceptance.research import COPIES, DOCUMENT, Source, blocks
 
 Check = Callable[..., None]
@@ -35,9 +33,7 @@ class Case:
         return list(inspect.signature(self.check).parameters)[1]
 
     def from_document(self) -> Source:
-        """The snippet as the document has it; the test is left out where there is none."""
-        if not DOCUMENT.exists():
-            pytest.skip(NO_DOCUMENT)
+        """The snippet as the document has it."""
         found = {(block.heading, block.number): block for block in blocks()}
         return Source(found[self.heading, self.number].text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import time
 from collections.abc import Iterator
@@ -25,6 +26,16 @@ BROKEN_JSON = '{\n "a": 1,\n "b" 2\n}'
 EVERY_SECOND = '{"cron": {"* * * * * *": ["myapp.tasks.every_tick"]%s}%s}'
 METHOD = "myapp.tasks.process"
 COMMANDS = ("worker", "beat", "schedule", "sync", "settings")
+BAD_CONFIGURATIONS = [
+    ("[1, 2]", "common_site_config.json holds a list; it must be a JSON object"),
+    ('{"frappe_version": 13}', "frappe_version is 13; it must be one of 14, 15, 16, 17"),
+    ('{"workers": {"urgent": {"timeout": "soon"}}}', "workers.urgent.timeout is 'soon'"),
+    ('{"workers": {"urgent": 3}}', "workers.urgent is 3; write"),
+    ('{"workers": {"urgent": {"retry": "x"}}}', "workers.urgent.retry is 'x'; write how often"),
+    ('{"frappe_celery_methods": {"a.*": {"tries": 2}}}', "frappe_celery_methods['a.*'] is"),
+    ('{"cron_queues": {"a.b": "urgent"}}', "cron_queues.a.b is 'urgent'; it must be one of"),
+    ('{"redis_queue": 6379}', "redis_queue is 6379; it must be a text"),
+]
 
 
 def hooks(cron: str = "", more: str = "") -> str:
@@ -96,28 +107,33 @@ def test_commands_show_a_broken_site_and_do_the_others(
     run_cli(app_project, command, "--site", app_project.site)
 
 
+def must_say(project: Project, command: str, message: str) -> None:
+    process = cli(project, command)
+    assert process.wait() == 1
+    assert process.output().startswith("Error: ")
+    assert message in process.output()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_where_the_benchs_configuration_is_no_json(
+    app_project: Project, command: str
+) -> None:
+    app_project.write("sites/common_site_config.json", BROKEN_JSON)
+    must_say(app_project, command, "common_site_config.json, line 3, column 6")
+
+
 @pytest.mark.parametrize(
-    ("config", "message"),
+    ("command", "config", "message"),
     [
-        (BROKEN_JSON, "common_site_config.json, line 3, column 6"),
-        ("[1, 2]", "common_site_config.json holds a list; it must be a JSON object"),
-        ('{"frappe_version": 13}', "frappe_version is 13; it must be one of 14, 15, 16, 17"),
-        ('{"workers": {"urgent": {"timeout": "soon"}}}', "workers.urgent.timeout is 'soon'"),
-        ('{"workers": {"urgent": 3}}', "workers.urgent is 3; write"),
-        ('{"workers": {"urgent": {"retry": "x"}}}', "workers.urgent.retry is 'x'; write how often"),
-        ('{"frappe_celery_methods": {"a.*": {"tries": 2}}}', "frappe_celery_methods['a.*'] is"),
-        ('{"cron_queues": {"a.b": "urgent"}}', "cron_queues.a.b is 'urgent'; it must be one of"),
-        ('{"redis_queue": 6379}', "redis_queue is 6379; it must be a text"),
+        (command, *bad)
+        for command, bad in zip(itertools.cycle(COMMANDS), BAD_CONFIGURATIONS, strict=False)
     ],
 )
-def test_every_command_says_what_is_wrong_with_the_benchs_configuration(
-    app_project: Project, config: str, message: str
+def test_a_command_says_what_is_wrong_with_the_benchs_configuration(
+    app_project: Project, command: str, config: str, message: str
 ) -> None:
     app_project.write("sites/common_site_config.json", config)
-    for process in [cli(app_project, command) for command in COMMANDS]:
-        assert process.wait() == 1
-        assert process.output().startswith("Error: ")
-        assert message in process.output()
+    must_say(app_project, command, message)
 
 
 @pytest.mark.parametrize("command", ["worker", "beat", "report"])

@@ -29,6 +29,7 @@ from tests.acceptance.desk import USER, forget_app, make_site
 from tests.acceptance.documentation import DOCS, Block, blocks
 from tests.project import Project
 from tests.waiting import wait_until
+from tests.warm import WarmPython
 
 PAGES = [
     DOCS.parent / "README.md",
@@ -53,9 +54,11 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
+def app(
+    tmp_path_factory: pytest.TempPathFactory, redis_url: str, warm: WarmPython
+) -> Iterator[Project]:
     """A project whose app has the files of all pages, and a worker of it."""
-    project = Project(tmp_path_factory.mktemp("pages") / "project", redis_url)
+    project = Project(tmp_path_factory.mktemp("pages") / "project", redis_url, warm)
     project.configure(**CONFIG)
     shutil.copytree(APP, project.root, dirs_exist_ok=True)
     for block in (block for page in PAGES for block in blocks(page)):

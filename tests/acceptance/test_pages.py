@@ -26,6 +26,7 @@ from tests.integration.hosts.pages.server import USERS, address_of
 from tests.pages import TELEPHONE, Pages
 from tests.project import Project
 from tests.waiting import wait_until
+from tests.warm import WarmPython
 
 HOOKS = """
 app_name = "shop"
@@ -73,8 +74,10 @@ METHODS = ("shop.tasks.refresh_prices", "shop.tasks.export_orders")
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
-    project = Project(tmp_path_factory.mktemp("shop"), redis_url)
+def shop(
+    tmp_path_factory: pytest.TempPathFactory, redis_url: str, warm: WarmPython
+) -> Iterator[Project]:
+    project = Project(tmp_path_factory.mktemp("shop"), redis_url, warm)
     project.write("shop/__init__.py", "")
     project.write("shop/hooks.py", HOOKS)
     project.write("shop/tasks.py", TASKS)

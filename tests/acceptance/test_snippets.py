@@ -16,18 +16,12 @@ from tests.acceptance.snippets import CASES, ELSEWHERE, LATER, NO_DOCUMENT, Case
 
 MODULES = (snippets_enqueue, snippets_errors, snippets_schedule)  # they fill CASES
 
-each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.check.__name__)
 with_document = pytest.mark.skipif(not DOCUMENT.exists(), reason=NO_DOCUMENT)
 
 
-@each_case
-def test_snippet_of_the_document(case: Case, request: pytest.FixtureRequest) -> None:
-    source = case.from_document()
-    case.check(source, request.getfixturevalue(case.fixture))
-
-
-@each_case
-def test_own_copy_of_the_snippet(case: Case, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.check.__name__)
+def test_snippet(case: Case, request: pytest.FixtureRequest) -> None:
+    """The project's own copy, which is the document's code (see below)."""
     case.check(case.own_copy(), request.getfixturevalue(case.fixture))
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.outbox.relay import states
-from tests.brokers import both_brokers
 from tests.integration.benches import inside
 from tests.project import Process, Project
 from tests.waiting import wait_until
+from tests.warm import WarmPython
+
+Effects = Callable[[], list[str]]
 
 SETTINGS = """
 from pathlib import Path
@@ -104,8 +106,17 @@ with transaction.atomic():
 """
 
 
-@pytest.fixture
-def store(project: Project, broker: str) -> Iterator[JobStore]:
+@pytest.fixture(scope="module", params=["redis", "rabbitmq"])
+def project(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_url: str,
+    warm: WarmPython,
+) -> Iterator[Project]:
+    """The team's, with a worker."""
+    project = Project(tmp_path_factory.mktemp("team") / "project", redis_url, warm)
+    if request.param == "rabbitmq":
+        project.configure(broker_url=request.getfixturevalue("rabbitmq_server").url)
     project.write("team/__init__.py", "")
     project.write("team/settings.py", SETTINGS)
     project.write("team/celery.py", APP)
@@ -113,10 +124,24 @@ def store(project: Project, broker: str) -> Iterator[JobStore]:
     project.write("shop/models.py", MODELS)
     project.configure(frappe_celery_outbox=True)
     run(project, "-m", "django", "migrate", "--run-syncdb").popen.wait(60)
+    run(project, "-m", "celery", "-A", "team.celery", "worker", "-c", "1", "-l", "INFO")
     with inside(project) as store:
-        run(project, "-m", "celery", "-A", "team.celery", "worker", "-c", "1", "-l", "INFO")
         wait_until(lambda: states(store), 60, "the relay has made the table")
+    yield project
+    project.close()
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    with inside(project) as store:
         yield store
+
+
+@pytest.fixture
+def effects(project: Project) -> Callable[[], list[str]]:
+    """What was recorded since the test began."""
+    so_far = len(project.effects())
+    return lambda: project.effects()[so_far:]
 
 
 def run(project: Project, *arguments: str) -> Process:
@@ -130,7 +155,6 @@ def no_row_is_left(store: JobStore) -> None:
     wait_until(lambda: not store.client.zcount(marks, 0, 0), 30, "no row is left")
 
 
-@both_brokers
 @pytest.mark.parametrize(
     ("ending", "wanted"),
     [
@@ -140,15 +164,15 @@ def no_row_is_left(store: JobStore) -> None:
     ],
 )
 def test_what_a_block_enqueues_on_its_commit(
-    project: Project, store: JobStore, ending: str, wanted: list[str]
+    project: Project, store: JobStore, effects: Effects, ending: str, wanted: list[str]
 ) -> None:
     caller = run(project, "-c", CALLER, ending, "1")
     assert caller.popen.wait(60) == (-9 if ending == "dies" else 0), caller.output()
     run(project, "-c", CALLER, "commits", "2")
     wanted = sorted([*wanted, "charged 2", "shipped 2"])
-    wait_until(lambda: {*wanted} <= {*project.effects()}, 60, "all that was committed runs")
+    wait_until(lambda: {*wanted} <= {*effects()}, 60, "all that was committed runs")
     no_row_is_left(store)
-    assert sorted(project.effects()) == wanted
+    assert sorted(effects()) == wanted
 
 
 def refund(project: Project, store: JobStore, *numbers: str) -> None:
@@ -160,18 +184,18 @@ def refund(project: Project, store: JobStore, *numbers: str) -> None:
     no_row_is_left(store)
 
 
-@both_brokers
-def test_a_task_id_may_be_used_again(project: Project, store: JobStore) -> None:
+def test_a_task_id_may_be_used_again(project: Project, store: JobStore, effects: Effects) -> None:
     refund(project, store, "1")
     refund(project, store, "2")
     refund(project, store, "3", "4")
-    assert sorted(project.effects()) == [f"same refunded {number}" for number in range(1, 5)]
+    assert sorted(effects()) == [f"same refunded {number}" for number in range(1, 5)]
 
 
-@both_brokers
-def test_a_row_of_an_older_version_has_its_task_s_id(project: Project, store: JobStore) -> None:
+def test_a_row_of_an_older_version_has_its_task_s_id(
+    project: Project, store: JobStore, effects: Effects
+) -> None:
     caller = run(project, "-c", OLDER)
     assert caller.popen.wait(60) == 0, caller.output()
-    wait_until(project.effects, 60, "it runs")
+    wait_until(effects, 60, "it runs")
     no_row_is_left(store)
-    assert project.effects() == ["older refunded 4"]
+    assert effects() == ["older refunded 4"]

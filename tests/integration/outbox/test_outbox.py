@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
 
+from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.outbox.relay import states
+from tests.integration.benches import inside
 from tests.project import Process, Project
 from tests.servers import MariaDBServer, PostgresServer, RedisServer
 from tests.waiting import wait_until
+from tests.warm import WarmPython
 
 CALLER = """
 import os, signal, sys
@@ -38,16 +42,40 @@ for number in range(first, last):
 """
 
 
-@pytest.fixture(params=["sqlite", "mariadb", "postgres"])
-def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module", params=["sqlite", "mariadb", "postgres"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Of database."""
+    return str(request.param)
+
+
+def make_database(request: pytest.FixtureRequest, kind: str) -> dict[str, str]:
     """The environment that names it."""
-    if request.param == "sqlite":
-        yield {}
-        return
-    server: MariaDBServer | PostgresServer = request.getfixturevalue(f"{request.param}_server")
-    name = f"outbox_{abs(hash(request.node.name)) % 10**8}"
+    if kind == "sqlite":
+        return {}
+    server: MariaDBServer | PostgresServer = request.getfixturevalue(f"{kind}_server")
+    name = f"outbox_{uuid.uuid4().hex[:8]}"
     server.sql(f"create database {name}")
-    yield {"DATABASE_URL": server.url(name)}
+    return {"DATABASE_URL": server.url(name)}
+
+
+@pytest.fixture(scope="module")
+def database(request: pytest.FixtureRequest, kind: str) -> dict[str, str]:
+    return make_database(request, kind)
+
+
+@pytest.fixture(scope="module")
+def shop(
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_url: str,
+    warm: WarmPython,
+    database: dict[str, str],
+) -> Iterator[Project]:
+    """A project with a worker, on a database."""
+    shop = Project(tmp_path_factory.mktemp("shop") / "project", redis_url, warm)
+    with inside(shop):
+        start(shop, database)
+    yield shop
+    shop.close()
 
 
 def call(project: Project, database: dict[str, str], *words: object) -> Process:
@@ -79,23 +107,29 @@ def is_drained(store: JobStore) -> bool:
     ],
 )
 def test_each_commit_has_its_job(
-    project: Project, database: dict[str, str], ending: str, ran: list[str]
+    shop: Project, database: dict[str, str], ending: str, ran: list[str]
 ) -> None:
-    store = start(project, database)
-    caller = call(project, database, 0, 3, ending)
-    caller.popen.wait(30)
-    call(project, database, 10, 11, "commit").popen.wait(30)  # whoever comes later
-    wait_until(lambda: "10" in project.effects(), 30, "the later one runs")
-    wait_until(lambda: {*ran} <= {*project.effects()}, 30, "all that were committed run")
-    wait_until(lambda: is_drained(store), 30, "no row is left")
-    assert sorted(project.effects()) == sorted([*ran, "10"])
-    assert store.counts()[JobStatus.FAILED] == 0
+    so_far = len(shop.effects())
+
+    def effects() -> list[str]:
+        return shop.effects()[so_far:]
+
+    with inside(shop) as store:
+        call(shop, database, 0, 3, ending).popen.wait(30)
+        call(shop, database, 10, 11, "commit").popen.wait(30)  # whoever comes later
+        wait_until(lambda: "10" in effects(), 30, "the later one runs")
+        wait_until(lambda: {*ran} <= {*effects()}, 30, "all that were committed run")
+        wait_until(lambda: is_drained(store), 30, "no row is left")
+        assert sorted(effects()) == sorted([*ran, "10"])
+        assert store.counts()[JobStatus.FAILED] == 0
 
 
 def test_while_the_redis_is_away_no_commit_fails(
-    project: Project, database: dict[str, str], own_redis: RedisServer
+    project: Project, kind: str, own_redis: RedisServer, request: pytest.FixtureRequest
 ) -> None:
+    database = make_database(request, kind)
     project.configure(redis_queue=own_redis.url)
+    settings.use(None)
     store = start(project, database)
     own_redis.kill()
     caller = call(project, database, 0, 20, "commit")

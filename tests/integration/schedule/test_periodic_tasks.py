@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections import Counter
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.project import Process, Project
 from tests.waiting import wait_until
+from tests.warm import WarmPython
 
 SETTINGS = """
     from pathlib import Path
@@ -69,15 +72,28 @@ def row(name):
 TEAM = {"DJANGO_SETTINGS_MODULE": "team.settings"}
 
 
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory, redis_url: str, warm: WarmPython) -> Path:
+    """The database of a team that has migrated."""
+    project = Project(tmp_path_factory.mktemp("tables"), redis_url, warm)
+    write_team(project)
+    migrate = project.start("migrate", "-m", "django", "migrate", "-v", "0", **TEAM)
+    assert migrate.wait() == 0, migrate.output()
+    return project.root / "team.db"
+
+
 @pytest.fixture
-def team(project: Project) -> Project:
+def team(project: Project, tables: Path) -> Project:
+    write_team(project)
+    shutil.copy(tables, project.root)
+    return project
+
+
+def write_team(project: Project) -> None:
     project.write("team/__init__.py", "")
     project.write("team/settings.py", SETTINGS)
     project.write("team/app.py", APP)
     project.write("myapp/hooks.py", HOOKS)
-    migrate = project.start("migrate", "-m", "django", "migrate", "-v", "0", **TEAM)
-    assert migrate.wait() == 0, migrate.output()
-    return project
 
 
 def rows(team: Project, code: str) -> Any:

@@ -1,7 +1,8 @@
 """A bench on stand-ins for Frappe and RQ (`standin`), so that the seam is guarded without a bench.
 
-Each script is a process of its own, as in a bench, forked from a Python that has the libraries
-(`tests.warm`): the real stand-alone `frappe` of this package lives in the tests' own process.
+Each script is a process of its own, as in a bench, forked from a Python that has the libraries and
+our modules (`warm_bench`): the real stand-alone `frappe` of this package lives in the tests' own
+process. Who looks at what is imported, or when, has its bench's `warm` be a plain `WarmPython`.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import Any
 import pytest
 import redis
 
+from tests.integration.hosts.bench import warm_bench
 from tests.integration.hosts.bench.switching import Armed, Switch
+from tests.integration.hosts.bench.warm_bench import STANDIN
 from tests.project import Process, Project
 from tests.warm import WarmPython
 
-STANDIN = Path(__file__).parent / "standin"
 HOOK = Path(__file__).parents[4] / "frappe_celery" / "hosts" / "bench" / "hook.py"
 
 TASKS = """
@@ -120,7 +122,9 @@ class StandInBench(Project):
     def start(self, name: str, *arguments: str, **environment: str) -> Process:
         log = self.root / f"{name}.log"
         command = [sys.executable, *arguments]
-        process = Process(command, self.root / "sites", log, self.environment(**environment))
+        warm = self.warm if arguments[0] in ("-c", "-m") else None
+        own = self.environment(**environment)
+        process = Process(command, self.root / "sites", log, own, warm)
         self.processes.append(process)
         return process
 
@@ -150,10 +154,18 @@ class StandInBench(Project):
         return json.loads(output.rpartition("ANSWER:")[2].splitlines()[0])
 
 
+@pytest.fixture(scope="session")
+def warm_scripts() -> Iterator[WarmPython]:
+    """What the scripts of all benches are forked from."""
+    warm = WarmPython(warm_bench.__file__)
+    yield warm
+    warm.close()
+
+
 @pytest.fixture
-def bench(tmp_path: Path, redis_url: str, warm: WarmPython) -> Iterator[StandInBench]:
+def bench(tmp_path: Path, redis_url: str, warm_scripts: WarmPython) -> Iterator[StandInBench]:
     """The bench, with an id of its own."""
-    bench = StandInBench(tmp_path / "bench", redis_url, warm)
+    bench = StandInBench(tmp_path / "bench", redis_url, warm_scripts)
     yield bench
     bench.close()
 

@@ -16,7 +16,7 @@ from tests.project import Process
 def scheduler(bench: StandInBench) -> Process:
     """`bench schedule`."""
     bench.write("config/started", "")
-    process = bench.start("schedule", "-u", "-c", SCHEDULER)
+    process = bench.start("schedule", "-c", SCHEDULER)
     process.wait_for("locked")
     return process
 

@@ -113,7 +113,7 @@ def test_all_that_is_missing_is_shown_while_it_waits(switch: Switch) -> None:
 
 SHORT = """
 from importlib import import_module
-import_module("frappe_celery.commands.switch").GIVE_UP_SECONDS = 1
+import_module("frappe_celery.commands.switch").GIVE_UP_SECONDS = 5
 """
 
 
@@ -126,7 +126,7 @@ def test_what_the_manager_does_not_restart_is_named_and_not_waited_for_for_ever(
     process = guided.start("--yes", "--manager", str(guided.ctl))
     assert process.wait(60) == 1, process.output()
     _, _, error = process.output().partition("Error: ")
-    told = "for 1 s nothing has changed of what is missing:\n  process {} ("
+    told = "for 5 s nothing has changed of what is missing:\n  process {} ("
     assert error.startswith(told.format(script.pid)), process.output()
     assert "forever.py)" in error
     assert "frappe-celery switch again: it goes on here" in error

@@ -160,7 +160,7 @@ def test_a_scheduler_of_frappes_that_does_not_run_is_told_of(armed: Armed) -> No
     assert "no bench schedule runs on this machine" in line
 
     armed.bench.write("config/started", "")
-    armed.bench.start("schedule", "-u", "-c", SCHEDULER).wait_for("locked")
+    armed.bench.start("schedule", "-c", SCHEDULER).wait_for("locked")
     code, output = armed.switch.run("disable", "--schedule")
     assert (code, "The scheduler of Frappe has the schedule now." in output) == (0, True), output
     assert "runs on this machine" not in armed.switch.run("doctor")[1]

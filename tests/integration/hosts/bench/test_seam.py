@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.hosts.bench.conftest import BEGIN, StandInBench
+from tests.warm import WarmPython
 
 OURS = "frappe_celery.hosts.bench"
 REMOVED = """
 import os, sys
 sys.path = [p for p in sys.path if not os.path.exists(os.path.join(p, "frappe_celery"))]
 """
+
+
+@pytest.fixture
+def bench(bench: StandInBench, warm: WarmPython) -> StandInBench:
+    """Its scripts import all that is ours themselves."""
+    bench.warm = warm
+    return bench
 
 
 def test_every_name_that_leads_to_rq_leads_to_us(bench: StandInBench) -> None:

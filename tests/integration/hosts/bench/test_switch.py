@@ -11,8 +11,18 @@ import redis
 
 from frappe_celery.hosts.bench.switch import ACL_RULES
 from tests.integration.hosts.bench.conftest import STANDIN
-from tests.integration.hosts.bench.switching import Switch, metadata
+from tests.integration.hosts.bench.switching import UNSEEN, Switch, metadata
 from tests.servers import RabbitMQServer
+from tests.warm import WarmPython
+
+
+@pytest.fixture
+def unseen(switch: Switch) -> None:
+    switch.before = UNSEEN
+
+
+fitting = pytest.mark.usefixtures("unseen")
+"""A test that is not about the comparison with Frappe's names."""
 
 
 def test_on_and_off(switch: Switch) -> None:
@@ -51,6 +61,7 @@ def test_an_image_is_built_without_a_redis_and_switched_on_where_it_runs(switch:
     assert switch.whose_queue() == "frappe_celery.hosts.bench.queue"
 
 
+@fitting
 @pytest.mark.parametrize("harm", ["hook.pth", "hook.py", "another version"])
 def test_doctor_says_when_a_process_might_go_to_rq(switch: Switch, harm: str) -> None:
     """As when the environment was made anew, or the package upgraded."""
@@ -66,6 +77,7 @@ def test_doctor_says_when_a_process_might_go_to_rq(switch: Switch, harm: str) ->
     assert "frappe-celery enable" not in switch.run("doctor")[1]
 
 
+@fitting
 def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.rpush(f"rq:queue:{switch.bench.id}:long", *(f"site1::{n}" for n in range(30)))
@@ -85,6 +97,7 @@ def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str)
     assert "frappe-celery move --to rq" in output
 
 
+@fitting
 def test_what_is_deferred_and_open_batches_are_named(switch: Switch) -> None:
     assert switch.run("enable")[0] == 0
     ids = switch.bench.ask(
@@ -114,12 +127,14 @@ def refusal(switch: Switch, **environment: str) -> str:
     return output
 
 
-def test_no_bench_no_frappe(switch: Switch, tmp_path: Path) -> None:
+def test_no_bench_no_frappe(switch: Switch, tmp_path: Path, warm: WarmPython) -> None:
     assert "is no bench" in refusal(switch, FRAPPE_BENCH_ROOT=str(tmp_path))
+    switch.bench.warm = warm  # the other one has seen a Frappe
     path = switch.bench.environment()["PYTHONPATH"].replace(str(STANDIN), "")
     assert "Frappe is not installed in" in refusal(switch, PYTHONPATH=path)
 
 
+@fitting
 def test_frappe_s_scheduler_runs(switch: Switch) -> None:
     held = switch.bench.root / "config" / "scheduler_process"
     held.parent.mkdir(exist_ok=True)
@@ -132,6 +147,7 @@ def test_frappe_s_scheduler_runs(switch: Switch) -> None:
         assert switch.run("enable")[0] == 0
 
 
+@fitting
 def test_no_redis(switch: Switch) -> None:
     assert "redis://127.0.0.1:1 does not answer" in refusal(
         switch, FRAPPE_CELERY_REDIS_QUEUE="redis://127.0.0.1:1"
@@ -140,6 +156,7 @@ def test_no_redis(switch: Switch) -> None:
     assert "redis_queue is not set" in refusal(switch)
 
 
+@fitting
 def test_a_rabbitmq_that_is_away_or_lets_nobody_in(
     switch: Switch, rabbitmq_server: RabbitMQServer
 ) -> None:
@@ -153,6 +170,7 @@ def test_a_rabbitmq_that_is_away_or_lets_nobody_in(
     assert "wrong" not in said
 
 
+@fitting
 def test_a_redis_that_sentinels_name(switch: Switch) -> None:
     switch.bench.configure(redis_queue_sentinel_enabled=True)
     assert "redis_queue_sentinel_enabled needs redis_queue_sentinels too" in refusal(switch)
@@ -162,6 +180,7 @@ def test_a_redis_that_sentinels_name(switch: Switch) -> None:
     assert "sentinel://127.0.0.1:1/0?master_name=mymaster does not answer" in refusal(switch)
 
 
+@fitting
 def test_a_redis_user_who_may_use_rqs_keys_alone(switch: Switch, redis_url: str) -> None:
     rqs = ("~rq:[^q]*", "~rq:queues", f"~rq:queue:{switch.bench.id}:*", "+@all", "-@admin")
     server = redis.Redis.from_url(redis_url)
@@ -201,6 +220,7 @@ def test_the_pins_of_frappe_14(switch: Switch, tmp_path: Path) -> None:
     assert "unrelated" not in output
 
 
+@fitting
 def test_an_environment_that_cannot_be_written(switch: Switch) -> None:
     (switch.environment / "frappe_celery_hook.pth").mkdir()
     before = switch.state()

@@ -23,10 +23,12 @@ from frappe_standalone import make_host
 
 make_host().load_pages()
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission, User
 
 from frappe_celery.pages.users import make
 
+hashed = make_password(sys.argv[1])
 names = Permission.objects.filter(content_type__app_label="frappe_celery")
 viewing = names.filter(codename__startswith="view_")
 for name, permissions in {
@@ -35,13 +37,13 @@ for name, permissions in {
     "carla": names.exclude(codename="see_all_sites"),
     "dora": [],
 }.items():
-    user = User.objects.create_user(name, password=sys.argv[1], is_staff=True)
+    user = User.objects.create(username=name, password=hashed, is_staff=True)
     if permissions is None:
         user.is_superuser = True
         user.save()
     else:
         user.user_permissions.set(permissions)
-User.objects.create_user("emil", password=sys.argv[1])
+User.objects.create(username="emil", password=hashed)
 make("olga", sys.argv[1], ["site2.localhost"])
 main(["sync"], standalone_mode=False)
 """

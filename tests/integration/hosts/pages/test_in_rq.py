@@ -13,14 +13,17 @@ from tests.integration.hosts.pages.client import Client
 from tests.integration.hosts.pages.server import prepare
 from tests.project import Project
 from tests.servers import RedisServer
+from tests.warm import WarmPython
 
 ADMIN = "/admin/frappe_celery/"
 Users = Callable[[str], Client]
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, broker: RedisServer) -> Iterator[Project]:
-    project = Project(tmp_path_factory.mktemp("shop"), broker.url)
+def shop(
+    tmp_path_factory: pytest.TempPathFactory, broker: RedisServer, warm: WarmPython
+) -> Iterator[Project]:
+    project = Project(tmp_path_factory.mktemp("shop"), broker.url, warm)
     project.write(f"sites/{OTHER}/site_config.json", "{}")
     project.configure(default_site=SITE, frappe_celery_routes={"rules": [], "schedule": "rq"})
     prepare(project)

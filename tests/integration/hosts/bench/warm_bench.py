@@ -1,0 +1,26 @@
+"""A warm Python (`tests.warm`) for scripts in the stand-in bench, which has our modules imported
+too, but nothing of Frappe's, RQ's or the hook's: those a script imports as it would without us.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+STANDIN, CHECKOUT = Path(__file__).with_name("standin"), Path(__file__).parents[4]
+MODULES = (
+    "frappe_celery.batches", "frappe_celery.celery_app", "frappe_celery.job_options",
+    "frappe_celery.schedule.scheduler", "frappe_celery.worker.perform",
+)  # fmt: skip
+
+if __name__ == "__main__":
+    sys.path[0:1] = [str(STANDIN), str(CHECKOUT)]
+    from tests import warm
+
+    for module in (*warm.LIBRARIES, *MODULES):
+        import_module(module)
+    theirs = {"frappe", "frappe_celery_hook", "rq"}.intersection(sys.modules)
+    assert not theirs, theirs
+    del sys.path[0:2]
+    warm.become(warm.serve())
