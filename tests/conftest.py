@@ -44,7 +44,6 @@ PROCESSES_A_CORE = 2
 """Most of what a test does is wait."""
 MOST_PROCESSES = 8
 """Each has its servers, which need memory."""
-LONG_FILES = {"test_mariadb.py", "test_postgres.py"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -65,12 +64,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files that take minutes begin first: else the last one runs while other processes idle."""
     shard = config.getoption("shard")
     others = [item for item in items if not is_in_shard(item.path, shard)]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if is_in_shard(item.path, shard)]
-    items.sort(key=lambda item: item.path.name not in LONG_FILES)
 
 
 def running(server: AnyServer) -> Iterator[AnyServer]:
@@ -116,15 +113,25 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(scope="session")
-def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDBServer]:
-    """MariaDB, shared: a test makes databases of its own."""
-    yield from running(MariaDBServer(tmp_path_factory.mktemp("mariadb")))
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where databases that were installed once are kept, for all processes of this run."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if hasattr(request.config, "workerinput") else folder
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
+def mariadb_server(
+    tmp_path_factory: pytest.TempPathFactory, installed: Path
+) -> Iterator[MariaDBServer]:
+    """MariaDB, shared: a test makes databases of its own."""
+    folder = tmp_path_factory.mktemp("mariadb")
+    yield from running(MariaDBServer(folder, installed / "mariadb_installed"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(installed: Path) -> Iterator[PostgresServer]:
     """PostgreSQL, shared: a test makes databases of its own."""
-    yield from running(PostgresServer())
+    yield from running(PostgresServer(installed / "postgres_installed"))
 
 
 @pytest.fixture(scope="session")

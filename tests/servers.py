@@ -4,13 +4,16 @@ in a folder of the test run. Nothing that already runs on the machine is touched
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable
 from getpass import getuser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kombu import Connection
@@ -145,30 +148,78 @@ class RedisServer(Server):
         return bool(Redis.from_url(self.url, retry=None).ping())
 
 
-class MariaDBServer(Server):
-    """MariaDB; `root` needs no password, and every test makes the databases that it uses."""
+def installed(data: Path, install: Callable[[], Any], kept: Path | None) -> None:
+    """Make a server's data by `install`, or copy `kept`, what the first of this run's installed."""
+    if kept is None:
+        install()
+        return
+    with kept.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            install()
+            subprocess.run(["cp", "-a", data, kept], check=True)
+            return
+    subprocess.run(["cp", "-a", kept, data], check=True)
 
-    def __init__(self, folder: Path) -> None:
+
+class MariaDBServer(Server):
+    """MariaDB; `root` needs no password, and every test makes the databases that it uses.
+
+    What it committed survives it, not the machine: nothing waits for the disk.
+    """
+
+    options = (
+        *("--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=2"),
+        *("--skip-innodb-doublewrite", "--skip-log-bin", "--skip-performance-schema"),
+        *("--innodb-buffer-pool-size=32M", "--innodb-log-file-size=16M", "--key-buffer-size=1M"),
+        *("--innodb-file-per-table=0", "--innodb-stats-persistent=0"),
+        *("--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci"),
+    )
+
+    def __init__(self, folder: Path, kept: Path | None = None) -> None:
         super().__init__(folder)
         self.program = find_program("mariadbd", "mariadb-server")
-        self.client = find_program("mariadb", "mariadb-server")
         self.socket = folder / "socket"
         self.scratch = folder / "tmp"
         """Its own: a server that starts deletes all `#sql…` files in its tmpdir, others' too."""
         self.scratch.mkdir(exist_ok=True)
+        self._connection: Any = None
         if not (folder / "data").exists():
-            self._install(find_program("mariadb-install-db", "mariadb-server"))
+            program = find_program("mariadb-install-db", "mariadb-server")
+            installed(folder / "data", lambda: self._install(program), kept)
 
     def url(self, database: str) -> str:
         return f"mysql://root@{LOOPBACK}:{self.port}/{database}"
 
     def sql(self, statement: str) -> str:
-        """Run a statement as root; gives its output, columns separated by tabs."""
-        command = [self.client, "--no-defaults", "-uroot", f"--socket={self.socket}", "-NBe"]
-        done = subprocess.run([*command, statement], capture_output=True, text=True)
-        if done.returncode:
-            raise ConnectionError(done.stderr)
-        return done.stdout
+        """Run statements as root; gives the last one's rows, a line each, columns between tabs."""
+        from pymysql.err import MySQLError
+
+        try:
+            with self._connected().cursor() as cursor:
+                cursor.execute(statement)
+                while cursor.nextset():
+                    pass
+                rows = cursor.fetchall()
+        except (MySQLError, OSError) as error:
+            raise ConnectionError(*error.args) from error
+        return "".join("\t".join("NULL" if v is None else v for v in row) + "\n" for row in rows)
+
+    def copy(self, pattern: str, name: str) -> None:
+        """Make a database that has what another one has."""
+        tables = self.sql(f"show tables from {pattern}").splitlines()
+        self.sql(
+            ";".join(
+                [
+                    f"create database {name}",
+                    *(f"create table {name}.`{t}` like {pattern}.`{t}`" for t in tables),
+                    *(f"insert into {name}.`{t}` select * from {pattern}.`{t}`" for t in tables),
+                ]
+            )
+        )
+
+    def drop(self, name: str) -> None:
+        self.sql(f"drop database {name}")
 
     def command(self) -> list[str]:
         return [
@@ -178,17 +229,30 @@ class MariaDBServer(Server):
             f"--socket={self.socket}",
             f"--pid-file={self.folder / 'pid'}",
             f"--bind-address={LOOPBACK}",
-            "--character-set-server=utf8mb4",
-            "--collation-server=utf8mb4_unicode_ci",
         ]
 
     def is_ready(self) -> bool:
         return self.sql("select 1") == "1\n"
 
+    def _connected(self) -> Any:
+        """The connection that is kept, opened anew after the server was."""
+        import pymysql
+        from pymysql.constants import CLIENT
+
+        if self._connection is None or not self._connection.open:
+            self._connection = pymysql.connect(
+                unix_socket=str(self.socket),
+                user="root",
+                autocommit=True,
+                client_flag=CLIENT.MULTI_STATEMENTS,
+                conv={},  # values stay the texts that they come as
+            )
+        return self._connection
+
     def _options(self) -> list[str]:
         """As our own user, root too: another one could not pass pytest's private folders."""
         places = [f"--datadir={self.folder / 'data'}", f"--tmpdir={self.scratch}"]
-        return ["--no-defaults", *places, f"--user={getuser()}"]
+        return ["--no-defaults", *places, f"--user={getuser()}", *self.options]
 
     def _install(self, program: str) -> None:
         command = [program, *self._options(), "--skip-test-db"]
@@ -199,34 +263,60 @@ class MariaDBServer(Server):
 class PostgresServer(Server):
     """PostgreSQL; `root` needs no password, and every test makes the databases that it uses.
 
-    It refuses to run as root, and another user could not pass pytest's private folders.
+    What it committed survives it, not the machine: nothing waits for the disk. It refuses to run
+    as root, and another user could not pass pytest's private folders.
     """
 
     stop_signal = signal.SIGINT  # at SIGTERM it waits until its last client has left
+    options = (
+        *("fsync=off", "full_page_writes=off", "autovacuum=off"),
+        *("wal_level=minimal", "max_wal_senders=0", "max_logical_replication_workers=0"),
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Path | None = None) -> None:
         super().__init__(Path(tempfile.mkdtemp(prefix="frappe_celery_postgres_")))
         self.program = find_program("postgres", "postgresql")
         self.user = "nobody" if os.getuid() == 0 else None
         if self.user:
             shutil.chown(self.folder, self.user)
-        self._run("initdb", "-U", "root", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        self._connection: Any = None
+        installed(self.folder / "data", self._install, kept)
 
     def url(self, database: str) -> str:
         return f"postgres://root@{LOOPBACK}:{self.port}/{database}"
 
-    def sql(self, statement: str, database: str = "postgres") -> str:
-        """Run a statement as root; gives its output, columns separated by `|`."""
-        where = ["-h", LOOPBACK, "-p", str(self.port), "-U", "root", "-d", database]
-        command = [find_program("psql", "postgresql"), *where, "-XAtc", statement]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise ConnectionError(done.stderr)
-        return done.stdout
+    def sql(self, statement: str) -> str:
+        """Run statements as root; gives the last one's rows, a line each, columns between `|`."""
+        from psycopg import OperationalError
+        from psycopg.pq import ConnStatus, ExecStatus, PGconn
+
+        if self._connection is None or self._connection.status != ConnStatus.OK:
+            self._connection = PGconn.connect(self.url("postgres").encode())
+        try:
+            result = self._connection.exec_(statement.encode())
+        except OperationalError as error:
+            raise ConnectionError(*error.args) from error
+        if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+            raise ConnectionError(self._connection.get_error_message())
+        return "".join(
+            "|".join(
+                (result.get_value(row, column) or b"").decode() for column in range(result.nfields)
+            )
+            + "\n"
+            for row in range(result.ntuples)
+        )
+
+    def copy(self, pattern: str, name: str) -> None:
+        """Make a database that has what another one has, to which nobody is connected."""
+        self.sql(f"create database {name} template {pattern} strategy file_copy")
+
+    def drop(self, name: str) -> None:
+        self.sql(f"drop database {name} with (force)")
 
     def command(self) -> list[str]:
         where = ["-p", str(self.port), "-c", f"listen_addresses={LOOPBACK}", "-k", ""]
-        return [self.program, "-D", str(self.folder / "data"), "-c", "fsync=off", *where]
+        options = [word for option in self.options for word in ("-c", option)]
+        return [self.program, "-D", str(self.folder / "data"), *options, *where]
 
     def is_ready(self) -> bool:
         return self.sql("select 1") == "1\n"
@@ -235,9 +325,10 @@ class PostgresServer(Server):
         super().stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self, name: str, *arguments: str) -> None:
-        program = Path(self.program).resolve().with_name(name)
-        command = [str(program), "-D", str(self.folder / "data"), *arguments]
+    def _install(self) -> None:
+        program = Path(self.program).resolve().with_name("initdb")
+        how = ["-U", "root", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
+        command = [str(program), "-D", str(self.folder / "data"), *how]
         subprocess.run(command, check=True, capture_output=True, user=self.user, cwd=self.folder)
 
 

@@ -26,6 +26,7 @@ LIBRARIES = (
     "celery.app.base", "celery.apps.worker", "celery.beat", "celery.bin.celery",
     "celery.concurrency.prefork", "celery.worker.components", "click", "cloudpickle", "croniter",
     "django.core.management", "django.db.backends.sqlite3.base", "django.db.models",
+    "django.urls", "django.views.defaults",
     "kombu.transport.redis", "kombu.transport.virtual", "psutil", "redis", "redis.sentinel",
     "rich.table", "zoneinfo",
 )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from tests.integration.benches import ended
 from tests.project import Project
 from tests.servers import PostgresServer
 from tests.waiting import wait_until
+from tests.warm import WarmPython
 
 _numbers = count(1)
 SETTINGS = """
@@ -74,15 +77,20 @@ frappe_celery.setup(app)
 """
 
 
-@pytest.fixture
-def project_of_a_team(project: Project, postgres_server: PostgresServer) -> Project:
-    """A Django project whose connections may be 600 s old; its tables are made."""
-    name = f"team{next(_numbers)}"
-    postgres_server.sql(f"create database {name}")
-    settings = SETTINGS.format(name=name, port=postgres_server.port)
-    project.write("team_settings.py", settings)
-    project.write("myapp/models.py", MODELS)
-    project.write("myapp/orders.py", TASKS)
+PATTERN = "team"
+
+
+@pytest.fixture(scope="module")
+def migrations(
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_url: str,
+    warm: WarmPython,
+    postgres_server: PostgresServer,
+) -> Path:
+    """Those of the app, which the database PATTERN has been through."""
+    project = Project(tmp_path_factory.mktemp("team"), redis_url, warm)
+    postgres_server.sql(f"create database {PATTERN}")
+    write_app(project, PATTERN, postgres_server.port)
     project.write("myapp/migrations/__init__.py", "")
     for words in ("['makemigrations', 'myapp']", "['migrate']"):
         code = (
@@ -90,7 +98,25 @@ def project_of_a_team(project: Project, postgres_server: PostgresServer) -> Proj
             f" django.setup(); call_command(*{words})"
         )
         project.python(code, DJANGO_SETTINGS_MODULE="team_settings")
+    return project.root / "myapp" / "migrations"
+
+
+@pytest.fixture
+def project_of_a_team(
+    project: Project, migrations: Path, postgres_server: PostgresServer
+) -> Project:
+    """A Django project whose connections may be 600 s old; its tables are made."""
+    name = f"{PATTERN}{next(_numbers)}"
+    postgres_server.copy(PATTERN, name)
+    write_app(project, name, postgres_server.port)
+    shutil.copytree(migrations, project.root / "myapp" / "migrations")
     return project
+
+
+def write_app(project: Project, database: str, port: int) -> None:
+    project.write("team_settings.py", SETTINGS.format(name=database, port=port))
+    project.write("myapp/models.py", MODELS)
+    project.write("myapp/orders.py", TASKS)
 
 
 @pytest.fixture

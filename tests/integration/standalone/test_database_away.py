@@ -43,12 +43,13 @@ def tell():
 
 
 @pytest.fixture(params=["mariadb", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+def database(request: pytest.FixtureRequest, tmp_path: Path, installed: Path) -> Iterator[Server]:
     """A server of this test's own."""
+    kept = installed / f"{request.param}_installed"
     if request.param == "mariadb":
-        server: MariaDBServer | PostgresServer = MariaDBServer(tmp_path / "mariadb")
+        server: MariaDBServer | PostgresServer = MariaDBServer(tmp_path / "mariadb", kept)
     else:
-        server = PostgresServer()
+        server = PostgresServer(kept)
     for own in running(server):
         own.sql("create database jobs")
         yield own

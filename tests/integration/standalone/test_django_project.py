@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.project import Project
+from tests.warm import WarmPython
 
 SETTINGS = """
 from pathlib import Path
@@ -60,22 +64,40 @@ class ShopConfig(AppConfig):
 READY = "import django; django.setup(); import frappe; from shop.models import Order\n"
 
 
-@pytest.fixture(params=[True, False], ids=["USE_TZ", "naive"])
-def team(project: Project, request: pytest.FixtureRequest) -> Project:
-    """A project with the Django project `team`, its app `shop`, and us in INSTALLED_APPS."""
+@pytest.fixture(scope="module")
+def migrated_team(
+    tmp_path_factory: pytest.TempPathFactory, redis_url: str, warm: WarmPython
+) -> Iterator[Path]:
+    """The folder of a project with the Django project `team` and its app `shop`, migrated."""
+    project = Project(tmp_path_factory.mktemp("team"), redis_url, warm)
     project.write("team/__init__.py", "")
-    settings = SETTINGS.format(apps=["frappe_celery", "shop"], use_tz=request.param)
-    project.write("team/settings.py", settings)
+    write_settings(project, use_tz=True)
     project.write("shop/__init__.py", "")
     project.write("shop/apps.py", APPS)
     project.write("shop/models.py", MODELS)
     project.write("shop/tasks.py", TASKS)
     project.write("shop/hooks.py", "")
     project.write("shop/migrations/__init__.py", "")
-    project.write("sites/apps.txt", "shop\n")
     manage(project, "makemigrations", "shop")
     manage(project, "migrate", "shop")
+    yield project.root
+    project.close()
+
+
+@pytest.fixture(params=[True, False], ids=["USE_TZ", "naive"])
+def team(project: Project, migrated_team: Path, request: pytest.FixtureRequest) -> Project:
+    """A project with the Django project `team`, its app `shop`, and us in INSTALLED_APPS."""
+    for folder in ("team", "shop"):
+        shutil.copytree(migrated_team / folder, project.root / folder)
+    shutil.copy(migrated_team / "team.db", project.root)
+    write_settings(project, use_tz=request.param)
+    project.write("sites/apps.txt", "shop\n")
     return project
+
+
+def write_settings(project: Project, use_tz: bool) -> None:
+    settings = SETTINGS.format(apps=["frappe_celery", "shop"], use_tz=use_tz)
+    project.write("team/settings.py", settings)
 
 
 def manage(project: Project, *arguments: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.standalone.test_django_project import python, team
+from tests.integration.standalone.test_django_project import migrated_team, python, team
 from tests.project import Project
 
-__all__ = ["team"]
+__all__ = ["migrated_team", "team"]
 
 WAITING = """
 from django.db import transaction

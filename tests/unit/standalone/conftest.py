@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.db.backends.signals import connection_created
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
@@ -43,6 +44,27 @@ def project_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     for name in set(sys.modules) - before:
         if name.partition(".")[0].startswith("myapp"):
             del sys.modules[name]
+
+
+@pytest.fixture
+def connections_opened() -> Iterator[list[str]]:
+    """Django's names of the databases that the test has connected to, in whichever thread."""
+    opened: list[str] = []
+
+    def note(connection: Any, **_: Any) -> None:
+        opened.append(connection.alias)
+
+    connection_created.connect(note)
+    yield opened
+    connection_created.disconnect(note)
+
+
+@pytest.fixture(autouse=True)
+def asks_none(request: pytest.FixtureRequest, connections_opened: list[str]) -> Iterator[None]:
+    """What is marked `no_database`, and so does not run on servers, asks none here."""
+    yield
+    if request.node.get_closest_marker("no_database"):
+        assert not connections_opened, "asks a database: it is not to be marked `no_database`"
 
 
 @pytest.fixture

@@ -121,6 +121,7 @@ def test_a_link_has_what_is_kept_for_the_user(frappe: Any, add_doctype: AddDocty
     assert frappe.get_doc(doctype="Voyage", ship="Auk").insert().ship == "Auk"
 
 
+@pytest.mark.no_database
 @pytest.mark.parametrize("doctype", ["Custom Field", "Property Setter", "Server Script"])
 def test_what_would_change_a_site_is_refused(frappe: Any, doctype: str) -> None:
     with pytest.raises(NeedsFrappeSite, match=f"a document of {doctype}"):
@@ -169,6 +170,7 @@ def test_an_amount_in_words(frappe: Any, add_doctype: AddDoctype, amount: Any, w
     assert plain == "XYZ Twelve and Fifty Cent only."
 
 
+@pytest.mark.no_database
 def test_the_fields_of_a_doctype(frappe: Any, add_doctype: AddDoctype) -> None:
     add_doctype("Review", field("stars", "Rating", options="10"), field("text", "Small Text"))
     rating = {"parent": "Review", "fieldtype": "Rating"}
@@ -185,6 +187,7 @@ def test_the_table_that_is_not_there_is_named(sailors: Any) -> None:
         sailors.db.sql(asked)
 
 
+@pytest.mark.no_database
 def test_a_date_in_words(frappe: Any) -> None:
     written = [
         frappe.utils.global_date_format("2026-01-05", format)
@@ -193,6 +196,7 @@ def test_a_date_in_words(frappe: Any) -> None:
     assert written == ["January 5, 2026", "Monday, January 5, 2026", "Jan 5, 2026", "1/5/26"]
 
 
+@pytest.mark.no_database
 def test_dates_times_and_lists_as_people_read_them(frappe: Any) -> None:
     u = frappe.utils
     assert u.format_date("2026-01-05", "long") == "January 5, 2026"
@@ -209,6 +213,7 @@ def test_dates_times_and_lists_as_people_read_them(frappe: Any) -> None:
         frappe.format_value(3, {"fieldtype": "Currency"})
 
 
+@pytest.mark.no_database
 def test_dates_that_stand_the_wrong_way_round(frappe: Any, add_doctype: AddDoctype) -> None:
     add_doctype("Voyage", field("start", "Date"), field("finish", "Date"))
     voyage = frappe.get_doc(doctype="Voyage", start="2026-03-02", finish="2026-03-02")
@@ -259,6 +264,7 @@ def mailbox(frappe: Any, root: Path) -> Iterator[Mailbox]:
         yield box
 
 
+@pytest.mark.no_database
 def test_a_mail_made_of_a_template(frappe: Any, write: Write, mailbox: Mailbox) -> None:
     write("myapp/templates/emails/leave.html", "<p>Dear {{ who }}</p>")
     mail = {"recipients": ["ada@example.com", None], "subject": "Leave", "template": "leave"}
@@ -269,6 +275,7 @@ def test_a_mail_made_of_a_template(frappe: Any, write: Write, mailbox: Mailbox) 
     assert (text_of(sent, "html").strip(), text_of(sent).strip()) == ("<p>Dear Ada</p>", "Dear Ada")
 
 
+@pytest.mark.no_database
 def test_what_is_wrong_with_a_mail_raises_before_the_commit(frappe: Any, mailbox: Mailbox) -> None:
     with pytest.raises(ValueError, match="address"):
         frappe.sendmail(recipients=[{"name": "Ada"}], subject="Leave", message="m")

@@ -44,10 +44,10 @@ def in_a_column(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-@given(stored)
 @settings(
     deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@given(stored)
 def test_a_value_comes_back_as_it_went(frappe: Any, value: Any) -> None:
     rows = isinstance(value, list) and value and all(isinstance(item, dict) for item in value)
     field = f"of_{type(value).__name__.lower()}"  # MariaDB keeps a column after the rollback
@@ -324,12 +324,14 @@ def test_hooks_hear_of_documents_and_replace_controllers(frappe: Any, write: Wri
     ]
 
 
+@pytest.mark.no_database
 def test_a_controller_without_its_class_is_named(frappe: Any, write: Write) -> None:
     write(f"{PLACE}.py", "")
     with pytest.raises(ImportError, match="no class SalesOrder"):
         frappe.new_doc("Sales Order")
 
 
+@pytest.mark.no_database
 def test_an_apps_own_models_by_loader(frappe: Any) -> None:
     from frappe_standalone import register_loader
     from frappe_standalone.documents import controllers

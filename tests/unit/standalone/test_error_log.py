@@ -108,6 +108,7 @@ def test_an_app_s_hooks_cannot_break_it(frappe: Any, write: Any, hooks: str) -> 
     assert raise_it(frappe, "Failed").error.endswith("ValueError: on purpose\n")
 
 
+@pytest.mark.no_database
 def test_a_title_that_cannot_say_what_it_is_breaks_nothing(frappe: Any, caplog: Any) -> None:
     class Mute:
         def __str__(self) -> str:

@@ -75,12 +75,12 @@ def cases(draw: st.DrawFn) -> tuple[list[Any], tuple[str, Any], bool]:
     return rows, draw(conditions(pool)), draw(st.booleans())
 
 
-@given(cases())
 @settings(
     deadline=None,
     max_examples=300,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+@given(cases())
 def test_a_filter_selects_what_it_says(
     frappe: Any, case: tuple[list[Any], tuple[str, Any], bool]
 ) -> None:
@@ -253,6 +253,7 @@ def test_an_order_without_a_direction_descends_but_for_lists(frappe: Any) -> Non
         assert query.run(pluck=True)[0] == first
 
 
+@pytest.mark.no_database
 def test_conditions_between_filters_are_refused(frappe: Any) -> None:
     with pytest.raises(NeedsFrappeSite, match="'or' between filters"):
         frappe.get_all("Error Log", [["name", "=", "a"], "or", ["name", "=", "b"]])

@@ -242,6 +242,7 @@ def test_nothing_remains_of_a_job_whatever_it_did(frappe: Any, seen: list[Any]) 
     assert stored(frappe) == ["next"]
 
 
+@pytest.mark.no_database
 def test_frappe_call_passes_what_the_function_takes(frappe: Any, write: Write) -> None:
     write(
         "myapp/calls.py",

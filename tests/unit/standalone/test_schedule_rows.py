@@ -284,5 +284,6 @@ def test_the_scheduler_of_a_site_can_be_switched_off(frappe: Any) -> None:
     assert not scheduler.is_scheduler_inactive()
 
 
+@pytest.mark.no_database
 def test_the_host_of_a_project_without_frappe() -> None:
     assert isinstance(hosts.current(), StandaloneHost)

@@ -273,6 +273,7 @@ def test_what_goes_in_comes_out(texts: Any, text: str) -> None:
     assert texts.db.sql(str(found)) == found.run()
 
 
+@pytest.mark.no_database
 def test_escape_gives_frappes_form(frappe: Any) -> None:
     assert frappe.db.escape("50%") == "'50%%'"
     assert frappe.db.escape("50%", percent=False) == "'50%'"

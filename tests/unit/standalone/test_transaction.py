@@ -103,6 +103,7 @@ def test_after_commit_comes_after_the_commit_and_in_order(frappe: Any) -> None:
     assert len(seen) == 2
 
 
+@pytest.mark.no_database
 def test_a_rollback_drops_what_waits_for_the_commit(frappe: Any) -> None:
     seen: list[str] = []
     frappe.db.after_commit.add(lambda: seen.append("commit"))
@@ -112,6 +113,7 @@ def test_a_rollback_drops_what_waits_for_the_commit(frappe: Any) -> None:
     assert seen == ["rollback"]
 
 
+@pytest.mark.no_database
 def test_a_commit_without_any_database_use_still_calls_back(frappe: Any) -> None:
     seen: list[str] = []
     frappe.db.after_commit.add(lambda: seen.append("commit"))

@@ -99,7 +99,10 @@ FRAPPES: list[Callable[[Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(FRAPPES)))
+REFUSED_UNASKED = pytest.param(len(FRAPPES) - 1, marks=pytest.mark.no_database)
+
+
+@pytest.mark.parametrize("number", [*range(len(FRAPPES) - 1), REFUSED_UNASKED])
 def test_frappe_s_own_doctype_that_is_not_described_raises_by_its_name(
     frappe: Any, number: int
 ) -> None:

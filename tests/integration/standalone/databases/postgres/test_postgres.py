@@ -1,5 +1,4 @@
-"""The unit tests of documents, filters, transactions, jobs and schedule rows, on PostgreSQL."""
-# ruff: noqa: F403 (the tests themselves)
+"""What PostgreSQL alone does: statements that fail within a transaction, and its indexes."""
 
 from typing import Any
 
@@ -11,25 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from frappe_celery.errors import NeedsFrappeSite
 from frappe_standalone.database import open_transaction
 from tests.servers import PostgresServer
-from tests.unit.standalone.test_as_real_apps_call import *
-from tests.unit.standalone.test_document_work import *
-from tests.unit.standalone.test_document_work import change
-from tests.unit.standalone.test_documents import *
-from tests.unit.standalone.test_error_log import *
-from tests.unit.standalone.test_filters import *
-from tests.unit.standalone.test_frappes_doctypes import *
-from tests.unit.standalone.test_queries import *
-from tests.unit.standalone.test_run import *
-from tests.unit.standalone.test_saving import *
-from tests.unit.standalone.test_schedule_rows import *
-from tests.unit.standalone.test_tables import *
-from tests.unit.standalone.test_templates import *
-from tests.unit.standalone.test_texts import *
-from tests.unit.standalone.test_transaction import *
-from tests.unit.standalone.test_trees import *
-from tests.unit.standalone.test_unknown_doctypes import *
+from tests.unit.standalone.test_document_work import bills, change
 
-SERVER = "postgres_server"
+__all__ = ["bills"]
 
 
 def test_it_is_postgresql(frappe: Any) -> None:

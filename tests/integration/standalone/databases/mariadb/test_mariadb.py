@@ -1,5 +1,4 @@
-"""The unit tests of documents, filters, transactions, jobs and schedule rows, on MariaDB."""
-# ruff: noqa: F403 (the tests themselves)
+"""What MariaDB alone does: locks, lost connections, tables that are not altered unasked."""
 
 import threading
 from typing import Any
@@ -7,41 +6,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.config import settings
-from frappe_standalone.database.rows import prepare
 from frappe_standalone.jobs import run
-from tests.unit.standalone.test_as_real_apps_call import *
-from tests.unit.standalone.test_document_work import *
-from tests.unit.standalone.test_documents import *
-from tests.unit.standalone.test_error_log import *
-from tests.unit.standalone.test_filters import *
-from tests.unit.standalone.test_frappes_doctypes import *
-from tests.unit.standalone.test_queries import *
-from tests.unit.standalone.test_run import *
-from tests.unit.standalone.test_saving import *
-from tests.unit.standalone.test_schedule_rows import *
-from tests.unit.standalone.test_tables import *
-from tests.unit.standalone.test_templates import *
-from tests.unit.standalone.test_texts import *
-from tests.unit.standalone.test_transaction import *
-from tests.unit.standalone.test_trees import *
-from tests.unit.standalone.test_unknown_doctypes import *
-
-SERVER = "mariadb_server"
-FIRST: dict[str, dict[str, Any]] = {
-    "Thing": {"text": "", "number": 0.5, "size": 1, "seen": 1, "naming_series": ""},
-    "Memo": {"count": 1},
-    "Other": {},
-    "N": {"naming_series": ""},
-    "Comment": {"comment_type": "Info"},
-}
-"""A doctype's first document makes its columns, on MariaDB before the transaction has written."""
-
-
-@pytest.fixture(autouse=True)
-def tables(frappe: Any) -> None:
-    for doctype, fields in FIRST.items():
-        prepare(doctype, fields)
-        frappe.db.commit()
 
 
 def test_a_column_is_never_added_to_what_was_written(frappe: Any, mariadb_server: Any) -> None:

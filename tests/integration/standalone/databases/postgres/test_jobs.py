@@ -1,0 +1,5 @@
+"""Jobs and rows of the schedule, on PostgreSQL."""
+# ruff: noqa: F403 (the tests themselves)
+
+from tests.unit.standalone.test_run import *
+from tests.unit.standalone.test_schedule_rows import *
