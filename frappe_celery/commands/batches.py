@@ -35,6 +35,9 @@ def list_(site: str | None, limit: int, as_json: bool) -> None:
 
     One is `making` until all of it is enqueued, then `going` until all its jobs have ended; it is
     `canceled` when it was never enqueued whole.
+
+    Into a file or a pipe a line a batch, tabs between id, status, title, site, total, finished,
+    failed, canceled, going, begun, ended.
     """
     from frappe_celery.watch import batch_tables
 

@@ -112,6 +112,9 @@ def list_(status: tuple[str, ...], **which: Any) -> None:
 
     That, and what --since and --until bound, is when a job got the status that it has: enqueued,
     started, ended.
+
+    Into a file or a pipe a line a job, tabs between id, status, queue, method, arguments, enqueued,
+    waited, ran, error.
     """
     _show(tuple(map(JobStatus, status)) or tuple(JobStatus), **which)
 

@@ -65,6 +65,9 @@ def schedule(
 ) -> None:
     """Show the schedule: what runs when, and why.
 
+    Into a file or a pipe a line an entry, tabs between site, app, method, queue, expression,
+    source, last, next, state.
+
     Ends with 1 when a site's configuration or database cannot be read; the other sites are shown
     all the same.
     """

@@ -29,24 +29,28 @@ def _row(line: Line) -> Row:
     misfire = line.misfire and f"misfire: {line.misfire}"
     when = [text for text in (named and line.frequency, line.expression, misfire) if text]
     expression, method, queue = ", ".join(when), line.method or "", line.queue or ""
-    state = Text(line.state, "yellow")
-    problem = error(line.problem)
+    problem = line.problem.removeprefix(f"{method} ")
+    state, due = Text(line.state, "yellow"), _times(line.next)
+    below = joined(queue, expression, state, Text.assemble("next ", due) if due else "")
     return Row(
         (
             *(line.site, line.app, method, queue, expression, line.source, _shown(line.last)),
-            *(_times(line.next), joined(Text(line.problem, "red"), state)),
+            *(due, joined(Text(line.problem, "red"), state)),
         ),
         (
-            joined(method or line.source, queue, state),
-            problem if line.problem else _times(line.next, f"{expression}  next "),
+            Text(method or line.source),
+            error(problem) if problem else _cut(below, line.next),
         ),
     )
 
 
-def _times(times: tuple[datetime, ...], before: str = "") -> Text:
-    """As many as a line has room for; where more were asked for than usual, all of them."""
-    shown = before + ", ".join(map(_shown, times)) if times else before
-    return beginning(shown) if len(times) <= COUNT else Text(shown)
+def _times(times: tuple[datetime, ...]) -> Text:
+    return _cut(Text(", ".join(map(_shown, times))), times)
+
+
+def _cut(text: Text, times: tuple[datetime, ...]) -> Text:
+    """With as many of the times as there is room for; where more were asked for, with all."""
+    return beginning(text) if len(times) <= COUNT else text
 
 
 def outcome_listing(found: list[Outcome]) -> Listing:

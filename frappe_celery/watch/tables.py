@@ -48,12 +48,13 @@ class Listing:
     def print(self) -> None:
         """A table where the terminal has room for one, else some lines a row.
 
-        Into a file or another program a line a row, tabs between its cells, and nothing else: the
-        notes go to standard error.
+        Into a file or another program a line a row, tabs between its cells, and nothing else:
+        title and notes go to standard error.
         """
         if sys.stdout.isatty():
             Console().print(self)
             return
+        click.echo(self.title, err=True)
         for row in self.rows:
             click.echo("\t".join(map(_without_breaks, row.cells)))
         for note in self.notes:
@@ -114,9 +115,9 @@ def joined(*parts: Text | str) -> Text:
     return Text("  ", overflow="fold").join(texts)
 
 
-def beginning(text: str, style: str = "") -> Text:
+def beginning(text: Text | str, style: str = "") -> Text:
     """Of a long text what one line has room for."""
-    return Text(text, style, no_wrap=True, overflow="ellipsis")
+    return Text(style=style, no_wrap=True, overflow="ellipsis").append(text)
 
 
 def error(text: str) -> Text:
