@@ -106,8 +106,8 @@ def test_no_job_is_enqueued_before_the_worker_takes_jobs(
     worker = psutil.Process(pids(demo)["worker"])
     worker.suspend()
     records = f"frappe_celery:{bench_id(demo)}:job:*"
-    wait_until(lambda: methods(redis, records), 60, "beat has enqueued")
-    assert methods(redis, records) == {"shop.tasks.count_ticks"}
+    wait_until(lambda: "count_ticks" in enqueued(redis, records), 60, "beat has enqueued")
+    assert "refresh_prices" not in enqueued(redis, records)
     worker.resume()
     assert demo.wait(120) == 0, demo.output()
 
@@ -117,17 +117,17 @@ def bench_id(demo: Process) -> str:
     return psutil.Process(pids(demo)["worker"]).environ()["FRAPPE_CELERY_BENCH_ID"]
 
 
-def methods(redis: Redis, records: str) -> set[str]:
+def enqueued(redis: Redis, records: str) -> str:
+    """What the records say of their jobs."""
     found = redis.scan_iter(records, count=1000)
-    return {str(redis.hget(record, "name")) for record in found if redis.type(record) == "hash"}
+    return " ".join(str(redis.hget(record, "about")) for record in found)
 
 
 def test_on_80_columns_no_line_is_torn(start_demo: StartDemo) -> None:
     demo = start_demo("--once")
     assert demo.wait(120) == 0, demo.output()
-    for name, expected in (("a plain job", "finished: {'tea': 6.0, 'coffee': 12.0}"),):
-        (line,) = (line for line in demo.output().splitlines() if name in line)
-        assert line.rstrip().endswith(expected)
+    (line,) = (line for line in demo.output().splitlines() if " a plain job " in line)
+    assert line.rstrip().endswith("finished: {'tea': 6.0, 'coffee': 12.0}")
     rows = demo.output().split("One job of every kind")[1].split("Now try")[0].splitlines()
     assert max(map(len, rows)) <= 80
     assert len([row for row in rows if row.startswith(" ok")]) == KINDS

@@ -64,8 +64,14 @@ class _Rows:
         else:
             for first, *others in cells:
                 said = zip(headings[1:], others, strict=True)
-                below = (beginning(f"{name}: {cell}") for name, cell in said if cell)
+                below = (_below(name, cell) for name, cell in said if cell)
                 yield from lines(Text(f" {first}"), *below)
+
+
+def _below(name: str, cell: str) -> Text:
+    """Of an error the beginning, all of anything else."""
+    said = f"{name}: {cell}"
+    return beginning(said) if name == "error" else Text(said)
 
 
 def _cell(value: Any) -> str:
@@ -80,11 +86,10 @@ def _counted_apart(rows: list[dict[str, Any]]) -> Iterable[Text]:
     """What is counted by name, a line each: no column has room for names."""
     for row in rows:
         of = next(iter(row.values()))
-        for name, counts in row.items():
+        for counts in row.values():
             if isinstance(counts, dict):
                 yield from (
-                    Text(f"   {of}, {name}: {each} {number:,}", "dim")
-                    for each, number in counts.items()
+                    Text(f"   {of}, {name}: {number:,}", "dim") for name, number in counts.items()
                 )
 
 

@@ -45,7 +45,7 @@ def test_the_newest_comes_first_with_its_counts(store: JobStore) -> None:
 
 
 def test_on_80_columns_an_id_is_whole(store: JobStore) -> None:
-    b = made("Close " + "the year " * 20)
+    b = made("Close " + "the year " * 14)
     terminal = Console(width=80, file=io.StringIO())
     terminal.print(listing([b.state()]))
     lines = terminal.file.getvalue().splitlines()  # type: ignore[attr-defined]

@@ -110,13 +110,13 @@ def test_of_very_long_texts_the_beginning_is_shown_at_once(store: JobStore) -> N
     given = {"n": "x" * 2_000_000}
     enqueued(store, "a", id=jid("a"), kwargs=given)
     failed(store, "b", "ValueError: " + "y" * 2_000_000, id=jid("b"))
-    began = time.monotonic()
+    began = time.process_time()
     assert "Too many arguments to be shown here" in run("jobs", "list").output.replace("\n", "")
     assert "x… (2000013 signs)" in run("jobs", "show", "a").output
     assert "y… (2000059 signs)" in run("jobs", "show", "b").output.replace("\n", "")
     assert read("jobs", "show", "a")["arguments"] == given, "a script gets all of it"
     assert len(read("jobs", "failed")[0]["error"]) < 2000
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_scheduled_jobs_are_found_by_their_own_method(store: JobStore) -> None:
@@ -353,7 +353,8 @@ def test_a_long_look_shows_how_many_were_looked_through(project: Project, store:
         enqueued(store, f"w{n}", id=jid(f"w{n}"))
     printed, shown = on_a_terminal(project, "list", "--method", "nowhere.*")
     assert "1,001 jobs looked through" in shown
-    assert printed.startswith("No such jobs")
+    assert "No such jobs" in shown
+    assert printed == "", "what reads the list finds none"
 
 
 def test_a_job_that_two_people_requeue_at_once_runs_once(store: JobStore) -> None:
