@@ -24,6 +24,7 @@ from rich.live import Live
 from rich.table import Table
 
 from frappe_celery.config import settings
+from frappe_celery.config.embedded import server
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.schedule.listing import site_schedule
@@ -59,7 +60,7 @@ def demo(once: bool) -> None:
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
-    logging.getLogger("frappe_celery.config.embedded").setLevel(logging.ERROR)  # said below
+    server.logger.setLevel(logging.ERROR)  # which broker it is, the next line says
     console = Console()
     click.echo(f"Broker: {_named(settings.current())}")
     with _processes() as processes:
@@ -211,4 +212,4 @@ Now try it yourself, in three terminals:
     {command} beat
     {command} doctor        # also: schedule, jobs list
 
-The app is in {folder / "shop"}. One of your own: README.md, "Eight lines that run"."""
+The app is in {folder / "shop"}. One of your own: the README, "Eight lines that run"."""
