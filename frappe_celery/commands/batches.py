@@ -7,7 +7,7 @@ from itertools import islice
 
 import click
 
-from frappe_celery.commands.jobs import LIMIT, ONLY_THIS_SITE, YES
+from frappe_celery.commands.jobs import LIMIT, ONLY_THIS_SITE, YES, more_than
 from frappe_celery.commands.options import AS_JSON, site_with_jobs
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
@@ -35,19 +35,20 @@ def list_(site: str | None, limit: int, as_json: bool) -> None:
 
     One is `making` until all of it is enqueued, then `going` until all its jobs have ended; it is
     `canceled` when it was never enqueued whole.
+
+    Into a file or a pipe a line a batch, tabs between id, status, title, site, total, finished,
+    failed, canceled, going, begun, ended.
     """
-    from frappe_celery.watch import batch_tables, tables
+    from frappe_celery.watch import batch_tables
 
     some = state.page(get_store(), site_with_jobs(site), 0, limit + 1)
     if as_json:
         click.echo(json.dumps([batch_tables.as_json(one) for one in some[:limit]], indent=1))
         return
     if not some:
-        click.echo(f"No batches in {settings.current().root}.")
+        click.echo(f"No batches in {settings.current().root}.", err=True)
         return
-    tables.console().print(batch_tables.table(some[:limit]))
-    if len(some) > limit:
-        click.echo(f"There are more than these {limit}: --limit shows more.")
+    batch_tables.listing(some[:limit], more_than(limit, some)).print()
 
 
 @batches.command()
@@ -59,25 +60,26 @@ def show(batch_id: str, limit: int, as_json: bool) -> None:
 
     What was stopped counts as failed.
     """
-    from frappe_celery.watch import batch_tables, tables
+    from frappe_celery.watch import batch_tables, job_tables, tables
 
     store = get_store()
     found = state.fetch(store, batch_id)
     callbacks = state.callbacks(store, batch_id)
-    failed = list(islice(state.jobs(store, batch_id, *state.FAILURES), limit))
+    failed = list(islice(state.jobs(store, batch_id, *state.FAILURES), limit + 1))
     if as_json:
         about = {
             **batch_tables.as_json(found),
             "callbacks": {
                 name: job and job_display.as_json(job) for name, job in callbacks.items()
             },
-            "failed_jobs": [job_display.as_json(job) for job in failed],
+            "failed_jobs": [job_display.as_json(job) for job in failed[:limit]],
         }
         click.echo(json.dumps(about, indent=1))
         return
-    tables.console().print(*batch_tables.page(found, callbacks, failed), sep="\n")
-    if found.failed > limit:
-        click.echo(f"There are more than these {limit}: --limit shows more.")
+    tables.console().print(batch_tables.page(found, callbacks))
+    if failed:
+        title = "Jobs that failed or were stopped"
+        job_tables.listing(failed[:limit], title, more_than(limit, failed)).print()
 
 
 @batches.command()

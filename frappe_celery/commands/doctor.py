@@ -32,7 +32,7 @@ def doctor(site: str | None, as_json: bool) -> None:
         from frappe_celery.watch.doctor import show
         from frappe_celery.watch.tables import console
 
-        console().print(*show.lines(report), sep="\n", soft_wrap=True)
+        console().print(*show.report_lines(report), sep="\n", soft_wrap=True)
     raise click.exceptions.Exit(int(report.level))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -112,6 +112,9 @@ def list_(status: tuple[str, ...], **which: Any) -> None:
 
     That, and what --since and --until bound, is when a job got the status that it has: enqueued,
     started, ended.
+
+    Into a file or a pipe a line a job, tabs between id, status, queue, method, arguments, enqueued,
+    waited, ran, error.
     """
     _show(tuple(map(JobStatus, status)) or tuple(JobStatus), **which)
 
@@ -151,7 +154,7 @@ def parked(requeue: bool) -> None:
 
 
 def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: Any) -> None:
-    from frappe_celery.watch import job_tables, tables
+    from frappe_celery.watch import job_tables
 
     with looking() as tell:
         found = search(get_store(), _wanted(statuses, **given), tell)
@@ -163,11 +166,14 @@ def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: A
         config = settings.current()
         beside_rq = hosts.is_bench() and (config.is_armed or not config.frappe_celery_enabled)
         rqs = " Those in RQ are in Desk: RQ Job." if beside_rq else ""
-        click.echo(f"No such jobs in {config.root}.{rqs}")
+        click.echo(f"No such jobs in {config.root}.{rqs}", err=True)
         return
-    tables.console().print(job_tables.table(some[:limit]))
-    if len(some) > limit:
-        click.echo(f"There are more than these {limit}: --limit shows more.")
+    job_tables.listing(some[:limit], notes=more_than(limit, some)).print()
+
+
+def more_than(limit: int, found: Sequence[Any]) -> list[str]:
+    """The note that a listing of so many leaves some out."""
+    return [f"There are more than these {limit}: --limit shows more."] * (len(found) > limit)
 
 
 @jobs.command()
@@ -193,15 +199,15 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 @AS_JSON
 def refused(limit: int, as_json: bool) -> None:
     """List messages that workers refused: unsigned or altered ones."""
-    from frappe_celery.watch import job_tables, tables
+    from frappe_celery.watch import job_tables
 
     messages = get_store().refused(limit)
     if as_json:
         click.echo(json.dumps(messages, indent=1))
     elif messages:
-        tables.console().print(job_tables.refused_table(messages))
+        job_tables.refused_listing(messages).print()
     else:
-        click.echo("No message was refused.")
+        click.echo("No message was refused.", err=True)
 
 
 def find(job_id: str, site: str | None) -> Job:

@@ -14,7 +14,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from rich.table import Table
 
 from frappe_celery.commands.options import known_site, known_sites
 from frappe_celery.config import settings
@@ -28,8 +27,8 @@ from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
 from frappe_celery.schedule.listing import COUNT, site_schedule
 from frappe_celery.schedule.sync import sync as sync_site
 from frappe_celery.schedule.timing import Timing
-from frappe_celery.watch.schedule_tables import outcome_table, schedule_table
-from frappe_celery.watch.tables import console
+from frappe_celery.watch.schedule_tables import outcome_listing, schedule_listing
+from frappe_celery.watch.tables import Listing
 
 
 @click.command()
@@ -66,12 +65,15 @@ def schedule(
 ) -> None:
     """Show the schedule: what runs when, and why.
 
+    Into a file or a pipe a line an entry, tabs between site, app, method, queue, expression,
+    source, last, next, state.
+
     Ends with 1 when a site's configuration or database cannot be read; the other sites are shown
     all the same.
     """
     if past is not None:
         found = history.outcomes(get_store(), past, known_site(site))
-        _show(found, [outcome_table(found)], as_json)
+        _show(found, [outcome_listing(found)], as_json)
         return
     config, host = settings.current(), hosts.current()
     apps = None if hooks is None else [_hooks_at(hooks)]
@@ -82,17 +84,17 @@ def schedule(
             when = _instant(at, name)
             schedules.append(site_schedule(host, config, name, at=when, count=count, apps=apps))
     lines = [line for shown in schedules for line in shown.lines]
-    _show(lines, map(schedule_table, schedules), as_json)
+    _show(lines, map(schedule_listing, schedules), as_json)
     _end_with(unread)
 
 
-def _show(entries: Iterable[Any], tables: Iterable[Table], as_json: bool) -> None:
+def _show(entries: Iterable[Any], listings: Iterable[Listing], as_json: bool) -> None:
     if as_json:
         shown = [vars(entry) for entry in entries]
         click.echo(json.dumps(shown, indent=1, default=datetime.isoformat))
     else:
-        for each in tables:
-            console().print(each)
+        for each in listings:
+            each.print()
 
 
 @contextmanager

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import Job
 from frappe_celery.jobs.batches.state import BatchState
-from frappe_celery.watch import job_display, job_tables
-from frappe_celery.watch.tables import titled_table
+from frappe_celery.watch import job_display
+from frappe_celery.watch.tables import Listing, Row, beginning, joined, zoned
 from frappe_celery.watch.words import clock
 
 COUNTS = ("total", "finished", "failed", "canceled", "going")
+WIDEST = len("canceled")
 
 
 def as_json(batch: BatchState) -> dict[str, Any]:
@@ -28,36 +29,39 @@ def as_json(batch: BatchState) -> dict[str, Any]:
     }
 
 
-def table(batches: Iterable[BatchState]) -> Table:
-    """Batches; what names one stands in one column, so that ids are whole on 120 columns."""
-    numbers = (Column(name, no_wrap=True) for name in (*COUNTS, "begun, ended"))
-    names = "title, id, site", "status"
-    shown = titled_table("Batches, newest first", *names, *numbers)
-    for batch in batches:
-        shown.add_row(
-            Text(f"{batch.title}\n{batch.id}\n{batch.site}", overflow="fold"),
-            batch.status,
-            *(f"{getattr(batch, name):,}" for name in COUNTS),
-            f"{clock(batch.begun_at)}\n{clock(batch.ended_at)}",
-        )
-    return shown
+def listing(batches: Iterable[BatchState], notes: Sequence[str] = ()) -> Listing:
+    """Batches, and how many of their jobs stand how."""
+    columns = ("id", "status", "title", "site", *COUNTS, "begun", "ended")
+    rows = [_row(batch) for batch in batches]
+    return Listing(zoned("Batches, newest first"), columns, rows, cut=("title",), notes=notes)
 
 
-def page(
-    batch: BatchState, callbacks: Mapping[str, Job | None], failed: list[Job]
-) -> Iterable[Any]:
-    """One batch: how it stands, its callbacks, and some of its jobs that failed."""
+def _row(batch: BatchState) -> Row:
+    counts = [f"{getattr(batch, name):,}" for name in COUNTS]
+    total, *parts = (f"{count} {name}" for name, count in zip(COUNTS, counts, strict=True))
+    begun, ended = clock(batch.begun_at), clock(batch.ended_at)
+    times = (f"{name} {at}" for name, at in (("begun", begun), ("ended", ended)) if at)
+    return Row(
+        (batch.id, batch.status, beginning(batch.title), batch.site, *counts, begun, ended),
+        (
+            joined(batch.status.ljust(WIDEST), batch.id),
+            joined(batch.title, batch.site),
+            joined(f"{total}: {', '.join(parts)}", *times),
+        ),
+    )
+
+
+def page(batch: BatchState, callbacks: Mapping[str, Job | None]) -> Table:
+    """One batch: how it stands, and its callbacks."""
     about = Table.grid(padding=(0, 2))
     shown = as_json(batch) | {"begun_at": clock(batch.begun_at), "ended_at": clock(batch.ended_at)}
     for name, value in shown.items():
         if value not in (None, ""):
             said = f"{value:,}" if isinstance(value, int) else value
-            about.add_row(Text(name.removesuffix("_at"), "bold"), Text(said))
+            about.add_row(Text(name.removesuffix("_at"), "bold"), Text(said, overflow="fold"))
     for role, job in callbacks.items():
-        about.add_row(Text(role, "bold"), Text(_stands(job)))
-    yield about
-    if failed:
-        yield job_tables.table(failed, "Jobs that failed or were stopped")
+        about.add_row(Text(role, "bold"), Text(_stands(job), overflow="fold"))
+    return about
 
 
 def _stands(job: Job | None) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, JobStatus
 from frappe_celery.watch import job_display
-from frappe_celery.watch.tables import titled_table
+from frappe_celery.watch.tables import Listing, Row, beginning, error, joined, zoned
 from frappe_celery.watch.words import clock, duration, moment, some_of
 
 STYLES = {
@@ -20,29 +20,46 @@ STYLES = {
     JobStatus.FINISHED: "green",
     JobStatus.FAILED: "red",
 }
+WIDEST = max(len(status.value) for status in JobStatus)
 
 
-def table(jobs: list[Job], title: str = "Jobs, newest first") -> Table:
-    """Jobs, one a line, with the beginning of their arguments."""
-    beginning = Column("arguments", max_width=40)
-    columns = ("id", "status", "queue", "method", beginning, "enqueued", "waited", "ran", "error")
-    shown = titled_table(title, *columns)
+COLUMNS = ("id", "status", "queue", "method", "arguments", "enqueued", "waited", "ran", "error")
+
+
+def listing(
+    jobs: list[Job], title: str = "Jobs, newest first", notes: Sequence[str] = ()
+) -> Listing:
+    """Jobs, with the beginning of their arguments and of what they raised."""
     begun = job_display.beginnings(jobs)
-    for job in jobs:
-        line = job_display.as_json(job)
-        lacked = f"lacked {', '.join(job.lacked)}" if job.lacked else ""
-        shown.add_row(
-            Text(job.id, overflow="fold"),
+    rows = [_row(job, begun[job.run_id]) for job in jobs]
+    return Listing(zoned(title), COLUMNS, rows, cut=("arguments", "error"), notes=notes)
+
+
+def _row(job: Job, arguments: str) -> Row:
+    line = job_display.as_json(job)
+    lacked = f"lacked {', '.join(job.lacked)}" if job.lacked else ""
+    raised = line["error"] or lacked
+    method, at = Text(line["method"]), clock(job.enqueued_at)
+    waited, ran = duration(line["waited"]), duration(line["ran"])
+    times = (f"{name} {time}" for name, time in (("waited", waited), ("ran", ran)) if time)
+    return Row(
+        (
+            job.id,
             _status(job),
-            Text(job.queue),
-            Text(line["method"], overflow="fold"),
-            Text(begun[job.run_id], overflow="ellipsis", no_wrap=True),
-            clock(job.enqueued_at),
-            duration(line["waited"]),
-            duration(line["ran"]),
-            Text(line["error"] or lacked),
-        )
-    return shown
+            job.queue,
+            method,
+            beginning(arguments),
+            at,
+            waited,
+            ran,
+            beginning(raised),
+        ),
+        (
+            joined(_status(job, WIDEST), job.id),
+            joined(method, job.queue, at, *times),
+            error(raised) if raised else beginning(arguments, "dim"),
+        ),
+    )
 
 
 def page(job: Job) -> Iterable[Any]:
@@ -51,7 +68,7 @@ def page(job: Job) -> Iterable[Any]:
     about = Table.grid(padding=(0, 2))
     for name in ("id", "run", "site", "queue", "method", "name", "user", "timeout", "worker"):
         if values[name] is not None:
-            about.add_row(Text(name, "bold"), Text(str(values[name])))
+            about.add_row(Text(name, "bold"), Text(str(values[name]), overflow="fold"))
     about.add_row(Text("status", "bold"), _status(job))
     if values["position"] is not None:
         about.add_row(Text("position", "bold"), Text(f"{values['position']} before it"))
@@ -59,10 +76,10 @@ def page(job: Job) -> Iterable[Any]:
         about.add_row(Text("kept back by", "bold"), Text(values["kept_back_by"], "yellow"))
     if of := values["batch"]:
         said = of if isinstance(of, str) else f"{of['title'] or '(forgotten)'} ({of['id']})"
-        about.add_row(Text("batch", "bold"), Text(said))
+        about.add_row(Text("batch", "bold"), Text(said, overflow="fold"))
     if ids := values["depends_on"]:
         said = ids if isinstance(ids, str) else some_of(ids)
-        about.add_row(Text("depends on", "bold"), Text(said))
+        about.add_row(Text("depends on", "bold"), Text(said, overflow="fold"))
     if values["dependants"]:
         about.add_row(Text("dependants", "bold"), Text(f"{values['dependants']} wait for it"))
     if job.lacked:
@@ -84,14 +101,18 @@ def page(job: Job) -> Iterable[Any]:
         yield Text(job_display.pretty(values["traceback"].rstrip()), "red")
 
 
-def refused_table(messages: list[dict[str, Any]]) -> Table:
+def refused_listing(messages: list[dict[str, Any]]) -> Listing:
     """Messages that were not acted on, newest first."""
-    shown = titled_table("Refused messages, newest first", "at", "queue", "run", "reason")
+    rows = []
     for message in messages:
-        texts = (str(message[name]) for name in ("queue", "run", "reason"))
-        shown.add_row(moment(message["at"]), *map(Text, texts))
-    return shown
+        queue, run, reason = (str(message[name]) for name in ("queue", "run", "reason"))
+        at = moment(message["at"])
+        rows.append(
+            Row((at, queue, run, beginning(reason)), (joined(at, queue, run), error(reason)))
+        )
+    columns = ("at", "queue", "run", "reason")
+    return Listing(zoned("Refused messages, newest first"), columns, rows, cut=("reason",))
 
 
-def _status(job: Job) -> Text:
-    return Text(job.status.value, STYLES.get(job.status, "magenta"))
+def _status(job: Job, width: int = 0) -> Text:
+    return Text(job.status.value.ljust(width), STYLES.get(job.status, "magenta"))

@@ -1,19 +1,82 @@
-"""Tables in a terminal, or in the file or program that stands behind it."""
+"""Tables and listings in a terminal, or in the file or program that stands behind it."""
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from rich.console import Console
-from rich.table import Column, Table
+import click
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from frappe_celery.config import settings
 
 PIPED_WIDTH = 220
 """Columns of a table that goes into a file or another program."""
+LONGEST_ERROR = 100
+"""Signs of an error that a listing shows on a terminal."""
+SHORTEST = 30
+"""Signs that a table leaves of what may be cut."""
+
+
+class Row(NamedTuple):
+    """One thing of many, in two forms."""
+
+    cells: Sequence[Text | str]
+    """One for each column."""
+    lines: Sequence[Text]
+    """The same where there is no room for columns: its name first."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Many things, a row each."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    cut: Sequence[str] = ()
+    """Columns of which a table may show the beginning."""
+    notes: Sequence[str] = ()
+    """What is to be known about all of them."""
+
+    def print(self) -> None:
+        """A table where the terminal has room for one, else some lines a row.
+
+        Into a file or another program a line a row, tabs between its cells, and nothing else:
+        title and notes go to standard error.
+        """
+        if sys.stdout.isatty():
+            Console().print(self)
+            return
+        click.echo(self.title, err=True)
+        for row in self.rows:
+            click.echo("\t".join(map(_without_breaks, row.cells)))
+        for note in self.notes:
+            click.echo(note, err=True)
+
+    def __rich_console__(self, terminal: Console, options: ConsoleOptions) -> RenderResult:
+        if fits(self._table(SHORTEST), terminal, options):
+            yield self._table(LONGEST_ERROR)
+        else:
+            yield Text(self.title, "bold")
+            for row in self.rows:
+                yield from lines(*row.lines)
+        yield from (Text(note, "dim") for note in self.notes)
+
+    def _table(self, cut: int) -> Table:
+        table = Table(title=self.title)
+        for name in self.columns:
+            may_be_cut = name in self.cut
+            table.add_column(name, no_wrap=not may_be_cut, max_width=cut if may_be_cut else None)
+        for row in self.rows:
+            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row.cells))
+        return table
 
 
 def console() -> Console:
@@ -29,6 +92,40 @@ def plain_table(columns: Iterable[str], rows: Iterable[Iterable[str]], **style: 
     return shown
 
 
-def titled_table(title: str, *columns: str | Column) -> Table:
-    """A table of what has times; its title names their zone."""
-    return Table(*columns, title=f"{title} (times in {settings.current().zone})")
+def fits(table: Table, terminal: Console, options: ConsoleOptions) -> bool:
+    """Whether nothing of it needs a second line there."""
+    endless = options.update(width=sys.maxsize)
+    return terminal.measure(table, options=endless).maximum <= options.max_width
+
+
+def lines(first: Text, *others: Text) -> Iterable[RenderableType]:
+    """One thing of many where columns have no room: its name, and below it the rest."""
+    yield first
+    yield from (Padding(line, (0, 0, 0, 2), expand=False) for line in others if line)
+
+
+def zoned(title: str) -> str:
+    """The title of what has times, which names their zone."""
+    return f"{title} (times in {settings.current().zone})"
+
+
+def joined(*parts: Text | str) -> Text:
+    """Those that are not empty, as one line; what is too long goes on in the next."""
+    texts = (Text(part) if isinstance(part, str) else part for part in parts if part)
+    return Text("  ", overflow="fold").join(texts)
+
+
+def beginning(text: Text | str, style: str = "") -> Text:
+    """Of a long text what one line has room for."""
+    return Text(style=style, no_wrap=True, overflow="ellipsis").append(text)
+
+
+def error(text: str) -> Text:
+    """How an error begins, in one line."""
+    shown = beginning(_without_breaks(text), "red")
+    shown.truncate(LONGEST_ERROR, overflow="ellipsis")
+    return shown
+
+
+def _without_breaks(text: Text | str) -> str:
+    return re.sub(r"\s", " ", ", ".join(str(text).splitlines()))

@@ -2,6 +2,7 @@
 
     <!-- check: job.result == 3 -->     after a block: true soon after it ran
     <!-- raises: UnknownQueue -->       after a block: it raises that
+    <!-- prints: succeeded -->      after a block of the README's: what it prints has that
     <!-- not run: the reason -->        before a block: it is only compiled
 
 A Python block whose first line is `# myapp/tasks.py` is (a part of) that file of the app; every
@@ -18,7 +19,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 _PART = re.compile(
     r"^```(?P<language>\w*)[^\n]*\n(?P<text>[\s\S]*?)^```$"
-    r"|^<!-- (?P<word>check|raises|not run): (?P<said>[\s\S]*?) -->$",
+    r"|^<!-- (?P<word>check|raises|prints|not run): (?P<said>[\s\S]*?) -->$",
     re.MULTILINE,
 )
 _FILE = re.compile(r"# (?P<path>[\w/]+\.py)\n")
@@ -35,6 +36,7 @@ class Block:
     not_run: str = ""
     raises: str = ""
     checks: list[str] = field(default_factory=list)
+    prints: list[str] = field(default_factory=list)
 
     @property
     def file(self) -> str:
@@ -59,6 +61,8 @@ def blocks(page: Path) -> list[Block]:
             found[-1].raises = part["said"]
         elif part["word"] == "check":
             found[-1].checks.append(part["said"])
+        elif part["word"] == "prints":
+            found[-1].prints.append(part["said"])
         else:
             line = text.count("\n", 0, part.start()) + 1
             found.append(Block(page, line, part["language"], part["text"], not_run))

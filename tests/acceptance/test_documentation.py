@@ -1,7 +1,7 @@
 """The code in the documentation does what the page says: its files are an app, the rest is run.
 
-Marks in the pages: see `documentation`. A job that fails, and that the page does not look at, is an
-error.
+The README's is run by `test_readme`. Marks in the pages: see `documentation`. A job that fails, and
+that the page does not look at, is an error.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from tests.waiting import wait_until
 from tests.warm import WarmPython
 
 PAGES = [
-    DOCS.parent / "README.md",
     DOCS / "jobs.md",
     DOCS / "many-sites.md",
     DOCS / "parts.md",

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.live import Live
-from rich.table import Column, Table
+from rich.table import Table
 
 from frappe_celery.config import settings
+from frappe_celery.config.embedded import server
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.schedule.listing import site_schedule
 from frappe_celery.watch.job_display import as_json
 from frappe_celery.watch.job_tables import STYLES
 
-SECONDS = 45
-"""By then every job must have ended."""
+if TYPE_CHECKING:
+    from frappe_celery.commands.demo.cases import Case
+
+START_SECONDS = 300
+"""By then a worker has started on any machine, or hangs."""
+LEAST_SECONDS, STARTS = 45, 20
+"""By then every job must have ended: so long, or so many times what the worker's start took."""
+STOP_SECONDS = 60
+
+Processes = Mapping[str, "subprocess.Popen[bytes]"]
 
 
 @click.command()
@@ -36,8 +49,8 @@ def demo(once: bool) -> None:
     """Show it at work on an example app.
 
     A broker, a worker and beat of its own run one job of every kind, then the schedule is shown.
-    Nothing needs to run beforehand. With --once the exit code is 0 only if every job ended as it
-    should.
+    Nothing needs to run beforehand. Ctrl-C ends it. With --once it ends by itself, and the exit
+    code is 0 only if every job ended as it should.
     """
     folder = _examples()
     os.chdir(folder)
@@ -45,23 +58,47 @@ def demo(once: bool) -> None:
     settings.use(None)
     from frappe_celery.commands.demo.cases import enqueue_all, report
 
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    server.logger.setLevel(logging.ERROR)  # which broker it is, the next line says
     console = Console()
-    console.print(f"Broker: {_named(settings.current())}")
-    cases = enqueue_all()
-    with _processes(console) as processes:
-        until = time.monotonic() + SECONDS
-        with Live(_jobs(), console=console, refresh_per_second=8) as live:
-            while not once or time.monotonic() < until:
-                if once and all(case.as_expected for case in cases):
-                    break
-                _must_run(processes)
-                time.sleep(0.2)
-                live.update(_jobs())
-        console.print(report(cases))
-        console.print(_schedule())
-    if not all(case.as_expected for case in cases):
-        raise click.ClickException(f"not everything ended as it should within {SECONDS} s")
-    console.print("[green]Every job ended as it should.[/]")
+    click.echo(f"Broker: {_named(settings.current())}")
+    with _processes() as processes:
+        seconds = _wait_for_worker(console, processes)
+        cases = enqueue_all()
+        with suppress(KeyboardInterrupt):
+            _watch(console, processes, cases, seconds if once else None)
+        console.print(_jobs(), report(cases), _schedule(), sep="\n")
+    if once and not all(case.as_expected for case in cases):
+        raise click.ClickException(f"not everything ended as it should within {seconds:.0f} s")
+    click.echo(_next(folder))
+
+
+def _wait_for_worker(console: Console, processes: Processes) -> float:
+    """Until it takes jobs; gives the seconds that these may take on this machine."""
+    began, workers = time.monotonic(), get_store().workers
+    with console.status("The worker starts …"):
+        while not any(worker.job_processes for worker in workers.all()):
+            _must_run(processes)
+            if time.monotonic() - began > START_SECONDS:
+                raise click.ClickException(f"the worker did not start within {START_SECONDS} s")
+            time.sleep(0.05)
+    return max(LEAST_SECONDS, STARTS * (time.monotonic() - began))
+
+
+def _watch(
+    console: Console, processes: Processes, cases: list[Case], seconds: float | None
+) -> None:
+    """Show the jobs until all have ended as they should, at most so long; None: until Ctrl-C."""
+    until = time.monotonic() + (seconds or math.inf)
+    caption = "" if seconds else "Ctrl-C ends it"
+    with Live(_jobs(caption), console=console, refresh_per_second=8, transient=True) as live:
+        while time.monotonic() < until:
+            if seconds and all(case.as_expected for case in cases):
+                break
+            _must_run(processes)
+            time.sleep(0.2)
+            live.update(_jobs(caption))
 
 
 def _examples() -> Path:
@@ -100,7 +137,7 @@ def _named(config: settings.Settings) -> str:
 
 
 @contextmanager
-def _processes(console: Console) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+def _processes() -> Iterator[Processes]:
     logs = settings.current().log_path
     logs.mkdir(exist_ok=True)
     celery = [sys.executable, "-m", "celery", "-A", "frappe_celery"]
@@ -113,16 +150,25 @@ def _processes(console: Console) -> Iterator[dict[str, subprocess.Popen[bytes]]]
         for name, command in commands.items():
             with (logs / f"demo.{name}.log").open("wb") as log:
                 running[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-            console.print(f"{name}: process {running[name].pid}, log {logs / f'demo.{name}.log'}")
+            click.echo(f"{name}: process {running[name].pid}, log {logs / f'demo.{name}.log'}")
         yield running
     finally:
-        for process in running.values():
-            process.terminate()
-        for process in running.values():
-            process.wait(timeout=20)
+        _stop(running)
 
 
-def _must_run(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+def _stop(processes: Processes) -> None:
+    """Also where somebody presses Ctrl-C again: nothing of it may be left."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for process in processes.values():
+        process.terminate()
+    for process in processes.values():
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _must_run(processes: Processes) -> None:
     for name, process in processes.items():
         if process.poll() is not None:
             raise click.ClickException(
@@ -131,14 +177,15 @@ def _must_run(processes: dict[str, subprocess.Popen[bytes]]) -> None:
             )
 
 
-def _jobs() -> Table:
+def _jobs(caption: str = "") -> Table:
     """The newest jobs of the project."""
-    table = Table("queue", "method", "status", "waited", "ran", title="Jobs, newest first")
+    columns = ("queue", "method", "status", "waited", "ran")
+    table = Table(*columns, title="Jobs, newest first", caption=caption, box=None)
     for job in get_store().page(length=25):
         line, style = as_json(job), STYLES.get(job.status, "magenta")
         seconds = (line[name] for name in ("waited", "ran"))
         times = ("" if one is None else f"{one * 1000:,.0f} ms" for one in seconds)
-        table.add_row(job.queue, job.method, f"[{style}]{job.status}[/]", *times)
+        table.add_row(job.queue, line["method"], f"[{style}]{job.status}[/]", *times)
     return table
 
 
@@ -146,9 +193,23 @@ def _schedule() -> Table:
     """What beat will enqueue, and when next; `frappe-celery schedule` shows more of it."""
     config = settings.current()
     found = site_schedule(hosts.current(), config, config.site, count=1)
-    columns = (Column("method", no_wrap=True), "expression", "queue", "next")
-    table = Table(*columns, title="The schedule, run by beat")
+    columns = ("method", "expression", "queue", "next")
+    table = Table(*columns, title="The schedule, run by beat", box=None)
     for line in found.lines:
-        soon = line.next[0].strftime("%a %d %b %H:%M:%S") if line.next else ""
+        soon = line.next[0].strftime("%a %d %b %H:%M") if line.next else ""
         table.add_row(line.method, line.expression, line.queue, soon)
     return table
+
+
+def _next(folder: Path) -> str:
+    """What there is to try now, with the command as it was found."""
+    command = "frappe-celery" if shutil.which("frappe-celery") else Path(sys.argv[0]).absolute()
+    return f"""
+Now try it yourself, in three terminals:
+
+    cd {folder}
+    {command} worker
+    {command} beat
+    {command} doctor        # also: schedule, jobs list
+
+The app is in {folder / "shop"}. One of your own: the README, "Eight lines that run"."""

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from frappe_celery.watch.doctor.report import Finding, Level, Report, Section, counted
-from frappe_celery.watch.tables import plain_table
+from frappe_celery.watch.tables import beginning, fits, lines, plain_table
 
 STYLES = {Level.NOTE: "cyan", Level.WARNING: "yellow", Level.PROBLEM: "red"}
 
 
-def lines(report: Report) -> Iterable[Any]:
+def report_lines(report: Report) -> Iterable[Any]:
     """Each group with what it found; then the verdict."""
     for section in report.sections:
         yield Text(f"\n{section.name.capitalize()}", "bold")
-        yield from map(_table, _alike(section))
+        for rows in _alike(section):
+            yield _Rows(rows)
+            yield from _counted_apart(rows)
         yield from map(_finding, section.findings)
         if not section.rows and not section.findings:
             yield Text("  none", "dim")
@@ -39,20 +42,55 @@ def _alike(section: Section) -> Iterable[list[dict[str, Any]]]:
     return by_columns.values()
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
-    names = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
-    cells = ([_cell(row[name]) for name in names] for row in rows)
-    return plain_table((name.replace("_", " ") for name in names), cells)
+@dataclass
+class _Rows:
+    """Rows of the same columns: a table where it has room, else some lines a row."""
+
+    rows: list[dict[str, Any]]
+
+    def __rich_console__(self, terminal: Console, options: ConsoleOptions) -> RenderResult:
+        names = [
+            name
+            for name in self.rows[0]
+            if any(
+                row[name] not in (None, "") and not isinstance(row[name], dict) for row in self.rows
+            )
+        ]
+        cells = [[_cell(row[name]) for name in names] for row in self.rows]
+        headings = [name.replace("_", " ") for name in names]
+        table = plain_table(headings, cells)
+        if fits(table, terminal, options):
+            yield table
+        else:
+            for first, *others in cells:
+                said = zip(headings[1:], others, strict=True)
+                below = (_below(name, cell) for name, cell in said if cell)
+                yield from lines(Text(f" {first}"), *below)
+
+
+def _below(name: str, cell: str) -> Text:
+    """Of an error the beginning, all of anything else."""
+    said = f"{name}: {cell}"
+    return beginning(said) if name == "error" else Text(said)
 
 
 def _cell(value: Any) -> str:
-    if isinstance(value, dict):
-        return "\n".join(f"{name}: {number:,}" for name, number in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     if isinstance(value, int):
         return f"{value:,}"
     return "" if value is None else str(value)
+
+
+def _counted_apart(rows: list[dict[str, Any]]) -> Iterable[Text]:
+    """What is counted by name, a line each: no column has room for names."""
+    for row in rows:
+        of = next(iter(row.values()))
+        for counts in row.values():
+            if isinstance(counts, dict):
+                yield from (
+                    Text(f"   {of}, {name}: {number:,}", "dim") for name, number in counts.items()
+                )
 
 
 def _finding(finding: Finding) -> Text:

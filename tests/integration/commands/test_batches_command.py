@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from rich.console import Console
 
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.queue.scheduled import promote
+from frappe_celery.watch.batch_tables import listing
 from tests.integration.cli import OTHER, SITE, made, read, run
 from tests.integration.stores import started, waiting
 
@@ -38,6 +42,24 @@ def test_the_newest_comes_first_with_its_counts(store: JobStore) -> None:
     for expected in ("Import", new.id, OTHER, "going", "There are more than these 1"):
         assert expected in shown
     assert SITE in run("batches", "list", "--site", "nowhere", code=2).output
+
+
+def test_on_80_columns_an_id_is_whole(store: JobStore) -> None:
+    b = made("Close " + "the year " * 14)
+    terminal = Console(width=80, file=io.StringIO())
+    terminal.print(listing([b.state()]))
+    lines = terminal.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert max(map(len, lines)) <= 80
+    assert f"going     {b.id}" in lines
+    assert any(
+        line.startswith("  3 total: 0 finished, 0 failed, 0 canceled, 3 going") for line in lines
+    )
+
+
+def test_into_a_pipe_goes_a_line_a_batch(store: JobStore) -> None:
+    b = made("Close\t2026\nagain")
+    (line,) = run("batches", "list").stdout.splitlines()
+    assert line.split("\t")[:4] == [b.id, "going", "Close 2026, again", SITE]
 
 
 def test_where_there_are_none(store: JobStore) -> None:

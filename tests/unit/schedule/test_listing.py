@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,14 +10,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from frappe_celery.cli import main
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import AppHooks
+from frappe_celery.schedule.listing import COUNT, site_schedule
 from frappe_celery.schedule.sync import differences
 from frappe_celery.schedule.timing import maintenance_shift
-from frappe_celery.watch import tables
+from frappe_celery.watch.schedule_tables import schedule_listing
 from tests.unit.schedule.memory_host import SITE, MemoryHost, row, utc
 
 HOOKS = {
@@ -78,17 +81,38 @@ def test_before_any_row_exists_it_shows_the_hooks(host: MemoryHost) -> None:
     assert "the first start of beat, or `frappe-celery sync`, does" in run("schedule").output
 
 
-def test_on_80_columns_names_go_on_in_the_next_line_and_nothing_is_cut_off(
-    host: MemoryHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    method = "myapp.very.deeply.nested.package.tasks.reconcile_all_payments"
-    host.hooks = [AppHooks("myapp", {"scheduler_events": {"daily": [method]}})]
-    monkeypatch.setattr(tables, "PIPED_WIDTH", 80)
-    lines = run("schedule").output.splitlines()
+def test_on_80_columns_an_entry_is_two_lines_with_its_whole_name(host: MemoryHost) -> None:
+    methods = ["myapp.very.deeply.nested.package.tasks.reconcile_all_payments", "os.getpid"]
+    host.hooks = [AppHooks("myapp", {"scheduler_events": {"daily": methods, "all": "os.gone"}})]
+    _title, *lines = on_80_columns()
     assert max(map(len, lines)) <= 80
-    cells = [line.split("│") for line in lines if line.startswith("│")]
-    assert "".join(cell[2].strip() for cell in cells) == method
-    assert "…" not in "".join(lines)
+    entries = dict(zip(lines[:6:2], lines[1:6:2], strict=True))
+    assert sorted(entries) == sorted([*methods, "os.gone"])
+    assert entries[methods[0]].startswith("  cannot be imported: ModuleNotFoundError: No module ")
+    assert entries["os.gone"].startswith("  cannot be imported: AttributeError: ")
+    assert entries["os.getpid"].startswith("  default  Daily, 0 0 * * *  not yet in force  next ")
+    assert "all` is due every" in lines[6]
+
+
+def test_more_times_than_usual_are_all_shown(host: MemoryHost) -> None:
+    host.hooks = [AppHooks("myapp", {"scheduler_events": {"daily": ["os.getpid"]}})]
+    shown = " ".join(on_80_columns(count=7))
+    assert shown.count("00:00:") == 7
+
+
+def on_80_columns(count: int = COUNT) -> list[str]:
+    found = site_schedule(hosts.current(), settings.current(), SITE, count=count)
+    terminal = Console(width=80, file=io.StringIO())
+    terminal.print(schedule_listing(found))
+    return terminal.file.getvalue().splitlines()  # type: ignore[attr-defined,no-any-return]
+
+
+def test_into_a_pipe_goes_a_line_an_entry(host: MemoryHost) -> None:
+    result = run("schedule", "--at", "2026-06-01T08:00", "--count", "2")
+    entries = [line.split("\t") for line in result.stdout.splitlines()]
+    assert [len(entry) for entry in entries] == [9] * 4
+    assert entries[0][:5] == [SITE, "myapp", "os.getpid", "default", "Daily, 0 0 * * *"]
+    assert "`all` is due every" in result.stderr
 
 
 def test_what_is_wrong_is_listed_with_the_reason(host: MemoryHost) -> None:
