@@ -32,15 +32,16 @@ LIBRARIES = (
     "billiard.popen_fork", "celery.app.amqp", "celery.app.base", "celery.app.control",
     "celery.app.events", "celery.app.log", "celery.app.routes", "celery.apps.worker",
     "celery.beat", "celery.bin.celery", "celery.concurrency.prefork", "celery.concurrency.solo",
-    "celery.concurrency.thread", "celery.fixups.django", "celery.worker.autoscale",
-    "celery.worker.components", "celery.worker.consumer", "celery.worker.heartbeat",
-    "celery.worker.loops", "celery.worker.pidbox", "celery.worker.strategy", "click", "cloudpickle",
-    "croniter", "django.core.mail", "django.core.management", "django.core.serializers.json",
+    "celery.concurrency.thread", "celery.fixups.django", "celery.worker.components",
+    "celery.worker.consumer", "celery.worker.heartbeat", "celery.worker.loops",
+    "celery.worker.pidbox", "celery.worker.strategy", "click", "cloudpickle", "croniter",
+    "django.core.mail", "django.core.management", "django.core.serializers.json",
     "django.db.backends.sqlite3.base", "django.db.models", "django.http", "django.urls",
     "kombu.transport.redis", "kombu.transport.virtual", "logging.config",
     "multiprocessing.connection", "psutil", "redis", "redis.sentinel", "rich.table",
     "tzdata.zoneinfo", "zoneinfo",
 )  # fmt: skip
+"""Without `celery.worker.autoscale`, which reads as it is imported what a test sets for it."""
 
 
 class WarmPython:
