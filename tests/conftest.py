@@ -140,9 +140,9 @@ def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit
     yield from running(RabbitMQServer(tmp_path_factory.mktemp("rabbitmq")))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def broker(request: pytest.FixtureRequest) -> str:
-    """What `project` has as its broker: `redis`, unless a test is marked `both_brokers`."""
+    """What a test's project has as its broker: `redis`, unless it is marked `both_brokers`."""
     return str(getattr(request, "param", "redis"))
 
 

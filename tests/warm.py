@@ -1,6 +1,9 @@
 """A Python that has the libraries imported and is forked for each process of a test, which spares
 each start half a second of processor time.
 
+What it has imported is out of the garbage collector's sight, so that its forks share it to their
+ends, and our own code is compiled before the first of them reads it: they keep no bytecode.
+
 Nothing of ours, of Frappe's or of RQ's is imported in it, so that what runs meets what it would
 meet in a process begun anew, and it ends as such a one does. `python -u tests/warm.py` is that
 process: a line of JSON in starts one, a line out says its process id, another its exit code.
@@ -8,6 +11,7 @@ process: a line of JSON in starts one, a line out says its process id, another i
 
 from __future__ import annotations
 
+import compileall
 import gc
 import json
 import os
@@ -22,14 +26,23 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+ROOT = Path(__file__).parents[1]
+OURS = ("frappe_celery", "frappe_standalone", "frappe_check")
 LIBRARIES = (
-    "celery.app.base", "celery.apps.worker", "celery.beat", "celery.bin.celery",
-    "celery.concurrency.prefork", "celery.worker.components", "click", "cloudpickle", "croniter",
-    "django.core.management", "django.db.backends.sqlite3.base", "django.db.models",
-    "django.urls", "django.views.defaults",
-    "kombu.transport.redis", "kombu.transport.virtual", "psutil", "redis", "redis.sentinel",
-    "rich.table", "zoneinfo",
+    "billiard.popen_fork", "celery.app.amqp", "celery.app.base", "celery.app.control",
+    "celery.app.events", "celery.app.log", "celery.app.routes", "celery.apps.worker",
+    "celery.beat", "celery.bin.celery", "celery.concurrency.prefork", "celery.concurrency.solo",
+    "celery.concurrency.thread", "celery.fixups.django", "celery.worker.components",
+    "celery.worker.consumer", "celery.worker.heartbeat", "celery.worker.loops",
+    "celery.worker.pidbox", "celery.worker.strategy", "click", "cloudpickle", "croniter",
+    "django.core.mail", "django.core.management", "django.core.serializers.json",
+    "django.db.backends.sqlite3.base", "django.db.models", "django.http", "django.urls",
+    "django.views.defaults",
+    "kombu.transport.redis", "kombu.transport.virtual", "logging.config",
+    "multiprocessing.connection", "psutil", "redis", "redis.sentinel", "rich.table",
+    "tzdata.zoneinfo", "zoneinfo",
 )  # fmt: skip
+"""Without `celery.worker.autoscale`, which reads as it is imported what a test sets for it."""
 
 
 class WarmPython:
@@ -120,6 +133,7 @@ class WarmProcess:
 
 def serve() -> dict[str, Any]:
     """What a fork of this process is to be; this process itself ends with those who ask it."""
+    gc.collect()
     gc.freeze()  # else each fork copies all of this process when it ends
     ended, says_ended = os.pipe()
     os.set_blocking(says_ended, False)
@@ -189,7 +203,14 @@ def become(asked: dict[str, Any]) -> None:
     exec(compile(what, "<string>", "exec"), vars(main))
 
 
+def compile_ours() -> None:
+    """Where it has changed since."""
+    for package in OURS:
+        compileall.compile_dir(ROOT / package, quiet=1)
+
+
 if __name__ == "__main__":
+    compile_ours()
     for library in LIBRARIES:
         import_module(library)
     become(serve())

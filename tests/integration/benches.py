@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+import psutil
+
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.job import ENDED
@@ -115,9 +117,45 @@ def inside_with(project: Project, url: str) -> Iterator[JobStore]:
         assert broken(store) == []
 
 
+def forget(project: Project, store: JobStore) -> None:
+    """What was recorded, ran and was refused, once no job of a shared project is at work any more;
+    its workers live on."""
+    active = (JobStatus.QUEUED, JobStatus.STARTED)
+    wait_until(lambda: not sum(store.counts()[status] for status in active), what="all has ended")
+    for job in store.page(length=-1):
+        job.delete()
+    store.client.delete(store.keys.refused)
+    (project.root / "effects.txt").unlink(missing_ok=True)
+
+
 def worker(project: Project, *arguments: str, **environment: str) -> Process:
     """A worker that does not look for others first, which takes Celery a second."""
     return project.worker("--without-mingle", *arguments, **environment)
+
+
+def renew_processes(worker: Process) -> None:
+    """Have an idle worker replace those that it has run jobs in."""
+    parent = psutil.Process(worker.pid)
+    before = parent.children()
+    for process in before:
+        process.kill()
+    wait_until(
+        lambda: len(parent.children()) == len(before) and not {*before} & {*parent.children()},
+        what="its processes are replaced",
+    )
+
+
+@contextmanager
+def still(worker: Process) -> Iterator[None]:
+    """Its processes take nothing meanwhile, as if it were started afterwards."""
+    processes = psutil.Process(worker.pid).children()
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
 
 
 def kill_workers(project: Project, chance: random.Random) -> None:

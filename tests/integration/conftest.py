@@ -14,6 +14,7 @@ from frappe_celery.jobs import JobStore, get_store
 from tests.integration.benches import inside, write_tasks
 from tests.integration.stores import broken, make_store, wipe
 from tests.project import Project
+from tests.servers import RabbitMQServer
 from tests.warm import WarmPython
 
 
@@ -36,10 +37,17 @@ def pool_store(project: Project) -> Iterator[JobStore]:
 
 @pytest.fixture(scope="module")
 def bench(
-    tmp_path_factory: pytest.TempPathFactory, redis_url: str, warm: WarmPython
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_url: str,
+    warm: WarmPython,
+    broker: str,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Project]:
-    """A project that a module's tests share, with their workers."""
+    """A project that a module's tests share, with their workers; one for each broker."""
     bench = Project(tmp_path_factory.mktemp("bench"), redis_url, warm)
+    if broker == "rabbitmq":
+        server: RabbitMQServer = request.getfixturevalue("rabbitmq_server")
+        bench.configure(broker_url=server.url)
     write_tasks(bench)
     yield bench
     bench.close()

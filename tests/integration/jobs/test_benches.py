@@ -14,14 +14,15 @@ from frappe_celery.jobs import JobStatus, get_store
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.project import Project
 from tests.waiting import wait_until
+from tests.warm import WarmPython
 
 
 @pytest.fixture
-def benches(tmp_path: Path, redis_url: str) -> Iterator[tuple[Project, Project]]:
+def benches(tmp_path: Path, redis_url: str, warm: WarmPython) -> Iterator[tuple[Project, Project]]:
     """One whose id begins with the other's, with signs that patterns and formats know."""
     found = []
     for name in ("bench{0}*[a]?", "bench{0}*[a]?b"):
-        bench = Project(tmp_path / name, redis_url)
+        bench = Project(tmp_path / name, redis_url, warm)
         bench.configure(bench_id=f"{tmp_path.name}-{name}")
         write_tasks(bench)
         found.append(bench)

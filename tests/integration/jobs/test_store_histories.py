@@ -451,9 +451,11 @@ class Histories(RuleBasedStateMachine):
                 assert waiting(self.store, queue, site) == line
             waits = sum(len(self.lines[queue, site]) for site in SITES)
             assert self.store.queue_length(queue) == waits
-        for run in self.runs:
+        jobs = self.store.read([run.run for run in self.runs])
+        for run, job in zip(self.runs, jobs, strict=True):
+            assert job is not None
             queue_ = self.line_of(run)
-            position = self.store.position(self.store.fetch_run(run.run))
+            position = self.store.position(job)
             assert position == (queue_.index(run) if run in queue_ else None)
 
     @invariant()
@@ -475,8 +477,8 @@ class Histories(RuleBasedStateMachine):
             runs = [run for run in self.newest if run.id == job_id]
             assert self.store.is_active(job_id) == any(run.active for run in runs)
             if runs:
-                assert self.store.fetch(job_id).run_id == runs[-1].run
-                assert self.store.fetch(job_id).status == runs[-1].status
+                newest = self.store.fetch(job_id)
+                assert (newest.run_id, newest.status) == (runs[-1].run, runs[-1].status)
             else:
                 with pytest.raises(NoSuchJob):
                     self.store.fetch(job_id)
@@ -484,13 +486,16 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def dependencies_are_the_model_s(self) -> None:
         lines, store = self.lines_of_runs, self.store
+        pipe = store.client.pipeline(transaction=False)
         for run in self.runs:
-            kept, cause = store.client.hmget(store.keys.record(run.run), "keep", "canceled_by")
+            pipe.hmget(store.keys.record(run.run), "keep", "canceled_by")
+            pipe.zrange(store.keys.awaits(run.run), 0, -1)
+        found = iter(pipe.execute())
+        for run, (kept, cause), awaited in zip(self.runs, found, found, strict=True):
             assert (kept is not None) == run.is_kept
             assert (cause is not None) == bool(run.cause)
             if run.cause:
                 assert f" {run.cause}" in (store.fetch_run(run.run).exc_info or "")
-            awaited = store.client.zrange(store.keys.awaits(run.run), 0, -1)
             assert {first.decode() for first in awaited} == {*lines.awaits.get(run.run, ())}
             if run.status == JobStatus.DEFERRED:
                 assert not any(map(lines.is_over, lines.awaits[run.run]))

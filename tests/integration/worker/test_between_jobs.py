@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from tests.integration.benches import all_ended, ended, inside, worker, write_tasks
-from tests.project import Process, Project
+from tests.integration.benches import all_ended, ended, worker
+from tests.project import Project
 from tests.waiting import wait_until
 
 STATE = """
@@ -118,6 +117,10 @@ def leave_a_thread():
 kept = []
 
 
+def threads():
+    return threading.active_count()
+
+
 def begin_telemetry():
     import sentry_sdk
     from posthog import Posthog
@@ -129,57 +132,73 @@ def begin_telemetry():
     kept.append(Posthog("key", host="http://127.0.0.1:9"))
     kept[0].capture("hello", distinct_id="somebody")
     TracerProvider().add_span_processor(BatchSpanProcessor(ConsoleSpanExporter()))
-    return threading.active_count()
+    return threads()
 """
 
 
+class Worker:
+    """One of one process that a module's tests share; what it says is asked test by test."""
+
+    def __init__(self, bench: Project, **environment: str) -> None:
+        bench.write("myapp/state.py", STATE)
+        self.process = worker(bench, **environment)
+        self._before = 0
+
+    def begin(self) -> None:
+        """With a process that has run a job."""
+        self._before = len(self.process.output())
+        ended(enqueue("myapp.core.record"))
+
+    def pids(self) -> set[int]:
+        return {child.pid for child in psutil.Process(self.process.pid).children()}
+
+    def said(self) -> str:
+        return self.process.output()[self._before :]
+
+
+@pytest.fixture(scope="module")
+def shared(bench: Project) -> Worker:
+    return Worker(bench)
+
+
 @pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    write_tasks(project)
-    project.write("myapp/state.py", STATE)
-    with inside(project) as store:
-        yield store
+def one(shared: Worker, bench_store: JobStore) -> Worker:
+    shared.begin()
+    return shared
 
 
-def pids(process: Process) -> set[int]:
-    return {child.pid for child in psutil.Process(process.pid).children()}
-
-
-def test_what_a_job_changed_of_its_process_is_put_back(project: Project, store: JobStore) -> None:
-    process = worker(project)
-    before, children = ended(enqueue("myapp.state.state")).result, pids(process)
+def test_what_a_job_changed_of_its_process_is_put_back(one: Worker) -> None:
+    before, children = ended(enqueue("myapp.state.state")).result, one.pids()
     changed = ended(enqueue("myapp.state.change")).result
     same = [old == new for old, new in zip(json.loads(before), json.loads(changed), strict=True)]
     assert not any(same[:7] + same[8:]), "it changes everything; the locale may be this one already"
     assert ended(enqueue("myapp.state.state")).result == before
-    assert pids(process) == children, "by the same process"
-    assert "myapp.state.change[" in process.output()
-    assert "changed the working directory: put back" in process.output()
+    assert one.pids() == children, "by the same process"
+    assert "myapp.state.change[" in one.said()
+    assert "changed the working directory: put back" in one.said()
 
 
 @pytest.mark.parametrize(
     ("zone", "method"), [("UTC", "go_to_tokyo"), ("Asia/Shanghai", "go_to_another_cst")]
 )
 def test_a_time_zone_of_the_same_names_is_put_back(
-    project: Project, store: JobStore, zone: str, method: str
+    project: Project, pool_store: JobStore, zone: str, method: str
 ) -> None:
     """C reads TZ anew where Python does not, and CST is the name of two zones."""
-    process = worker(project, TZ=zone)
-    before, children = ended(enqueue("myapp.state.offset")).result, pids(process)
+    one = Worker(project, TZ=zone)
+    before, children = ended(enqueue("myapp.state.offset")).result, one.pids()
     assert ended(enqueue(f"myapp.state.{method}")).result != before
     assert ended(enqueue("myapp.state.offset")).result == before
-    assert pids(process) == children, "by the same process"
+    assert one.pids() == children, "by the same process"
 
 
-def test_an_alarm_does_not_ring_in_a_later_job(project: Project, store: JobStore) -> None:
-    process = worker(project)
-    ended(enqueue("myapp.core.record"))
-    children = pids(process)
+def test_an_alarm_does_not_ring_in_a_later_job(one: Worker) -> None:
+    children = one.pids()
     ended(enqueue("myapp.state.leave_an_alarm", timeout=-1))
     later = ended(enqueue("myapp.state.outlast_it", timeout=-1))
     assert (later.status, later.exc_info) == (JobStatus.FINISHED, None)
-    assert pids(process) == children, "by the same process"
-    assert "changed the alarm: put back" in process.output()
+    assert one.pids() == children, "by the same process"
+    assert "changed the alarm: put back" in one.said()
 
 
 @pytest.mark.parametrize(
@@ -190,32 +209,28 @@ def test_an_alarm_does_not_ring_in_a_later_job(project: Project, store: JobStore
     ],
 )
 def test_after_what_cannot_be_put_right_the_process_is_replaced(
-    project: Project, store: JobStore, method: str, said: str
+    one: Worker, method: str, said: str
 ) -> None:
-    process = worker(project)
-    ended(enqueue("myapp.core.record"))
-    children = pids(process)
+    children = one.pids()
     ended(enqueue(f"myapp.state.{method}"))
-    wait_until(lambda: len(pids(process)) == 1 and not pids(process) & children, what="replaced")
+    wait_until(lambda: len(one.pids()) == 1 and not one.pids() & children, what="replaced")
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
-    assert said in process.output()
+    assert said in one.said()
 
 
-def test_a_timer_that_was_canceled_is_not_meant(project: Project, store: JobStore) -> None:
-    process = worker(project)
-    ended(enqueue("myapp.core.record"))
-    children = pids(process)
+def test_a_timer_that_was_canceled_is_not_meant(one: Worker) -> None:
+    children = one.pids()
     ended(enqueue("myapp.state.cancel_a_timer"))
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
-    assert pids(process) == children
-    assert "left threads" not in process.output()
+    assert one.pids() == children
+    assert "left threads" not in one.said()
 
 
-def test_threads_of_telemetry_are_not_meant(project: Project, store: JobStore) -> None:
-    process = worker(project)
-    children = pids(process)
-    assert ended(enqueue("myapp.state.begin_telemetry")).result == 4, "one of each"
+def test_threads_of_telemetry_are_not_meant(one: Worker) -> None:
+    children = one.pids()
+    before = ended(enqueue("myapp.state.threads")).result
+    assert ended(enqueue("myapp.state.begin_telemetry")).result == before + 3, "one of each"
     jobs = [enqueue("myapp.core.record") for _ in range(1000)]
     assert set(all_ended(jobs, timeout=60)) == {JobStatus.FINISHED}
-    assert pids(process) == children
-    assert "left threads" not in process.output()
+    assert one.pids() == children
+    assert "left threads" not in one.said()

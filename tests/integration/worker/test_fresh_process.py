@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.brokers import both_brokers
-from tests.integration.benches import all_ended, ended, inside, worker, write_tasks
+from tests.integration.benches import all_ended, ended, worker
 from tests.integration.worker.test_worker_death import waits_for, working
-from tests.project import Project
+from tests.project import Process, Project
 from tests.waiting import wait_until
 
 KEEP = """
@@ -49,20 +49,23 @@ def die_before_what_it_forked():
 """
 
 
+@pytest.fixture(scope="module")
+def process(bench: Project) -> Process:
+    bench.write("myapp/keep.py", KEEP)
+    bench.configure(workers={"long": {"timeout": 1500, "fresh_process": True}})
+    return worker(bench)
+
+
 @pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    write_tasks(project)
-    project.write("myapp/keep.py", KEEP)
-    project.configure(workers={"long": {"timeout": 1500, "fresh_process": True}})
-    with inside(project) as store:
-        yield store
+def store(process: Process, bench_store: JobStore) -> JobStore:
+    """Of a worker that the tests share."""
+    return bench_store
 
 
 @both_brokers
 def test_what_a_job_leaves_in_a_library_the_next_one_does_not_find(
-    project: Project, store: JobStore
+    process: Process, store: JobStore
 ) -> None:
-    process = worker(project)
     (taker,) = psutil.Process(process.pid).children()
     fresh = [enqueue("myapp.keep.count", queue="long") for _ in range(3)]
     assert all_ended(fresh) == [JobStatus.FINISHED] * 3
@@ -85,8 +88,7 @@ def test_no_process_is_kept_ready_where_no_queue_asks_for_it(
     assert len(family(process.pid)) == 1
 
 
-def test_a_failure_and_a_death_are_recorded(project: Project, store: JobStore) -> None:
-    worker(project)
+def test_a_failure_and_a_death_are_recorded(store: JobStore) -> None:
     failed = ended(enqueue("myapp.core.fail", queue="long"))
     assert (failed.status, "broken on purpose" in str(failed.exc_info)) == (JobStatus.FAILED, True)
     died = ended(enqueue("myapp.core.die", queue="long"))
@@ -97,14 +99,12 @@ def test_a_failure_and_a_death_are_recorded(project: Project, store: JobStore) -
     assert ended(enqueue("myapp.core.record", queue="long")).status == JobStatus.FINISHED
 
 
-def test_a_job_that_closes_its_output_has_finished(project: Project, store: JobStore) -> None:
-    worker(project)
+def test_a_job_that_closes_its_output_has_finished(store: JobStore) -> None:
     job = ended(enqueue("myapp.keep.close_its_output", queue="long"))
     assert (job.status, job.result) == (JobStatus.FINISHED, 7)
 
 
-def test_timeout_and_stop_reach_it(project: Project, store: JobStore) -> None:
-    process = worker(project)
+def test_timeout_and_stop_reach_it(process: Process, store: JobStore) -> None:
     late = ended(enqueue("myapp.keep.hang", queue="long", timeout=1))
     assert (late.status, "JobTimeout" in str(late.exc_info)) == (JobStatus.FAILED, True)
     job = enqueue("myapp.keep.hang", queue="long")
@@ -118,7 +118,9 @@ def test_timeout_and_stop_reach_it(project: Project, store: JobStore) -> None:
     assert job.get_status() == JobStatus.STOPPED
 
 
-def test_it_dies_with_its_worker(project: Project, store: JobStore, tmp_path: Path) -> None:
+def test_it_dies_with_its_worker(project: Project, pool_store: JobStore, tmp_path: Path) -> None:
+    project.configure(workers={"long": {"timeout": 1500, "fresh_process": True}})
+    settings.use(None)
     process = worker(project)
     waits_for(tmp_path / "never", queue="long")
     working(project)
@@ -129,9 +131,8 @@ def test_it_dies_with_its_worker(project: Project, store: JobStore, tmp_path: Pa
 
 
 def test_one_that_dies_while_it_waits_for_a_job_is_replaced(
-    project: Project, store: JobStore
+    process: Process, store: JobStore
 ) -> None:
-    process = worker(project)
     assert ended(enqueue("myapp.keep.count", queue="long")).result[0] == 1
     (taker,) = psutil.Process(process.pid).children()
     (seed,) = taker.children()
@@ -143,8 +144,7 @@ def test_one_that_dies_while_it_waits_for_a_job_is_replaced(
     assert psutil.Process(process.pid).children() == [taker]
 
 
-def test_a_message_larger_than_a_pipe_arrives(project: Project, store: JobStore) -> None:
-    worker(project)
+def test_a_message_larger_than_a_pipe_arrives(store: JobStore) -> None:
     job = enqueue("myapp.core.record", queue="long", text="x" * 1_000_000)
     assert len(ended(job).result) == 1_000_000
 

@@ -24,6 +24,12 @@ def ended(*jobs: Job) -> bool:
     return all(job.is_finished or job.is_failed for job in jobs)
 
 
+def rotate() -> None:
+    """As `frappe-celery key rotate` does, which this process knows of."""
+    settings.current().keys.rotate()
+    settings.use(None)
+
+
 @both_brokers
 def test_jobs_that_wait_through_it_run(project: Project) -> None:
     waits = enqueue("myapp.tasks.record", text="waited through it")  # this process has the old key
@@ -46,8 +52,7 @@ def test_jobs_that_wait_through_it_run(project: Project) -> None:
 
 def test_what_is_given_up_is_refused(project: Project) -> None:
     given_up = enqueue("myapp.tasks.record", text="given up")
-    settings.current().keys.rotate()
-    settings.use(None)
+    rotate()
     run("key", "end", "--anyway")
     worker = project.worker()
     worker.wait_for("the signature is missing or wrong")
@@ -65,8 +70,7 @@ frappe.init("{site}"); frappe.connect()
 def test_passwords_of_documents_are_encrypted_anew(project: Project) -> None:
     begin = SECRET.format(site=project.site)
     project.python(begin + "set_encrypted_password('Account', 'a', 's3cret'); frappe.db.commit()")
-    project.python("import frappe_celery.cli as c; c.main(['key', 'rotate'])")
-    settings.use(None)
+    rotate()
     assert f"{project.site}: passwords encrypted anew: 1\n" in run("key", "end").output
     project.python(begin + "assert get_decrypted_password('Account', 'a') == 's3cret'")
     assert f"{project.site}: passwords encrypted anew: 0\n" in run("key", "encrypt").output
@@ -96,8 +100,7 @@ def test_a_former_key_is_kept_while_messages_of_celery_tasks_wait(
     record = "frappe_celery.signature('myapp.tasks.record', immutable=True, kwargs={'text': 'x'})"
     send = f"from team import add, chain, frappe_celery; chain(add.s(1, 2), {record}).delay()"
     project.python(send)
-    project.python("import frappe_celery.cli as c; c.main(['key', 'rotate'])")
-    settings.use(None)
+    rotate()
     said = run("key", "end", code=1).output
     assert "signed by a former key: 1 waiting messages of Celery tasks" in said
     project.worker("--without-mingle")
@@ -105,7 +108,6 @@ def test_a_former_key_is_kept_while_messages_of_celery_tasks_wait(
     assert "not accepted any more: 1" in run("key", "end").output
 
 
-ROTATE = "import frappe_celery.cli as c; c.main(['key', 'rotate'])"
 RECORD = "frappe_celery.signature('myapp.tasks.record', immutable=True, kwargs={'text': 'x'})"
 SEND = "from team import add, chain, frappe_celery; "
 
@@ -121,8 +123,7 @@ def team(project: Project, redis_url: str) -> Project:
 def test_a_process_that_ran_before_signs_with_the_new_key(team: Project) -> None:
     worker = team.worker("--without-mingle")
     team.python(f"{SEND}print(add.delay(1, 2).get(timeout=20))")  # Celery's process has the old one
-    team.python(ROTATE)
-    settings.use(None)
+    rotate()
     assert "not accepted any more: 1" in run("key", "end").output
     team.python(f"{SEND}chain(add.s(1, 2), add.s(3), {RECORD}).delay()")
     wait_until(lambda: team.effects() == ["x"], 20, "each step, sent by the one before, ran")
@@ -139,8 +140,7 @@ def test_a_former_key_is_kept_while_a_worker_holds_a_task(team: Project, sent: s
     worker = team.worker("--without-mingle")
     team.python(SEND + sent)
     worker.wait_for("received")
-    settings.current().keys.rotate()
-    settings.use(None)
+    rotate()
     held = "signed by a former key: 1 Celery tasks that workers hold"
     assert held in run("key", "end", code=1).output
     worker.wait_for("succeeded")
@@ -166,8 +166,7 @@ def test_a_worker_of_an_older_version_is_named(team: Project) -> None:
     """It knows no such command of remote control, and what it holds nobody can tell."""
     team.write("team.py", TEAM + OLDER)
     worker = team.worker("--without-mingle")
-    settings.current().keys.rotate()
-    settings.use(None)
+    rotate()
     said = run("key", "end", code=1).output
     assert "did not say which Celery tasks it holds" in said
     worker.stop()
@@ -177,8 +176,7 @@ def test_a_worker_of_an_older_version_is_named(team: Project) -> None:
 def test_a_former_key_is_kept_while_a_job_holds_a_step_that_it_signed(project: Project) -> None:
     step = "frappe_celery.signature('myapp.tasks.record')"
     sealed = project.python(f"import json, frappe_celery; print(json.dumps({step}))")
-    project.python("import frappe_celery.cli as c; c.main(['key', 'rotate'])")
-    settings.use(None)
+    rotate()
     method = frappe_celery.signature("myapp.tasks.record", countdown=3600)
     method.set(link=json.loads(sealed)).delay()
     assert "signed by a former key: 1 scheduled" in run("key", "end", code=1).output

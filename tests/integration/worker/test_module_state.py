@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import Job, JobStore
 from frappe_celery.worker.state import left
 from frappe_celery.worker.state.restoring import FULL_EVERY
-from tests.integration.benches import ended, inside, worker, write_tasks
+from tests.integration.benches import ended, renew_processes, worker, write_tasks
 from tests.project import Process, Project
 from tests.waiting import wait_until
 
@@ -142,8 +141,7 @@ AS_IMPORTED = [{}, {}, [], [], [], {}, None, 0]
 DEEPLY_AS_IMPORTED = [{"of": {"numbers": [1]}}, {}, 10, False, [], 0, 1, 1]
 
 
-@pytest.fixture
-def project(project: Project) -> Project:
+def write_state(project: Project) -> None:
     write_tasks(project)
     project.write("myapp/rates.py", RATES)
     project.write("myapp/plugins.py", PLUGINS)
@@ -152,18 +150,20 @@ def project(project: Project) -> Project:
     project.write("myapp/hooks.py", f'{hooks}\nfrappe_celery_keep = ["myapp.rates.MODEL"]\n')
     strict = {"strict": {"full_comparison": True}, "fresh": {"fresh_process": True}}
     project.configure(workers=strict)
-    return project
+
+
+@pytest.fixture(scope="module")
+def one_process(bench: Project) -> Process:
+    write_state(bench)
+    return worker(bench, "-c", "1")
 
 
 @pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    with inside(project) as store:
-        yield store
-
-
-@pytest.fixture
-def one_process(project: Project, store: JobStore) -> Process:
-    return worker(project, "-c", "1")
+def store(one_process: Process, bench_store: JobStore) -> JobStore:
+    """Of a worker that the tests share; its process is each test's own."""
+    renew_processes(one_process)
+    left.forget(bench_store)
+    return bench_store
 
 
 def run(method: str, queue: str = "default", **kwargs: Any) -> Any:
@@ -172,33 +172,31 @@ def run(method: str, queue: str = "default", **kwargs: Any) -> Any:
     return json.loads(json.dumps(job.result))
 
 
-def test_containers_globals_and_caches_are_as_they_were_imported(one_process: Process) -> None:
+def test_containers_globals_and_caches_are_as_they_were_imported(store: JobStore) -> None:
     run("use", name="left")
     assert run("state") == AS_IMPORTED
 
 
-def test_a_job_finds_what_it_left_itself_nowhere(one_process: Process) -> None:
+def test_a_job_finds_what_it_left_itself_nowhere(store: JobStore) -> None:
     pids = {run("pid") for _ in range(3) if run("use", name="left") is None}
     assert len(pids) == 1
     assert run("state") == AS_IMPORTED
 
 
 def test_what_is_deeper_is_put_back_after_each_job_of_a_queue_that_asks(
-    one_process: Process,
+    store: JobStore,
 ) -> None:
     run("use_deeply", queue="strict", name="left")
     assert run("deep_state") == DEEPLY_AS_IMPORTED
 
 
-def test_what_is_deeper_is_put_back_when_no_job_comes(
-    one_process: Process, store: JobStore
-) -> None:
+def test_what_is_deeper_is_put_back_when_no_job_comes(store: JobStore) -> None:
     run("use_deeply", name="left")
     wait_until(lambda: "myapp.rates.TREE['of']['numbers']" in names(store), 10)
     assert run("deep_state") == DEEPLY_AS_IMPORTED
 
 
-def test_what_is_deeper_is_put_back_after_so_many_jobs(one_process: Process) -> None:
+def test_what_is_deeper_is_put_back_after_so_many_jobs(store: JobStore) -> None:
     run("use_deeply", name="left")
     jobs = [enqueue("myapp.rates.pid") for _ in range(FULL_EVERY)]
     ended(jobs[-1])
@@ -209,9 +207,7 @@ def names(store: JobStore) -> set[str]:
     return {found.name for found in left.all_of(store)}
 
 
-def test_each_name_is_told_with_the_job_that_changed_it(
-    one_process: Process, store: JobStore
-) -> None:
+def test_each_name_is_told_with_the_job_that_changed_it(store: JobStore) -> None:
     run("use", queue="strict", name="left")
     run("use_deeply", queue="strict", name="left")
     assert names(store) == {
@@ -227,39 +223,40 @@ def test_each_name_is_told_with_the_job_that_changed_it(
     }
 
 
-def test_what_an_app_says_that_it_keeps_is_kept(one_process: Process) -> None:
+def test_what_an_app_says_that_it_keeps_is_kept(store: JobStore) -> None:
     run("use", queue="strict", name="left")
     model, first = run("model")
     assert model == "left"
     assert run("model", queue="strict") == ["left", first]
 
 
-def test_what_imports_register_stays_and_what_the_job_left_does_not(one_process: Process) -> None:
+def test_what_imports_register_stays_and_what_the_job_left_does_not(store: JobStore) -> None:
     run("add_plugin", queue="strict")
     assert run("plugins") == [["added"], "an import", 0]
 
 
 def test_a_module_that_a_job_imports_is_known_as_it_was_then(
-    project: Project, one_process: Process
+    bench: Project, store: JobStore
 ) -> None:
-    project.write(
-        "myapp/late.py", "KNOWN = {}\ndef use():\n    KNOWN[1] = 1\n    return len(KNOWN)"
-    )
+    bench.write("myapp/late.py", "KNOWN = {}\ndef use():\n    KNOWN[1] = 1\n    return len(KNOWN)")
     jobs = [ended(enqueue("myapp.late.use")) for _ in range(2)]
     assert [job.result for job in jobs] == [1, 1]
 
 
-def test_what_is_changed_together_is_put_back_together(one_process: Process) -> None:
+def test_what_is_changed_together_is_put_back_together(store: JobStore) -> None:
     assert [run("patch_once") for _ in range(4)] == [1, 1, 1, 1]
 
 
-def test_a_fork_for_one_job_begins_as_imported(one_process: Process) -> None:
+def test_a_fork_for_one_job_begins_as_imported(store: JobStore) -> None:
     run("use", name="left")
     run("use", queue="fresh", name="left")
     assert run("state", queue="fresh") == AS_IMPORTED
 
 
-def test_a_worker_that_runs_jobs_itself_puts_back_too(project: Project, store: JobStore) -> None:
+def test_a_worker_that_runs_jobs_itself_puts_back_too(
+    project: Project, pool_store: JobStore
+) -> None:
+    write_state(project)
     worker(project, "--pool", "solo")
     run("use", name="left")
     assert run("state") == AS_IMPORTED

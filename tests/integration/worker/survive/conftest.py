@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from frappe_celery.jobs import JobStore
-from tests.integration.benches import inside, write_tasks
+from tests.integration.benches import forget, inside, worker, write_tasks
 from tests.integration.stores import broken
 from tests.integration.worker.survive.tasks import TASKS
-from tests.project import Project
+from tests.project import Process, Project
 
 
 @pytest.fixture
@@ -21,3 +21,19 @@ def store(project: Project) -> Iterator[JobStore]:
     with inside(project) as store:
         yield store
         assert broken(store) == []
+
+
+@pytest.fixture(scope="module")
+def living(bench: Project) -> Process:
+    """A worker of `bench` that a module's tests share: its processes may die, it does not."""
+    bench.write("myapp/survive.py", TASKS)
+    return worker(bench)
+
+
+@pytest.fixture
+def shared(bench: Project, living: Process, bench_store: JobStore) -> Iterator[JobStore]:
+    """The jobs of `living`, with none of the tests before; at the end all must agree."""
+    forget(bench, bench_store)
+    yield bench_store
+    assert broken(bench_store) == []
+    assert living.popen.poll() is None

@@ -42,6 +42,17 @@ def assert_all_followed(project: Project, store: JobStore, method: str) -> None:
     assert [job.method for job in store.page(statuses=[JobStatus.FAILED])] == [method]
 
 
+@pytest.fixture
+def logged(bench: Project, shared: JobStore) -> JobStore:
+    """The same as `shared`, and an Error Log without rows."""
+    with hosts.current().in_site(bench.site, "Administrator"):
+        import frappe
+
+        frappe.db.delete("Error Log")
+        frappe.db.commit()
+    return shared
+
+
 # -- not idempotent
 
 
@@ -69,15 +80,14 @@ def test_a_death_that_two_workers_settle_is_followed_once(
 
 @both_brokers
 def test_a_killed_pool_process_fails_its_job_and_all_that_follows_happens(
-    project: Project, store: JobStore
+    bench: Project, logged: JobStore
 ) -> None:
-    worker(project)
     job = ended(enqueue("myapp.survive.die", on_failure="myapp.survive.told"))
     assert job.status == JobStatus.FAILED
     assert str(job.exc_info).startswith("AbandonedJobError: its process died: ")
-    assert_all_followed(project, store, "myapp.survive.die")
+    assert_all_followed(bench, logged, "myapp.survive.die")
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
-    assert project.effects()[0] == "dies"
+    assert bench.effects()[0] == "dies"
 
 
 @both_brokers
@@ -127,54 +137,50 @@ def test_a_worker_that_stands_still_loses_its_job_and_cannot_undo_that(
 
 
 def test_a_broken_callback_shows_as_a_failed_job_of_its_own(
-    project: Project, store: JobStore
+    bench: Project, shared: JobStore
 ) -> None:
-    worker(project)
     ended(enqueue("myapp.survive.die", on_failure="myapp.survive.told_and_fails"))
-    wait_until(lambda: store.counts()[JobStatus.FAILED] == 2, what="the callback has failed")
-    newest = store.page(statuses=[JobStatus.FAILED])[0]
+    wait_until(lambda: shared.counts()[JobStatus.FAILED] == 2, what="the callback has failed")
+    newest = shared.page(statuses=[JobStatus.FAILED])[0]
     assert newest.job_name == "aftermath of myapp.survive.die"
     assert "the callback is broken" in str(newest.exc_info)
-    assert project.effects() == ["dies", "told"]
+    assert bench.effects() == ["dies", "told"]
 
 
-def test_the_aftermath_s_own_death_is_survived(project: Project, store: JobStore) -> None:
+def test_the_aftermath_s_own_death_is_survived(bench: Project, shared: JobStore) -> None:
     """The process dies while the callback runs: it is called once more."""
-    worker(project)
     ended(enqueue("myapp.survive.die", on_failure="myapp.survive.told_at_second"))
-    wait_until(lambda: "told" in project.effects(), what="the callback has ended")
-    assert project.effects() == ["dies", "is told", "is told", "told"]
-    wait_until(lambda: not held(store), what="nothing is held")
-    assert store.counts()[JobStatus.QUEUED] == store.counts()[JobStatus.STARTED] == 0
+    wait_until(lambda: "told" in bench.effects(), what="the callback has ended")
+    assert bench.effects() == ["dies", "is told", "is told", "told"]
+    wait_until(lambda: not held(shared), what="nothing is held")
+    assert shared.counts()[JobStatus.QUEUED] == shared.counts()[JobStatus.STARTED] == 0
 
 
 # -- idempotent
 
 
-def test_idempotent_by_call_runs_again_after_its_death(project: Project, store: JobStore) -> None:
-    worker(project)
+def test_idempotent_by_call_runs_again_after_its_death(bench: Project, logged: JobStore) -> None:
     asked = frappe_celery.options(idempotent=True)
     job = asked.enqueue("myapp.survive.die_once", job_id="x", on_failure="myapp.survive.told")
-    again = ended(store.fetch(job.id))
+    again = ended(logged.fetch(job.id))
     assert again.status == JobStatus.FINISHED
-    first = next(store.read([job.first_run]))
+    first = next(logged.read([job.first_run]))
     assert first is not None
     assert first.status == JobStatus.FAILED
     assert f"It is run again, as run {again.run_id}, delivery 2 of 3" in str(first.exc_info)
-    assert project.effects() == ["job started", "job started", "job ended"]
+    assert bench.effects() == ["job started", "job started", "job ended"]
     assert (again.site, again.user, again.id) == (first.site, first.user, first.id)
-    assert error_logs(project) == []
+    assert error_logs(bench) == []
 
 
 def test_idempotent_by_decorator_runs_again_though_its_caller_knows_nothing_of_it(
-    project: Project, store: JobStore
+    bench: Project, shared: JobStore
 ) -> None:
-    worker(project)
     job = enqueue("myapp.survive.declared_die_once")
     assert ended(job).status == JobStatus.FINISHED
-    assert store.fetch_run(job.first_run).status == JobStatus.FAILED
-    assert project.effects() == ["job started", "job started", "job ended"]
-    assert_no(job, frappe_celery.options(idempotent=False), project, store)
+    assert shared.fetch_run(job.first_run).status == JobStatus.FAILED
+    assert bench.effects() == ["job started", "job started", "job ended"]
+    assert_no(job, frappe_celery.options(idempotent=False), bench, shared)
 
 
 def assert_no(job: Any, asked: Any, project: Project, store: JobStore) -> None:
@@ -203,16 +209,15 @@ def test_idempotent_by_queue_and_by_the_death_of_the_whole_worker(
 
 
 @both_brokers
-def test_one_that_kills_its_process_each_time_is_poison(project: Project, store: JobStore) -> None:
-    worker(project)
+def test_one_that_kills_its_process_each_time_is_poison(bench: Project, logged: JobStore) -> None:
     job = enqueue("myapp.survive.declared_die", on_failure="myapp.survive.told")
-    wait_until(lambda: project.effects().count("dies") == 2, what="it is delivered twice")
-    last = ended(store.fetch(job.id))
+    wait_until(lambda: bench.effects().count("dies") == 2, what="it is delivered twice")
+    last = ended(logged.fetch(job.id))
     assert last.status == JobStatus.FAILED
     assert "Poison: its process died each of the 2 times" in str(last.exc_info)
     told = TOLD.format("myapp.survive.declared_die")
-    wait_until(lambda: told in project.effects(), what="the callback is called")
+    wait_until(lambda: told in bench.effects(), what="the callback is called")
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
-    assert project.effects() == ["dies", "dies", told, "ran"]
-    (row,) = error_logs(project)
+    assert bench.effects() == ["dies", "dies", told, "ran"]
+    (row,) = error_logs(bench)
     assert "Poison" in row.error

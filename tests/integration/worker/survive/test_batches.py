@@ -14,9 +14,9 @@ from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.outbox.relay import states
 from frappe_celery.worker import reaper
 from tests.brokers import both_brokers
-from tests.integration.benches import kill_workers, worker
+from tests.integration.benches import kill_workers, still, worker
 from tests.integration.stores import broken
-from tests.project import Project
+from tests.project import Process, Project
 from tests.waiting import wait_until
 
 RECORD, FAIL = "myapp.core.record", "myapp.core.fail"
@@ -82,17 +82,16 @@ def test_both_callbacks_run_after_all_others(project: Project, store: JobStore) 
 
 @both_brokers
 def test_what_fails_is_requeued_and_then_all_have_finished(
-    project: Project, store: JobStore
+    bench: Project, living: Process, shared: JobStore
 ) -> None:
-    with batch("Close", on_ended=ENDED, on_finished=FINISHED) as b:
+    with still(living), batch("Close", on_ended=ENDED, on_finished=FINISHED) as b:
         b.enqueue_many(RECORD, [{"text": "one"}] * 3)
-        b.enqueue("myapp.survive.fail_until", until=str(project.root / "mended"))
-    worker(project)
-    wait_until(lambda: project.effects()[3:] == ["all ended"], 30, "it has ended")
+        b.enqueue("myapp.survive.fail_until", until=str(bench.root / "mended"))
+    wait_until(lambda: bench.effects()[3:] == ["all ended"], 30, "it has ended")
     assert b.state().failed == 1
-    project.write("mended", "")
+    bench.write("mended", "")
     assert b.requeue_failed() == 1
-    wait_until(lambda: project.effects()[4:] == ["all finished"], 30, "all have finished")
+    wait_until(lambda: bench.effects()[4:] == ["all finished"], 30, "all have finished")
 
 
 @both_brokers

@@ -14,9 +14,9 @@ from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.hosts import current as host
 from tests.brokers import both_brokers
-from tests.integration.benches import all_ended, ended, kill_workers, worker
+from tests.integration.benches import all_ended, ended, kill_workers, still, worker
 from tests.integration.stores import queued, waiting
-from tests.project import Project
+from tests.project import Process, Project
 from tests.waiting import wait_until
 
 RECORD, FAIL = "myapp.core.record", "myapp.core.fail"
@@ -28,61 +28,61 @@ def after(*jobs: Any, text: str = "ran", allow_failure: bool = False, **given: A
 
 
 @both_brokers
-def test_one_after_another_and_a_diamond(project: Project, store: JobStore) -> None:
-    first = enqueue(RECORD, text="first")
-    left, right = after(first, text="left"), after(first, text="right", queue="long")
-    last = options(depends_on=[left, right.id]).enqueue("myapp.survive.results")
-    assert [job.status for job in (left, right, last)] == [JobStatus.DEFERRED] * 3
-    worker(project)
+def test_one_after_another_and_a_diamond(bench: Project, living: Process, shared: JobStore) -> None:
+    with still(living):
+        first = enqueue(RECORD, text="first")
+        left, right = after(first, text="left"), after(first, text="right", queue="long")
+        last = options(depends_on=[left, right.id]).enqueue("myapp.survive.results")
+        assert [job.status for job in (left, right, last)] == [JobStatus.DEFERRED] * 3
     assert last.wait(30) == JobStatus.FINISHED
     assert last.result == ["left", "right"]
-    effects = project.effects()
+    effects = bench.effects()
     assert (effects[0], sorted(effects[1:])) == ("first", ["left", "right"])
 
 
 @both_brokers
 def test_it_waits_for_all_repetitions_of_what_it_depends_on(
-    project: Project, store: JobStore
+    bench: Project, living: Process, shared: JobStore
 ) -> None:
-    asked = options(retry=Retry(max=5, delay=0.1, jitter=0))
-    first = asked.enqueue("myapp.survive.fail_times", times=2)
-    second = after(first, text="after all")
-    worker(project)
+    with still(living):
+        asked = options(retry=Retry(max=5, delay=0.1, jitter=0))
+        first = asked.enqueue("myapp.survive.fail_times", times=2)
+        second = after(first, text="after all")
     assert second.wait(30) == JobStatus.FINISHED
-    assert [effect.split()[0] for effect in project.effects()] == ["attempt"] * 3 + ["after"]
+    assert [effect.split()[0] for effect in bench.effects()] == ["attempt"] * 3 + ["after"]
 
 
 @both_brokers
 def test_what_fails_for_good_cancels_what_follows_with_its_reason(
-    project: Project, store: JobStore
+    bench: Project, living: Process, shared: JobStore
 ) -> None:
-    first = options(retry=Retry(max=1, delay=0.1)).enqueue(FAIL)
-    second = after(first, text="second")
-    third = after(second, text="third")
-    anyway = after(first, third, text="anyway", allow_failure=True)
-    worker(project)
+    with still(living):
+        first = options(retry=Retry(max=1, delay=0.1)).enqueue(FAIL)
+        second = after(first, text="second")
+        third = after(second, text="third")
+        anyway = after(first, third, text="anyway", allow_failure=True)
     assert anyway.wait(30) == JobStatus.FINISHED
     assert [second.get_status(), third.get_status()] == [JobStatus.CANCELED] * 2
     reason = f"canceled, since job {first.id}, which it depends on, failed"
     assert {second.exc_info, third.exc_info} == {reason}
-    assert project.effects() == ["anyway"]
+    assert bench.effects() == ["anyway"]
 
 
 @both_brokers
 def test_a_requeue_that_succeeds_brings_back_what_its_failure_canceled(
-    project: Project, store: JobStore
+    bench: Project, living: Process, shared: JobStore
 ) -> None:
-    first = enqueue("myapp.survive.fail_until", until=str(project.root / "mended"))
-    second = after(first, text="second")
-    third = after(second, text="third")
-    worker(project)
+    with still(living):
+        first = enqueue("myapp.survive.fail_until", until=str(bench.root / "mended"))
+        second = after(first, text="second")
+        third = after(second, text="third")
     assert all_ended([first, second, third])[1:] == [JobStatus.CANCELED] * 2
-    project.write("mended", "")
+    bench.write("mended", "")
     first.requeue()
     assert ended(first).status == JobStatus.FINISHED
     assert second.get_status() == JobStatus.CANCELED
     first.requeue(dependants=True)
-    wait_until(lambda: project.effects() == ["second", "third"], what="both run")
+    wait_until(lambda: bench.effects() == ["second", "third"], what="both run")
     assert all_ended([second, third]) == [JobStatus.FINISHED] * 2
 
 

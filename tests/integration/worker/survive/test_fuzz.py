@@ -9,7 +9,6 @@ import json
 import os
 import random
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -18,7 +17,7 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.worker.reaper import sweep
-from tests.integration.benches import ended, inside, worker, write_tasks
+from tests.integration.benches import ended, inside, worker
 from tests.integration.stores import message, waiting
 from tests.integration.worker.test_worker_death import held
 from tests.project import Project
@@ -30,12 +29,9 @@ FIELDS = ("id", "place", "about", "message", "status", "worker", "started_at", "
 
 
 @pytest.fixture(scope="module")
-def fuzzed(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
-    project = Project(tmp_path_factory.mktemp("bench"), redis_url)
-    write_tasks(project)
-    worker(project, "-c", "2")
-    yield project
-    project.close()
+def fuzzed(bench: Project) -> Project:
+    worker(bench, "-c", "2")
+    return bench
 
 
 def mine(**fields: object) -> JobMessage:

@@ -27,16 +27,15 @@ def runs_under(store: JobStore, job_id: str) -> list[str]:
 
 @both_brokers
 def test_a_call_s_retry_repeats_until_it_succeeds_as_the_same_user_on_the_same_site(
-    project: Project, store: JobStore
+    bench: Project, shared: JobStore
 ) -> None:
-    worker(project)
-    with hosts.current().in_site(project.site, "guest@example.com"):
+    with hosts.current().in_site(bench.site, "guest@example.com"):
         asked = frappe_celery.options(retry=Retry(max=5, delay=0.1, jitter=0))
         job = asked.enqueue("myapp.survive.fail_times", times=2, job_id="sync")
     assert job.wait(30) == JobStatus.FINISHED
     assert job.result == "at last"
-    assert project.effects() == ["attempt site1.localhost guest@example.com"] * 3
-    runs = [store.fetch_run(run) for run in runs_under(store, job.id)]
+    assert bench.effects() == ["attempt site1.localhost guest@example.com"] * 3
+    runs = [shared.fetch_run(run) for run in runs_under(shared, job.id)]
     assert [run.status for run in runs] == [JobStatus.FAILED] * 2 + [JobStatus.FINISHED]
     assert "ValueError: not yet" in str(runs[0].exc_info)
     assert f"It is run again, as run {runs[1].run_id}; 4 more after that" in str(runs[0].exc_info)
@@ -55,20 +54,19 @@ def test_a_retry_is_due_after_its_pause_though_its_caller_s_clock_was_an_hour_ah
     assert store.client.zscore(store.keys.scheduled, following.run) < store.now() + 15
 
 
-def test_retries_end_in_a_failure_that_is_final(project: Project, store: JobStore) -> None:
-    worker(project)
+def test_retries_end_in_a_failure_that_is_final(bench: Project, shared: JobStore) -> None:
     job = enqueue("myapp.survive.declared_fail_times", times=99)
-    wait_until(lambda: len(project.effects()) == 3, what="all attempts are made")
-    wait_until(lambda: store.fetch(job.id).is_failed, what="the last one is failed")
-    assert "run again" not in str(store.fetch(job.id).exc_info)
-    assert not store.is_active(job.id)
+    wait_until(lambda: len(bench.effects()) == 3, what="all attempts are made")
+    wait_until(lambda: shared.fetch(job.id).is_failed, what="the last one is failed")
+    assert "run again" not in str(shared.fetch(job.id).exc_info)
+    assert not shared.is_active(job.id)
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
-    assert len(project.effects()) == 3 + 1
+    assert len(bench.effects()) == 3 + 1
     once = frappe_celery.options(retry=0).enqueue(
         "myapp.survive.declared_fail_times", times=99, text="once"
     )
     assert ended(once).status == JobStatus.FAILED
-    assert store.fetch(once.id).run_id == once.run_id
+    assert shared.fetch(once.id).run_id == once.run_id
 
 
 def test_a_retry_that_waits_is_scheduled_and_survives_the_death_of_its_worker(
@@ -96,16 +94,15 @@ def test_a_retry_that_waits_is_scheduled_and_survives_the_death_of_its_worker(
 
 
 def test_a_failure_says_once_more_what_the_job_was_told_to_call(
-    project: Project, store: JobStore
+    bench: Project, shared: JobStore
 ) -> None:
     """on_failure is called for each attempt, as RQ does."""
-    worker(project)
     asked = frappe_celery.options(retry=Retry(max=1, delay=0))
     job = asked.enqueue("myapp.core.fail", on_failure="myapp.survive.told")
     told = "told site1.localhost Administrator myapp.core.fail ValueError"
-    wait_until(lambda: project.effects().count(told) == 2, what="both are told")
-    wait_until(lambda: store.fetch(job.id).is_failed, what="it ends")
-    assert store.counts()[JobStatus.FAILED] == 2
+    wait_until(lambda: bench.effects().count(told) == 2, what="both are told")
+    wait_until(lambda: shared.fetch(job.id).is_failed, what="it ends")
+    assert shared.counts()[JobStatus.FAILED] == 2
 
 
 def test_the_configuration_repeats_by_queue_and_by_pattern_and_a_call_overrides_it(

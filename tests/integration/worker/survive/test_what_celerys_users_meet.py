@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -25,7 +27,6 @@ def eats():
 
 frappe_celery.setup(app)
 """
-SENDS = "import team, sys; getattr(team, sys.argv[1]).delay(*sys.argv[2:])"
 LOOKS = """
 import team
 while True:
@@ -59,20 +60,21 @@ def proxies(
 def store(project: Project, proxies: list[Proxy]) -> Iterator[JobStore]:
     with inside(project) as store:
         yield store
+        sys.modules.pop("team", None)
 
 
-def send(project: Project, *words: str) -> None:
-    project.python(SENDS, *words)
+def send(task: str, *words: str) -> None:
+    getattr(importlib.import_module("team"), task).delay(*words)
 
 
 @both_brokers
 def test_a_task_that_runs_out_of_memory_blocks_no_slot(project: Project, store: JobStore) -> None:
     """celery#10462: acknowledged late, it stays unacknowledged and holds its slot."""
     team_worker(project, "--prefetch-multiplier", "1")
-    send(project, "eats")
+    send("eats")
     wait_until(lambda: "ate" in project.effects(), 30, "it ran")
     for number in range(3):
-        send(project, "note", f"note {number}")
+        send("note", f"note {number}")
     wait_until(lambda: "note 2" in project.effects(), 30, "others run after it")
     assert ended(enqueue("myapp.core.record", text="job")).status == JobStatus.FINISHED
     assert project.effects().count("ate") == 1
@@ -88,7 +90,7 @@ def test_a_worker_takes_tasks_and_jobs_after_several_cuts_within_seconds(
         for proxy in proxies:
             wait_until(lambda proxy=proxy: proxy.connections, what="somebody is connected again")
             proxy.cut_all()
-    send(project, "note", "task")
+    send("note", "task")
     wait_until(lambda: "task" in project.effects(), 40, "a task of the team's own runs")
     assert ended(enqueue("myapp.core.record", text="job")).status == JobStatus.FINISHED
     assert [project.effects().count(text) for text in ("task", "job")] == [1, 1]
@@ -101,7 +103,7 @@ def test_who_inspects_and_is_killed_moves_nothing(project: Project, store: JobSt
     for number in range(10):
         looks = project.start(f"looks{number}", "-c", LOOKS)
         looks.wait_for("looked")
-        send(project, "note", f"task {number}")
+        send("note", f"task {number}")
         enqueue("myapp.core.record", text=f"job {number}")
         looks.kill()
     wanted = sorted(f"{what} {number}" for what in ("task", "job") for number in range(10))
