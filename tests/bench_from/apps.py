@@ -1,0 +1,85 @@
+"""The packages in a bench's environment: what its apps pin, the apps themselves, this project."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import tomllib
+from packaging.requirements import Requirement
+
+from tests.bench_from import python
+from tests.bench_from.layout import Layout, run
+
+PROJECT = Path(__file__).parents[2]
+OF_THE_REGISTRY = {"gunicorn": "gunicorn==23.0.0", "rq": "rq==1.14.1", "pypika": "PyPika"}
+"""Instead of what Frappe takes from a git commit that does not lie here."""
+
+
+def python_wanted(bench: Layout) -> str:
+    """Frappe's `requires-python`."""
+    return str(_project(bench, "frappe")["project"]["requires-python"])
+
+
+def install(bench: Layout, interpreter: Path, tree: Path) -> None:
+    """Make the environment and install the apps in it, which are only linked."""
+    run(str(interpreter), "-m", "venv", str(bench.env))
+    bench.pip("install", "--upgrade", "pip")
+    file = bench.config / "requirements.txt"
+    file.write_text("\n".join(requirements(bench, tree)) + "\n")
+    bench.pip("install", "--requirement", str(file), CPATH=python.headers())
+    for app in _apps(bench):
+        bench.pip("install", "--no-deps", "--editable", str(bench.apps / app))
+
+
+def install_project(bench: Layout) -> None:
+    """This checkout, which must not bring the bench's packages into more disorder than before."""
+    before = _disorder(bench)
+    bench.pip("install", "--editable", f"{PROJECT}[admin]")
+    if more := _disorder(bench) - before:
+        raise click.ClickException("pip check says more than before:\n" + "\n".join(more))
+    click.echo(f"   pip check says what it said before: {sorted(before) or 'nothing'}")
+
+
+def _apps(bench: Layout) -> list[str]:
+    return (bench.sites / "apps.txt").read_text().split()
+
+
+def _project(bench: Layout, app: str) -> dict[str, Any]:
+    return tomllib.loads((bench.apps / app / "pyproject.toml").read_text())
+
+
+def requirements(bench: Layout, tree: Path) -> list[str]:
+    """What the apps need, and what bench adds where an app's own tests are to run."""
+    needed = []
+    for app in _apps(bench):
+        project = _project(bench, app)
+        needed += [_got(words, tree) for words in project["project"].get("dependencies", [])]
+        of_tests = project.get("tool", {}).get("bench", {}).get("dev-dependencies", {})
+        needed += [name + version for name, version in of_tests.items()]
+    return needed
+
+
+def _got(words: str, tree: Path) -> str:
+    """A requirement; one of a git repository from where `fetch` left it beside the tree, if so."""
+    requirement = Requirement(words)
+    pinned = re.fullmatch(r"git\+https://[^/]+/(.+?)/(.+)@(\w+)", requirement.url or "")
+    if not pinned:
+        return words
+    owner, name, commit = pinned.groups()
+    fetched = tree.parents[1] / f"{owner}+{name}" / tree.name
+    if fetched.exists():
+        return f"{requirement.name} @ git+file://{fetched}@{commit}"
+    instead = OF_THE_REGISTRY[requirement.name.lower()]
+    click.echo(f"   {instead} stands for {words}")
+    return instead
+
+
+def _disorder(bench: Layout) -> set[str]:
+    try:
+        run(str(bench.env / "bin" / "python"), "-m", "pip", "check")
+    except click.ClickException as error:
+        return set(error.message.splitlines()[1:])
+    return set()
