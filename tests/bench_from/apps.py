@@ -26,7 +26,6 @@ def python_wanted(bench: Layout) -> str:
 def install(bench: Layout, interpreter: Path, tree: Path) -> None:
     """Make the environment and install the apps in it, which are only linked."""
     run(str(interpreter), "-m", "venv", str(bench.env))
-    bench.pip("install", "--upgrade", "pip")
     file = bench.config / "requirements.txt"
     file.write_text("\n".join(requirements(bench, tree)) + "\n")
     bench.pip("install", "--requirement", str(file), CPATH=python.headers())

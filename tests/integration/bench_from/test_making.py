@@ -1,4 +1,4 @@
-"""What `./dev bench-from` makes of a small tree; a whole bench takes minutes, and is tried by hand."""
+"""What `./dev bench-from` makes of a small tree; a whole bench is tried by hand: it takes minutes."""
 
 from __future__ import annotations
 
