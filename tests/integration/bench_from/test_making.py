@@ -1,4 +1,4 @@
-"""What `./dev bench-from` makes of a small tree; a whole bench is tried by hand: it takes minutes."""
+"""What `./dev bench-from` makes of a small tree; a whole bench is tried by hand."""
 
 from __future__ import annotations
 
