@@ -43,6 +43,7 @@ REDIS = """dir {data}
 pidfile {pids}/{name}.pid
 logfile {logs}/{name}.log
 daemonize no
+set-proc-title no
 bind {host}
 port {port}
 save ""

@@ -29,9 +29,10 @@ GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com")
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Apps at two depths of a folder, and one that is a fixture in another."""
+    """Apps at two depths of a folder, and one that another's tests have."""
     folder = tmp_path / "fetched" / "owner+name" / "repo"
-    for root, app in (("frappe", "frappe"), ("apps/erpnext", "erpnext"), ("frappe/a/hrms", "x")):
+    of_tests = "frappe/tests/frappe"
+    for root, app in (("frappe", "frappe"), ("apps/erpnext", "erpnext"), (of_tests, "frappe")):
         (folder / root / app).mkdir(parents=True)
         (folder / root / app / "hooks.py").touch()
         (folder / root / app / "__init__.py").write_text('__version__ = "15.1.2"\n')
@@ -59,6 +60,7 @@ def test_apps_are_found_and_copied(tree: Path, bench: Layout, bare: bool) -> Non
     assert (bench.sites / "apps.txt").read_text() == "frappe\nerpnext\n"
     assert trees.version_of(bench, "erpnext") == "15.1.2"
     assert not (bench.apps / "frappe" / ".git").exists()
+    assert (bench.apps / "frappe" / "tests").exists()
 
 
 def test_a_subfolder_is_meant(tree: Path, bench: Layout) -> None:
@@ -94,8 +96,8 @@ def test_servers_are_stopped_and_started_again_with_their_data(with_servers: Lay
     redis = ("redis-cli", "-p", bench.configuration["redis_queue"].rpartition(":")[2])
     run(*redis, "set", "job", "1")
     servers.stop(bench)
-    left = subprocess.run(["pgrep", "--full", str(bench.folder)], capture_output=True)
-    assert left.stdout == b""
+    assert subprocess.run([*redis, "ping"], capture_output=True).returncode == 1
+    assert not list((bench.config / "pids").glob("*.pid"))
     servers.start(bench)
     servers.start(bench)
     assert run(*redis, "get", "job").strip() == "1"
