@@ -20,11 +20,11 @@ import frappe
 frappe.init(site=sys.argv[1])
 frappe.connect()
 frappe.flags.in_test = frappe.in_test = True
-for method in frappe.get_hooks("before_tests"):
+for method in frappe.get_hooks("before_tests", app_name="erpnext"):
     frappe.call(method)
 frappe.db.commit()
 """
-"""ERPNext's makes a company, as its setup wizard does, and takes minutes: not within a test."""
+"""ERPNext makes a company, as its setup wizard does, and takes minutes: not within a test."""
 
 
 def make(bench: Layout, names: Sequence[str], apps: Sequence[str]) -> None:
