@@ -1,4 +1,5 @@
-"""Tests against a real bench: FRAPPE_BENCH=/path/to/bench FRAPPE_SITE=site ./dev test tests/bench
+"""Tests against a real bench: `./dev test --bench PATH` on one that `./dev bench-from` made, else
+FRAPPE_BENCH=/path/to/bench FRAPPE_SITE=site ./dev test tests/bench
 
 The site is a trial one, with `allow_tests`: Frappe's own tests run in it. The bench has a second
 site, for the pages a third, and no other worker. The package is installed in its environment

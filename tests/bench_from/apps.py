@@ -1,0 +1,93 @@
+"""The packages in a bench's environment: what its apps pin, the apps themselves, this project."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import tomllib
+from packaging.requirements import Requirement
+
+from tests.bench_from import python, tools
+from tests.bench_from.layout import Layout, run
+from tests.bench_from.trees import version_of
+
+PROJECT = Path(__file__).parents[2]
+OF_THE_REGISTRY = {"gunicorn": "gunicorn==23.0.0", "rq": "rq==1.14.1", "pypika": "PyPika"}
+"""Instead of what Frappe takes from a git commit that does not lie here."""
+
+
+def python_wanted(bench: Layout) -> str:
+    """Frappe's `requires-python`."""
+    return str(_project(bench, "frappe")["project"]["requires-python"])
+
+
+def install(bench: Layout, interpreter: Path, tree: Path) -> None:
+    """Make the environment and install the apps in it, which are only linked."""
+    tools.uv("venv", "--seed", "--python", str(interpreter), str(bench.env))
+    file = bench.config / "requirements.txt"
+    file.write_text("\n".join(requirements(bench, tree)) + "\n")
+    _install(bench, "--requirement", str(file))
+    linked = (word for app in _apps(bench) for word in ("--editable", str(bench.apps / app)))
+    _install(bench, "--no-deps", *linked)
+
+
+def install_project(bench: Layout) -> None:
+    """This checkout, which must not bring the bench's packages into more disorder than before."""
+    if version_of(bench, "frappe").startswith("14."):
+        click.echo("   not installed: what Frappe 14 pins rules Celery out")
+        return
+    before = _disorder(bench)
+    _install(bench, "--editable", f"{PROJECT}[admin]")
+    if more := _disorder(bench) - before:
+        raise click.ClickException("pip check says more than before:\n" + "\n".join(more))
+    click.echo(f"   pip check says what it said before: {sorted(before) or 'nothing'}")
+
+
+def _install(bench: Layout, *words: str) -> None:
+    where = ("--python", str(bench.env / "bin" / "python"))
+    tools.uv("pip", "install", *where, *words, CPATH=python.headers())
+
+
+def _apps(bench: Layout) -> list[str]:
+    return (bench.sites / "apps.txt").read_text().split()
+
+
+def _project(bench: Layout, app: str) -> dict[str, Any]:
+    return tomllib.loads((bench.apps / app / "pyproject.toml").read_text())
+
+
+def requirements(bench: Layout, tree: Path) -> list[str]:
+    """What the apps need, and what bench adds where an app's own tests are to run."""
+    needed = []
+    for app in _apps(bench):
+        project = _project(bench, app)
+        needed += [_got(words, tree) for words in project["project"].get("dependencies", [])]
+        of_tests = project.get("tool", {}).get("bench", {}).get("dev-dependencies", {})
+        needed += [name + version for name, version in of_tests.items()]
+    return needed
+
+
+def _got(words: str, tree: Path) -> str:
+    """A requirement; one of a git repository from where `fetch` left it beside the tree, if so."""
+    requirement = Requirement(words)
+    pinned = re.fullmatch(r"git\+https://[^/]+/(.+?)/(.+)@(\w+)", requirement.url or "")
+    if not pinned:
+        return words
+    owner, name, commit = pinned.groups()
+    fetched = tree.parents[1] / f"{owner}+{name}" / tree.name
+    if fetched.exists():
+        return f"{requirement.name} @ git+file://{fetched}@{commit}"
+    instead = OF_THE_REGISTRY[requirement.name.lower()]
+    click.echo(f"   {instead} stands for {words}")
+    return instead
+
+
+def _disorder(bench: Layout) -> set[str]:
+    try:
+        run(str(bench.env / "bin" / "python"), "-m", "pip", "check")
+    except click.ClickException as error:
+        return set(error.message.splitlines()[1:])
+    return set()
