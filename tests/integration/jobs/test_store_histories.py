@@ -425,9 +425,21 @@ class Histories(RuleBasedStateMachine):
         if dependants:
             self.lines_of_runs.ask_back(run.first)
         new = Run(again.run_id, run.site, run.queue, run.id, True, run.first, dict(run.depends_on))
+        if newest.status == JobStatus.STOPPED and newest in self.held:
+            assert again.status == JobStatus.SCHEDULED
+            self.let_go(newest)
+            promote(self.store)
         self.added(new)
         self.lines_of_runs.batches.counted(run.first, "going")
         self.delete_it(newest)
+
+    def let_go(self, run: Run) -> None:
+        """Its process is gone."""
+        self.held.remove(run)
+        for key in self.store.client.keys(f"{self.store.keys.prefix}inflight:*"):
+            for tag, held in self.store.client.hgetall(key).items():
+                if held.decode().endswith(f"\n{run.run}"):
+                    self.store.client.hdel(key, tag)
 
     @precondition(lambda self: self.held)
     @rule()
