@@ -31,7 +31,9 @@ def on_terminal(
             while part := os.read(ours, 4096):
                 parts.append(part)
 
-    environment = {"TERM": "xterm", **environment}
+    sizes = {"COLUMNS", "LINES"}  # before which the terminal's own does not count
+    kept = {name: value for name, value in environment.items() if name not in sizes}
+    environment = {"TERM": "xterm", **kept}
     ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
     process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True, **ends)
     os.close(theirs)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import pickle
 import signal
 import sys
 from collections.abc import Callable
@@ -23,8 +22,11 @@ from celery import platforms
 logger = logging.getLogger(__name__)
 
 
-ANSWER, END = b"a", b"e"
-"""What a seed says of a fork: what it answered, how it ended."""
+class _End(NamedTuple):
+    """What a seed says of a fork that is gone; before, it passes on what that answered."""
+
+    status: int
+    """As `os.waitpid` has it."""
 
 
 class _Fork(NamedTuple):
@@ -61,16 +63,16 @@ class Forks:
         way, so that its parent sees what became of the job."""
         self._jobs.send(job)
         self.rest()
-        told = self._answers.recv_bytes()
-        if told[:1] == END:
-            _end_like(int(told[1:]))
+        told = self._answers.recv()
+        if isinstance(told, _End):
+            _end_like(told.status)
         self._leaving = True
-        return pickle.loads(told[1:])
+        return told
 
     def rest(self) -> None:
         """Wait until the fork that has answered is gone."""
         if self._leaving:
-            self._answers.recv_bytes()
+            self._answers.recv()
             self._leaving = False
 
 
@@ -108,7 +110,7 @@ class _Seed:
             self._ready = self._fork()
         else:
             del self._lines[fork.line]
-            self._answers.send_bytes(ANSWER + said)
+            self._answers.send_bytes(said)
 
     def _bury(self, fork: _Fork) -> None:
         while fork.line in self._lines and fork.line.poll():
@@ -121,7 +123,7 @@ class _Seed:
         if fork is self._ready:  # it died while it waited
             self._ready = self._fork()
         else:
-            self._answers.send_bytes(END + str(status).encode())
+            self._answers.send(_End(status))
 
     def _fork(self) -> _Fork:
         seed = os.getpid()

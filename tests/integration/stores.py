@@ -72,6 +72,14 @@ def take(store: JobStore, *queues: str, consumer: str = "consumer") -> str | Non
     return taken.run if taken else None
 
 
+def let_go(store: JobStore, run: str) -> None:
+    """The process that had it is gone."""
+    for key in store.client.keys(f"{store.keys.prefix}inflight:*"):
+        for tag, held in store.client.hgetall(key).items():
+            if held.decode().endswith(f"\n{run}"):
+                store.client.hdel(key, tag)
+
+
 def take_all(store: JobStore, *queues: str) -> list[str]:
     return list(iter(lambda: take(store, *queues), None))
 

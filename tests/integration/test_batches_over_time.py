@@ -16,7 +16,7 @@ from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.pages import batch_actions
-from tests.integration.stores import message, started, take, waiting
+from tests.integration.stores import let_go, message, started, take, waiting
 from tests.integration.test_batches import ANYWAY, REPORT, WORK, counts, made, making, methods, run
 
 DAY = 86_400
@@ -181,13 +181,15 @@ def test_results_are_kept_while_on_finished_is_on_its_way(store: JobStore) -> No
 
 
 def test_it_is_kept_while_what_was_stopped_is(store: JobStore) -> None:
-    b = made(1)
-    store.fetch_run(started(store, "default")).stop()
+    b, stopped = made(1), started(store, "default")
+    store.fetch_run(stopped).stop()
     promote(store)
     run(store)
     state.tend(store, math.inf)
     time_passes(store, b)
     assert b.requeue_failed() == 1
+    let_go(store, stopped)
+    promote(store)
     run(store)
     assert methods(store) == [REPORT]
 

