@@ -20,7 +20,7 @@ from frappe_standalone.site.context import visit
 from tests.browser import chromium
 from tests.integration.cli import OTHER, SITE, failed
 from tests.integration.hosts.pages.client import JOBS, Answer, Client
-from tests.integration.stores import started, waiting
+from tests.integration.stores import let_go, started, waiting
 from tests.pages import TELEPHONE, Pages
 from tests.project import Project
 from tests.waiting import wait_until
@@ -256,7 +256,8 @@ def test_what_failed_is_requeued_and_what_cannot_be_is_said(user: Users, store: 
     b, anna = made(number=4), user("anna")
     run(store)
     run(store, "ValueError: no")
-    store.fetch_run(started(store)).stop()
+    stopped = started(store)
+    store.fetch_run(stopped).stop()
     altered = run(store, "ValueError: no")
     store.client.hset(store.keys.record(altered.run_id), "message", "altered")
     run(store)  # on_ended
@@ -269,6 +270,8 @@ def test_what_failed_is_requeued_and_what_cannot_be_is_said(user: Users, store: 
     assert store.counts()[JobStatus.SCHEDULED] == 1  # its old process has not gone
     assert "Requeued: 2 of its jobs" in anna.get("/admin/admin/logentry/").text
     altered.delete()
+    let_go(store, stopped)
+    promote(store)
     for _ in range(2):
         run(store)
     act(anna, b, "requeue", confirmed="yes")
