@@ -41,7 +41,7 @@ class Lines:
     def now(self, first: str) -> Run | None:
         if "/" in first:
             return self.batches.line(first)
-        runs = [run for run in self.of.newest if run.first == first]
+        runs = [run for run in self.of.newest if run.first == first and not run.is_followed]
         return runs[-1] if runs else None
 
     def is_over(self, first: str) -> bool:
@@ -70,6 +70,13 @@ class Lines:
             self.settle(*self.cancel(run, cause))
         elif not self.awaits[run.run]:
             self.of.enter(run)
+
+    def needs_again(self, run: Run) -> None:
+        """It is run again, and reads what they returned again."""
+        for first in run.depends_on:
+            if (newest := self.now(first)) is not None:
+                self.dependants[first][run.first] = SETTLED
+                newest.is_kept = not newest.active
 
     def cancel(self, run: Run, cause: str) -> list[str]:
         run.cause = cause

@@ -23,6 +23,8 @@ class Run:
     status: JobStatus = JobStatus.QUEUED
     cause: str = ""
     """The job that did not finish, so that this one was canceled."""
+    is_followed: bool = False
+    """Whether another run repeats it, which then is its job, also once that is gone."""
     is_kept: bool = False
     """Whether it has ended and is needed, so that it does not expire."""
 

@@ -350,7 +350,9 @@ class Histories(RuleBasedStateMachine):
         self.store.enqueue(again, own_id=True)
         new = Run(again.run, run.site, run.queue, run.id, True, run.first, run.depends_on)
         self.added(new)
+        self.lines_of_runs.needs_again(new)
         self.store.fail(run.run, "broken", following=again.run)
+        run.is_followed = True
         self.lines_of_runs.ended(run, JobStatus.FAILED)
 
     @precondition(lambda self: self.held)
@@ -431,6 +433,7 @@ class Histories(RuleBasedStateMachine):
             self.held.remove(newest)
             promote(self.store)
         self.added(new)
+        self.lines_of_runs.needs_again(new)
         self.lines_of_runs.batches.counted(run.first, "going")
         self.delete_it(newest)
 
@@ -479,7 +482,7 @@ class Histories(RuleBasedStateMachine):
         for job_id in {f"{site}::{name}" for site in SITES for name in "ab"} | {
             run.id for run in self.runs
         }:
-            runs = [run for run in self.newest if run.id == job_id]
+            runs = [run for run in self.newest if run.id == job_id and not run.is_followed]
             assert self.store.is_active(job_id) == any(run.active for run in runs)
             if runs:
                 newest = self.store.fetch(job_id)
