@@ -45,6 +45,8 @@ def result_of(value: Any, label: str) -> Any:
         TypeError: it is a generator, of which no line has run.
         Exception: whatever the awaitable raised.
     """
+    if value is None:  # as of most
+        return None
     if inspect.isgenerator(value) or inspect.isasyncgen(value):
         raise TypeError(
             f"{label} is a generator: none of it has run, since nobody asks for what it yields."

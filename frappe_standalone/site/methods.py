@@ -23,7 +23,7 @@ def call_method(function: Callable[..., Any], arguments: dict[str, Any], label: 
 
     def begun(**arguments: Any) -> Any:
         value = function(**arguments)
-        if inspect.isawaitable(value) and django_setup.is_loaded():
+        if value is not None and inspect.isawaitable(value) and django_setup.is_loaded():
             from django.db import connections
 
             return _in_this_thread(value, {alias: connections[alias] for alias in connections})
