@@ -29,6 +29,29 @@ def test_a_job_works_in_its_site_as_its_user_and_once(bench: Bench) -> None:
             assert sorted(answer) == sorted(expected)
 
 
+def test_an_async_method_works_within_its_job_and_a_generator_fails_by_name(bench: Bench) -> None:
+    bench.worker(1)
+    label, site = uuid.uuid4().hex, bench.other_site or bench.site
+    states, errors, written = bench.ask(
+        f"""
+        label, run = {label!r}, fc_probe.write_and_await
+        jobs = [
+            frappe.enqueue(run, label=label),
+            frappe.enqueue(run, label="late " + label, seconds=60, timeout=2),
+            frappe.enqueue(fc_probe.generate, label="never " + label),
+        ]
+        ended(*jobs)
+        answer = [*zip(*((job.get_status(), job.exc_info) for job in jobs)), written(label)]
+        """,
+        site,
+        "Guest",
+    )
+    assert states == ["finished", "failed", "failed"]
+    assert written == [f"{label}|{site}|Guest"]
+    assert "JobTimeoutException" in errors[1]
+    assert "TypeError: fc_probe.generate is a generator" in errors[2]
+
+
 @pytest.mark.parametrize("how", ["return", "raise", "exit", "interrupt"])
 def test_nothing_of_a_job_is_left_for_the_next(bench: Bench, how: str) -> None:
     bench.worker(1)

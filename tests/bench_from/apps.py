@@ -32,6 +32,7 @@ def install(bench: Layout, interpreter: Path, tree: Path) -> None:
     _install(bench, "--requirement", str(file))
     linked = (word for app in _apps(bench) for word in ("--editable", str(bench.apps / app)))
     _install(bench, "--no-deps", *linked)
+    bench.add_command()
 
 
 def install_project(bench: Layout) -> None:

@@ -1,5 +1,6 @@
 """Jobs for the tests in a bench; sent as functions, so that no site needs an app for them."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -22,6 +23,16 @@ def write(label):
     frappe.get_doc(
         doctype="ToDo", description=f"{label}|{frappe.local.site}|{frappe.session.user}"
     ).insert(ignore_permissions=True)
+
+
+async def write_and_await(label, seconds=0):
+    write(label)
+    await asyncio.sleep(seconds)
+
+
+def generate(label):
+    write(label)
+    yield label
 
 
 def fail(label):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +67,22 @@ def test_apps_are_found_and_copied(tree: Path, bench: Layout, bare: bool) -> Non
 
 def test_a_subfolder_is_meant(tree: Path, bench: Layout) -> None:
     assert trees.copy_apps(f"{tree}:frappe", "HEAD", bench) == ["frappe"]
+
+
+def test_its_command_bench_is_frappes_in_the_folder_sites(bench: Layout, tmp_path: Path) -> None:
+    helper = bench.apps / "frappe" / "frappe" / "utils" / "bench_helper.py"
+    helper.parent.mkdir(parents=True)
+    helper.write_text("import json, os, sys; print(json.dumps([os.getcwd(), *sys.argv[1:]]))")
+    (bench.env / "bin").mkdir(parents=True)
+    (bench.env / "bin" / "python").symlink_to(sys.executable)
+    bench.add_command()
+    said = run(
+        str(bench.env / "bin" / "bench"),
+        *("worker", "--queue", "a b"),
+        cwd=tmp_path,
+        PYTHONPATH=str(bench.apps / "frappe"),
+    )
+    assert json.loads(said) == [str(bench.sites), "frappe", "worker", "--queue", "a b"]
 
 
 def test_what_frappe_pins_to_a_commit_is_taken_from_what_was_fetched_else_from_the_registry(
