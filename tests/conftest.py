@@ -40,7 +40,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # started in the background of a script; whatever a test starts would ignore Ctrl-C too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-PROCESSES_A_CORE = 2
+PROCESSES_A_CORE = 3
 """Most of what a test does is wait."""
 MOST_PROCESSES = 8
 """Each has its servers, which need memory."""
