@@ -51,10 +51,10 @@ class Imports:
         loader: Any = spec.loader
         if isinstance(loader, type) or not hasattr(loader, "exec_module"):
             return  # built-in and frozen modules share a class
-        execute = getattr(type(loader), "exec_module").__get__(loader)  # noqa: B009
+        execute = loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
-            vars(loader).pop("exec_module", None)
+            del loader.exec_module
             with nullcontext() if self._depth else self._chain():
                 self._depth += 1
                 try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.brokers import both_brokers
-from tests.integration.benches import ended, inside, worker, write_tasks
+from tests.integration.benches import ended, worker
 from tests.project import Project
 from tests.waiting import wait_until
 
@@ -38,11 +37,9 @@ def note(line):
 
 
 @pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    write_tasks(project)
+def store(store: JobStore, project: Project) -> JobStore:
     project.write("myapp/stopping.py", METHODS)
-    with inside(project) as store:
-        yield store
+    return store
 
 
 def lines(project: Project, word: str, name: str) -> list[str]:
