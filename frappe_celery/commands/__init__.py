@@ -1,9 +1,8 @@
 """The subcommands of `frappe-celery`, one file each; what bench shows of them, `commands`.
 
 Nobody imports it but `cli`, which loads a command when it is called, and bench. `options` has what
-several commands have; `process_files` has what process managers run and writes a Procfile,
-`supervisor_file` and `systemd_units` theirs, all of them from `templates/`; `supervisor` is the
-program that `supervise` becomes; `demo/` is the demo.
+several commands have; `bench_programs` has what a bench runs, `process_managers` writes that into
+their files; `supervisor` is the program that `supervise` becomes.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import click
 
-from frappe_celery.commands import process_files, systemd_units
 from frappe_celery.commands.doctor import doctor
 from frappe_celery.commands.move import carry, trusting_pickles
 from frappe_celery.commands.options import known_queue, known_site, together
+from frappe_celery.commands.process_managers import Systemd, manager_of, shown
 from frappe_celery.commands.worker import beat, worker
 from frappe_celery.config import settings
 from frappe_celery.migration.move.moving import refuse_two_servers
@@ -125,7 +125,7 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
             routing.forget_routes()
             click.echo(
                 "Settled: RQ's processes are needed no more. Write the process files anew:"
-                f" frappe-celery setup {process_files.manager(settings.current())} --yes"
+                f" frappe-celery setup {manager_of(settings.current()).kind} --yes"
             )
         elif settle:
             click.echo("Not settled: what waits in RQ has to be run or moved first.", err=True)
@@ -173,9 +173,9 @@ def disable(settle: bool, **named: Any) -> None:
             " processes, with `bench schedule` in place of `frappe-celery beat`."
         )
         click.echo("\n".join(leftovers.in_celery()))
-        if units := systemd_units.end_celerys(settings.current()):
+        if units := Systemd(settings.current()).end_celerys:
             what = "Celery's units of systemd are not needed any more. They end their jobs:"
-            click.echo(systemd_units.shown(what, units))
+            click.echo(shown(what, units))
     _end(all_moved, wrong)
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import getpass
-import os
-import pwd
-import shutil
 from collections.abc import Mapping
+from difflib import unified_diff
 from pathlib import Path
 
 import click
 
-from frappe_celery.commands import process_files, supervisor_file, systemd_units
+from frappe_celery.commands.bench_programs import variables
+from frappe_celery.commands.process_managers import (
+    ProcessManager,
+    Procfile,
+    Supervisor,
+    Systemd,
+    shown,
+    text_of,
+)
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -39,9 +44,7 @@ def setup() -> None:
 @yes
 def procfile(yes: bool) -> None:
     """Procfile, for `bench start` or honcho. Lines for Redis, web and socketio stay."""
-    config = settings.current()
-    path = config.root / "Procfile"
-    _write(config, {path: process_files.procfile(config, _text(path))}, yes)
+    _set_up(Procfile, None, yes)
 
 
 @setup.command()
@@ -49,16 +52,7 @@ def procfile(yes: bool) -> None:
 @yes
 def supervisor(user: str | None, yes: bool) -> None:
     """config/supervisor.conf, for supervisor. Programs for Redis, web and socketio stay."""
-    config = settings.current()
-    path = config.root / "config" / "supervisor.conf"
-    text = supervisor_file.text_of(config, user or _frappe_user(config), _text(path))
-    _write(config, {path: text}, yes)
-    group = supervisor_file.group_of(config)
-    click.echo(
-        f"Have supervisor take it over: supervisorctl reread && supervisorctl update {group}"
-    )
-    if not config.is_armed:
-        click.echo("then, once frappe-celery doctor shows its workers: supervisorctl update")
+    _set_up(Supervisor, user, yes)
 
 
 @setup.command()
@@ -66,49 +60,17 @@ def supervisor(user: str | None, yes: bool) -> None:
 @yes
 def systemd(user: str | None, yes: bool) -> None:
     """Units in config/systemd. Those for Redis, web and socketio stay."""
+    _set_up(Systemd, user, yes)
+
+
+def _set_up(kind: type[ProcessManager], user: str | None, yes: bool) -> None:
     config = settings.current()
-    folder = config.root / "config" / "systemd"
-    user = _known(user or _frappe_user(config))
-    units = systemd_units.units_of(config, user)
-    _write(config, {folder / name: text for name, text in units.items()}, yes)
-    _make_logs(config, user)
-    shown = systemd_units.shown
-    click.echo(shown("Have systemd take them over:", systemd_units.take_over(config)))
-    click.echo(shown("After a change of code, without a stop:", [systemd_units.exchange(config)]))
-    if config.is_armed:
-        return
-    if rqs := systemd_units.end_rqs(config):
-        click.echo(shown("RQ's units are not needed any more. They end their jobs:", rqs))
-    if armed := systemd_units.forget_armed_target(config):
-        click.echo(shown("Then the target beside RQ's is not needed either:", armed))
-
-
-def _known(user: str) -> str:
-    try:
-        return pwd.getpwnam(user).pw_name
-    except KeyError:
-        raise ConfigError(
-            f"the processes are to run as user {user!r}, whom this machine does not know: name"
-            " another with --user, or, in a bench, as frappe_user in sites/common_site_config.json"
-        ) from None
-
-
-def _make_logs(config: Settings, user: str) -> None:
-    """Else systemd makes them, and they are root's."""
-    logs = (*systemd_units.logs_of(config, "worker"), *systemd_units.logs_of(config, "schedule"))
-    for path in logs:
-        if not path.exists():
-            path.touch()
-            if os.geteuid() == 0:
-                shutil.chown(path, user, pwd.getpwnam(user).pw_gid)
-
-
-def _frappe_user(config: Settings) -> str:
-    return str(config.site_config("").get("frappe_user") or getpass.getuser())
-
-
-def _text(path: Path) -> str:
-    return path.read_text() if path.exists() else ""
+    manager = kind(config)
+    user = user or str(config.site_config("").get("frappe_user") or getpass.getuser())
+    _write(config, manager.files(user), yes)
+    for what, commands in manager.written(user).items():
+        if commands:
+            click.echo(shown(what, commands))
 
 
 def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None:
@@ -117,15 +79,16 @@ def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None
             "this bench runs on RQ, whose files bench setup writes: switch it over first, with"
             " frappe-celery switch (piece by piece) or frappe-celery enable (all at once)"
         )
-    if secrets := process_files.variables(config, secret=True):
+    if secrets := variables(config, secret=True):
         click.echo(
             f"Not written, since they hold a secret: {', '.join(secrets)}. Give them to the"
             " processes by a file that only their user can read, as your process manager knows it",
             err=True,
         )
-    changed = {path: text for path, text in files.items() if _text(path) != text}
+    changed = {path: text for path, text in files.items() if text_of(path) != text}
     for path, text in changed.items():
-        _show(path, text)
+        old, new = text_of(path).splitlines(), text.splitlines()
+        click.echo("\n".join(unified_diff(old, new, str(path), "new", lineterm="")))
     there = [str(path) for path in changed if path.exists()]
     if there and not overwrite:
         click.echo(f"Nothing is written yet: {', '.join(there)} would change. --yes writes it")
@@ -140,13 +103,3 @@ def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None
         click.echo(f"Written: {path}")
     if not changed:
         click.echo(f"Up to date: {', '.join(map(str, files))}")
-
-
-def _show(path: Path, text: str) -> None:
-    if not path.exists():
-        click.echo(f"--- {path}\n{text}")
-        return
-    lines = difflib.unified_diff(
-        _text(path).splitlines(), text.splitlines(), str(path), "new", lineterm=""
-    )
-    click.echo("\n".join(lines))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import shlex
 import subprocess
 import time
-from collections.abc import Sequence
-from typing import NamedTuple
 
 import click
 
-from frappe_celery.commands import process_files, supervisor_file, systemd_units
+from frappe_celery.commands.bench_programs import path_of
 from frappe_celery.commands.options import known_site
+from frappe_celery.commands.process_managers import manager_of
 from frappe_celery.config import settings
-from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.migration import guide
 from frappe_celery.migration.guide import NotDone, Step
@@ -95,18 +93,18 @@ def _go_through(number: int, step: Step, yes: bool, called: list[str]) -> None:
 
 
 def _refuse_a_manager_that_does_not_answer(called: list[str]) -> None:
-    found = manager_of(settings.current(), called)
-    if found is None:
+    look = manager_of(settings.current(), called).look
+    if not look:
         return
     try:
-        looked = subprocess.run(found.look, capture_output=True, text=True, check=False)
+        looked = subprocess.run(look, capture_output=True, text=True, check=False)
         said = "" if looked.returncode == 0 else looked.stdout + looked.stderr or "it failed"
     except OSError as exc:
         said = f"it cannot be run: {exc.strerror}"
     if said:
         raise click.ClickException(
-            f"{shlex.join(found.look)}: {said.strip()}. Nothing was changed. Say how it is called"
-            f' here, as in --manager "sudo {found.look[0]}"; or leave --yes out, and call what is'
+            f"{shlex.join(look)}: {said.strip()}. Nothing was changed. Say how it is called"
+            f' here, as in --manager "sudo {look[0]}"; or leave --yes out, and call what is'
             " shown by hand"
         )
 
@@ -116,7 +114,7 @@ def _call(step: Step, yes: bool) -> None:
     if not (yes or click.confirm(command, abort=not step.only_looks)):
         click.echo("   left out")
         return
-    _run([process_files.program(), *step.arguments], step.only_looks)
+    _run([path_of(), *step.arguments], step.only_looks)
     settings.use(None)
     step.did()
     if not step.only_looks and (missing := step.missing()):
@@ -125,7 +123,7 @@ def _call(step: Step, yes: bool) -> None:
 
 def _have_it_done(step: Step, yes: bool, called: list[str], missing: list[str]) -> None:
     manager = manager_of(settings.current(), called)
-    commands = [] if manager is None else getattr(manager, step.by, [])
+    commands = getattr(manager, step.by, [])
     started = yes and commands and step.by == "add"
     for command in commands:
         click.echo(f"   {shlex.join(command)}")
@@ -154,48 +152,3 @@ def _run(command: list[str], only_looks: bool = False) -> None:
         raise click.ClickException(
             f"{shlex.join(command)} ended with {code}. Mend what it says, then run {AGAIN}"
         )
-
-
-# -- the process manager
-
-
-class Manager(NamedTuple):
-    """Commands that a bench's process manager is told, each a list of words."""
-
-    look: list[str]
-    """Changes nothing, and fails where the others would."""
-    restart: list[list[str]]
-    """Every process of the bench, one after the other: none waits for another's jobs to end."""
-    add: list[list[str]]
-    """Start Celery's workers and beat beside RQ's."""
-
-
-def manager_of(config: Settings, called: Sequence[str] = ()) -> Manager | None:
-    """Of the manager whose files the bench has; None: it has none, as in development.
-
-    Args:
-        called: how `supervisorctl` or `systemctl` is called, when not by its name.
-    """
-    bench, folder = config.root.name, config.root / "config"
-    ours = process_files.program()
-    kind = process_files.manager(config)
-    if kind == "supervisor":
-        ctl = [*(called or ["supervisorctl"])]
-        text = (folder / "supervisor.conf").read_text()
-        return Manager(
-            [*ctl, "pid"],
-            [[*ctl, "restart", one] for one in supervisor_file.supervised(bench, text)],
-            [
-                [ours, "setup", "supervisor", "--yes"],
-                [*ctl, "reread"],
-                [*ctl, "update", supervisor_file.group_of(config)],
-            ],
-        )
-    if kind == "systemd":
-        ctl = [*(called or systemd_units.CTL)]
-        return Manager(
-            [*ctl, "daemon-reload"],
-            systemd_units.restart(config, ctl),
-            [[ours, "setup", "systemd", "--yes"], *systemd_units.take_over(config, ctl)],
-        )
-    return None

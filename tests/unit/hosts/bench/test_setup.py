@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from frappe_celery.cli import main
-from frappe_celery.commands.process_files import program
+from frappe_celery.commands.bench_programs import path_of
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 
@@ -106,11 +106,11 @@ Section = configparser.SectionProxy
 
 
 def worker(queues: str, processes: int) -> str:
-    return f"{program()} worker --queue {queues} --num-workers {processes}"
+    return f"{path_of()} worker --queue {queues} --num-workers {processes}"
 
 
 def supervised(queues: str, processes: int) -> str:
-    return f"{program()} supervise {worker(queues, processes)}"
+    return f"{path_of()} supervise {worker(queues, processes)}"
 
 
 def test_a_procfile_keeps_the_lines_that_are_not_rqs(bench: Bench) -> None:
@@ -119,7 +119,7 @@ def test_a_procfile_keeps_the_lines_that_are_not_rqs(bench: Bench) -> None:
     lines = file.read_text().splitlines()
     assert lines[:5] == PROCFILE.splitlines()[:5]
     assert [line.partition(" 1>> ")[0] for line in lines[5:]] == [
-        f"beat: {program()} beat",
+        f"beat: {path_of()} beat",
         f"worker_short: {worker('short,default', 3)}",
         f"worker_long: {worker('long,default,short', 3)}",
         f"worker_exports: {worker('exports', 2)}",
@@ -144,7 +144,7 @@ def test_supervisor_keeps_the_programs_that_are_not_rqs(bench: Bench) -> None:
     assert "program:frappe-bench-frappe-old-worker" not in parsed
     assert (bench.root / "config/supervisor.conf").read_text().startswith("; the order in which")
     beat, *workers = (parsed[f"program:{name}"] for name in programs)
-    assert beat["command"] == f"{program()} beat"
+    assert beat["command"] == f"{path_of()} beat"
     assert [(w["command"], w["stopwaitsecs"]) for w in workers] == [
         (supervised("short,default", 3), "360"),
         (supervised("long,default,short", 3), "1560"),
@@ -166,7 +166,7 @@ def test_supervisor_keeps_settings_of_ones_own(bench: Bench) -> None:
     for _ in range(2):
         assert bench.setup("supervisor", "--yes").exit_code == 0
         worker = bench.ini("config/supervisor.conf")["program:frappe-bench-frappe-short-worker"]
-        assert (worker["startretries"], worker["environment"]) == ("10", "A=1,\nB=2")
+        assert (worker["startretries"], worker["environment"]) == ("10", "A=1,B=2")
         assert (worker["user"], "numprocs" in worker) == ("nobody", False)
 
 

@@ -10,8 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from frappe_celery.cli import main
-from frappe_celery.commands import systemd_units
-from frappe_celery.commands.switch import manager_of
+from frappe_celery.commands.process_managers import Systemd, manager_of
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 
@@ -50,9 +49,7 @@ def setup_systemd() -> str:
 
 def test_a_restart_ends_the_jobs_of_rqs_workers_first(config: Settings) -> None:
     """A restart of the target sends SIGTERM to all that a unit of bench's has, the job too."""
-    manager = manager_of(config)
-    assert manager is not None
-    assert [" ".join(command) for command in manager.restart] == [
+    assert [" ".join(command) for command in manager_of(config).restart] == [
         "systemctl restart b-web.target",
         "systemctl kill --kill-who=main b-frappe-*-worker@*.service",
         "systemctl try-restart b-frappe-schedule*.service b-celery-beat*.service",
@@ -61,9 +58,7 @@ def test_a_restart_ends_the_jobs_of_rqs_workers_first(config: Settings) -> None:
 
 
 def test_celerys_units_are_written_before_systemd_takes_them_over(config: Settings) -> None:
-    manager = manager_of(arm(config))
-    assert manager is not None
-    ours, link, read, enable = manager.add
+    ours, link, read, enable = manager_of(arm(config)).add
     assert ours[1:] == ["setup", "systemd", "--yes"]
     assert link[-1] == str(config.root / "config" / "systemd" / "b-celery.target")
     assert (read, enable[-1]) == (["systemctl", "daemon-reload"], "b-celery.target")
@@ -93,9 +88,9 @@ def test_once_settled_rqs_units_end_their_jobs_and_are_not_started_again(config:
 
 
 def test_back_on_rq_celerys_units_are_ended(config: Settings) -> None:
-    assert systemd_units.end_celerys(config) == []
+    assert Systemd(config).end_celerys == []
     setup_systemd()
-    assert systemd_units.end_celerys(config) == [["systemctl", "stop", "b-celery-*.service"]]
+    assert Systemd(config).end_celerys == [["systemctl", "stop", "b-celery-*.service"]]
     config = arm(config)
     setup_systemd()
-    assert systemd_units.end_celerys(config)[1:] == [["systemctl", "disable", "b-celery.target"]]
+    assert Systemd(config).end_celerys[1:] == [["systemctl", "disable", "b-celery.target"]]

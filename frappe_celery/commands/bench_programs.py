@@ -1,8 +1,8 @@
-"""What process managers run of a bench: its workers and beat, and the texts that tell them so.
+"""The programs that a bench runs on Celery, as one table: its workers and beat.
 
 The workers are bench's own: `short` also takes what waits in `default`, `long` also in `default`
-and `short`, each custom queue has one, with as many processes as `background_workers` says. A
-manager sends SIGTERM to the parent process alone, and waits as long as its queues let a job run;
+and `short`, each custom queue has one, with as many processes as `background_workers` says. Who
+runs them sends SIGTERM to the parent process alone, and waits as long as its queues let a job run;
 supervisor and systemd start `frappe-celery supervise`, which exchanges the worker on SIGHUP.
 
 Where the project has a Celery app of its own, `celery -A` starts them, and one more for its queues.
@@ -15,12 +15,10 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import sysconfig
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from celery import Celery
 from celery.app.utils import find_app
@@ -40,16 +38,11 @@ BENCHS_WORKERS = {"short": ("short", "default"), "long": ("long", "default", "sh
 BEAT_STOP_SECONDS = 10
 CELERYS_OPTIONS = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
 REPLACED = re.compile(
-    r"(^|[\s/'])(bench|frappe-celery|bench_helper frappe)\s(.*\s)?"
+    r"(^|[\s/'])((?P<rqs>bench|bench_helper frappe)|frappe-celery)'?\s(.*\s)?"
     r"(celery-)?(worker|worker-pool|schedule|beat)($|[\s'])"
+    r"|(^|[\s/'])celery'? -A \S+ (worker --queues \S+ --concurrency \d+ --hostname \S+@%h|beat --l)"
 )
 """Commands of bench's workers and scheduler, and of an earlier file of ours."""
-OURS = re.compile(r"(^|[\s/'])frappe-celery'?\s(.*\s)?(worker|beat)($|[\s'])")
-"""Commands of ours alone: workers and scheduler by `frappe-celery`."""
-OURS_OF_AN_APP = re.compile(
-    r"(^|[\s/'])celery'? -A \S+ (worker --queues \S+ --concurrency \d+ --hostname \S+@%h|beat --l)"
-)
-"""Those by a project's own app."""
 CELERYS_APP = "APP"
 """The variable that Celery's own commands take for `-A`."""
 NEEDED = (
@@ -57,14 +50,6 @@ NEEDED = (
     *("FRAPPE_SITE", "DATABASE_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"),
     *map(variable, OPTIONS),
 )
-
-
-def manager(config: Settings) -> str:
-    """Whose files the bench has, as `setup` names it."""
-    folder = config.root / "config"
-    if (folder / "supervisor.conf").exists():
-        return "supervisor"
-    return "systemd" if (folder / "systemd").exists() else "procfile"
 
 
 def own_app(config: Settings) -> tuple[str | None, tuple[str, ...]]:
@@ -110,8 +95,8 @@ def variables(config: Settings, secret: bool = False) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Process:
-    """A worker, or beat, that a process manager starts."""
+class Program:
+    """A worker, or beat."""
 
     name: str
     command: list[str]
@@ -125,20 +110,25 @@ class Process:
         return not self.queues
 
     @property
+    def unit(self) -> str:
+        """Its name, in which a queue is none of the bench's other words."""
+        return self.name if self.is_beat else f"{self.name}-worker"
+
+    @property
     def log(self) -> str:
         """The file in `logs/` that it writes to, without its ending."""
         return "schedule" if self.is_beat else "worker"
 
     @property
-    def exchanged(self) -> list[str]:
+    def supervised(self) -> list[str]:
         """A worker with a supervisor, so that SIGHUP exchanges it; two of one name were one."""
         if self.is_beat:
             return self.command
         named = [word.replace("@%h", f"-{OWN_PID}@%h") for word in self.command]
-        return [program(), "supervise", *named]
+        return [path_of(), "supervise", *named]
 
 
-def processes(config: Settings) -> list[Process]:
+def programs(config: Settings) -> list[Program]:
     """Beat, the workers that the configuration asks for, and one for queues of an app's own.
 
     Raises:
@@ -148,18 +138,18 @@ def processes(config: Settings) -> list[Process]:
     served: dict[str, tuple[str, ...]] = dict(BENCHS_WORKERS)
     served |= {name: (name,) for name in config.workers if name not in BENCHS_WORKERS}
     served |= dict.fromkeys(own_queues[:1], own_queues)
-    celery = [program("celery"), "-A", app or ""]
-    beat = [program(), "beat"] if app is None else [*celery, "beat", "--loglevel", "INFO"]
-    found = [Process("beat", beat, BEAT_STOP_SECONDS)]
+    celery = [path_of("celery"), "-A", app or ""]
+    beat = [path_of(), "beat"] if app is None else [*celery, "beat", "--loglevel", "INFO"]
+    found = [Program("beat", beat, BEAT_STOP_SECONDS)]
     for name, queues in served.items():
         listed, number = ",".join(queues), str(_number_of_processes(config, name))
         if app is None:
-            command = [program(), "worker", "--queue", listed, "--num-workers", number]
+            command = [path_of(), "worker", "--queue", listed, "--num-workers", number]
         else:
             own = ("--queues", listed, "--concurrency", number, "--hostname", f"{name}@%h")
             command = [*celery, "worker", *own, *CELERYS_OPTIONS]
         stop_seconds = config.ending_seconds(queues) + GRACE_SECONDS
-        found.append(Process(name, command, stop_seconds, queues))
+        found.append(Program(name, command, stop_seconds, queues))
     return found
 
 
@@ -173,55 +163,10 @@ def _number_of_processes(config: Settings, name: str) -> int:
 
 def is_replaced(config: Settings, command: str) -> bool:
     """Whether a command is one of those whose place ours take."""
-    patterns = (OURS if config.is_armed else REPLACED, OURS_OF_AN_APP)
-    return any(pattern.search(command) for pattern in patterns)
+    found = REPLACED.search(command)
+    return found is not None and not (config.is_armed and found["rqs"])
 
 
-def program(name: str = "frappe-celery") -> str:
-    """Path of a program in this environment."""
-    return str(Path(sysconfig.get_path("scripts")) / name)
-
-
-def written(template: str, config: Settings, **values: Any) -> str:
-    """A file's text, from `templates/`.
-
-    Filters there: `shell` joins words for a shell, `literal` doubles the signs that supervisor and
-    systemd would replace, `quoted` is for what stands in systemd's quotes, `relative` names a
-    program in the bench's own folder by its path there.
-    """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    def relative(command: list[str]) -> list[str]:
-        path = Path(command[0])
-        own = path.relative_to(config.root) if path.is_relative_to(config.root) else path
-        return [str(own), *command[1:]]
-
-    loader = FileSystemLoader(Path(__file__).parent / "templates")
-    environment = Environment(
-        loader=loader, trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined
-    )
-    environment.filters |= {
-        "shell": shlex.join,
-        "literal": lambda value: str(value).replace("%", "%%"),
-        "quoted": lambda text: text.replace("\\", "\\\\").replace('"', '\\"'),
-        "relative": relative,
-    }
-    here = {"bench": config.root.name, "root": config.root}
-    return environment.get_template(template).render(**here, **values)
-
-
-def procfile(config: Settings, existing: str = "") -> str:
-    """For `bench start` or honcho: `existing` with our lines in place of RQ's processes'."""
-    kept = [
-        line
-        for line in existing.splitlines()
-        if line.startswith("#") or not is_replaced(config, line.partition(":")[2])
-    ]
-    return written(
-        "Procfile",
-        config,
-        kept=kept,
-        processes=processes(config),
-        prefix="celery_" if config.is_armed else "",
-        variables="".join(f"{n}={shlex.quote(v)} " for n, v in variables(config).items()),
-    )
+def path_of(program: str = "frappe-celery") -> str:
+    """Where a program is in this environment."""
+    return str(Path(sysconfig.get_path("scripts")) / program)
