@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from frappe_celery.cli import main
-from frappe_celery.commands.bench_programs import path_of
+from frappe_celery.commands.bench_programs import path_of, programs
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 
@@ -85,6 +85,9 @@ class Bench:
         file.write_text(text)
         return file
 
+    def lines(self, path: str) -> list[str]:
+        return (self.root / path).read_text().splitlines()
+
     def ini(self, path: str) -> configparser.ConfigParser:
         parsed = configparser.ConfigParser(interpolation=None, strict=True)
         parsed.optionxform = str  # type: ignore[assignment]
@@ -111,6 +114,25 @@ def worker(queues: str, processes: int) -> str:
 
 def supervised(queues: str, processes: int) -> str:
     return f"{path_of()} supervise {worker(queues, processes)}"
+
+
+def test_each_manager_runs_what_stands_in_the_one_table(bench: Bench) -> None:
+    for manager in ("procfile", "supervisor", "systemd"):
+        assert bench.setup(manager, "--yes").exit_code == 0
+    in_supervisor = bench.ini("config/supervisor.conf")
+    listed = in_supervisor["group:frappe-bench-workers"]["programs"].split(",")
+    sections = [in_supervisor[f"program:{name}"] for name in listed]
+    _, units = units_of(bench)
+    table = programs(settings.current())
+    assert [line.partition(" 1>> ")[0] for line in bench.lines("Procfile")] == [
+        f"{one.name if one.is_beat else f'worker_{one.name}'}: {' '.join(one.command)}"
+        for one in table
+    ]
+    for one, section, unit in zip(table, sections, units, strict=True):
+        words = unit["Service"]["ExecStart"].strip('"').split('" "')
+        assert section["command"].split() == words == one.supervised
+        stops = section["stopwaitsecs"], unit["Service"]["TimeoutStopSec"]
+        assert stops == (str(one.stop_seconds),) * 2
 
 
 def test_a_procfile_keeps_the_lines_that_are_not_rqs(bench: Bench) -> None:
