@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -38,15 +39,10 @@ def drain(timeout: int | None) -> None:
     _take_no_more(len(workers))
     if timeout is None:
         timeout = settings.current().ending_seconds(settings.current().queues)
-    give_up_at = time.monotonic() + timeout
-    while held := _held(store):
-        if time.monotonic() > give_up_at:
-            jobs = [job for job in store.read(held) if job is not None]
-            names = (
-                ", ".join(f"{job.method} ({job.id})" for job in jobs) or "one that has just ended"
-            )
-            raise click.ClickException(f"still running after {timeout} s: {names}")
-        time.sleep(LOOK_SECONDS)
+    if held := _until_none(lambda: _held(store), timeout):
+        jobs = [job for job in store.read(held) if job is not None]
+        names = ", ".join(f"{job.method} ({job.id})" for job in jobs) or "one that has just ended"
+        raise click.ClickException(f"still running after {timeout} s: {names}")
     click.echo(f"Drained: {len(workers)} workers take no more jobs, and none runs.")
 
 
@@ -100,10 +96,19 @@ def restart(timeout: int, force: bool) -> None:
     for name in before:
         store.workers.note_exchange(name, None)
     answers = ask_workers("exchange", len(before), **({"force": True} if force else {}))
-    reasons = dict.fromkeys(before, "it did not answer")
-    reasons.update({name: said.get("error", "") for name, said in answers.items()})
+    silent = {"error": "it did not answer"}
+    reasons = {name: answers.get(name, silent).get("error", "") for name in before}
     asked = {name: pid for name, pid in before.items() if not reasons[name]}
-    reasons |= _not_exchanged(store, asked, timeout)
+
+    def left() -> list[str]:
+        now = {worker.name: worker.pid for worker in store.workers.all()}
+        for name in asked:
+            if why := store.workers.exchange(name):
+                reasons[name] = f"it goes on: {why_it_stays(why)}. {_way_out(why)}"
+        return [name for name, pid in asked.items() if now.get(name) == pid and not reasons[name]]
+
+    late = f"no other was ready within {timeout} s: its log says why; it goes on"
+    reasons |= dict.fromkeys(_until_none(left, timeout), late)
     for name in asked:
         if not reasons[name]:
             click.echo(f"{name}: exchanged")
@@ -113,22 +118,12 @@ def restart(timeout: int, force: bool) -> None:
     click.echo(f"New jobs run in new workers, after {time.monotonic() - began:.1f} s.")
 
 
-def _not_exchanged(store: JobStore, asked: dict[str, int], timeout: int) -> dict[str, str]:
-    """Why each of them stays; one that is exchanged drops its record."""
-    give_up_at = time.monotonic() + timeout
-    left = set(asked)
-    stays: dict[str, str] = {}
-    while left and time.monotonic() < give_up_at:
+def _until_none(left: Callable[[], list[str]], seconds: float) -> list[str]:
+    """What is left then."""
+    give_up_at = time.monotonic() + seconds
+    while (still := left()) and time.monotonic() < give_up_at:
         time.sleep(LOOK_SECONDS)
-        stays |= {
-            name: f"it goes on: {why_it_stays(why)}. {_way_out(why)}"
-            for name in left
-            if (why := store.workers.exchange(name))
-        }
-        now = {worker.name: worker.pid for worker in store.workers.all()}
-        left = {name for name in left - stays.keys() if now.get(name) == asked[name]}
-    late = f"no other was ready within {timeout} s: its log says why; it goes on"
-    return stays | dict.fromkeys(left, late)
+    return still
 
 
 def _way_out(failures: dict[str, str]) -> str:
