@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from frappe_celery import pages as pages
     from frappe_celery.config import files as app_files
     from frappe_celery.config import settings as settings
+    from frappe_celery.config.embedded import server as embedded_server
     from frappe_celery.config.files import options_stand_in as options_stand_in
     from frappe_celery.config.installed import find_real as find_real
     from frappe_celery.config.secrets import masked_text as masked_text
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from frappe_celery.config.signing import Signer as Signer
     from frappe_celery.config.sqlite import sqlite as sqlite_database
     from frappe_celery.config.texts import escaped as escaped
+    from frappe_celery.config.urls import without_password as without_password
     from frappe_celery.enqueue_shim import ASKED as ASKED
     from frappe_celery.enqueue_shim import create_job_id as create_job_id
     from frappe_celery.enqueue_shim import enqueue as enqueue
@@ -84,10 +86,13 @@ if TYPE_CHECKING:
     from frappe_celery.schedule.events import creates_log as frequency_creates_log
     from frappe_celery.schedule.frequencies import FREQUENCIES as FREQUENCIES
     from frappe_celery.schedule.frequencies import label_of as label_of_frequency
+    from frappe_celery.schedule.listing import site_schedule as site_schedule
     from frappe_celery.schedule.reader import OFF_KEYS as SCHEDULE_OFF_KEYS
     from frappe_celery.schedule.sync import is_of_hook as is_row_of_hook
     from frappe_celery.schedule.sync import sync as sync_rows
     from frappe_celery.schedule.timing import Timing as Timing
+    from frappe_celery.watch.job_display import as_json as job_line
+    from frappe_celery.watch.job_tables import STYLES as JOB_STYLES
     from frappe_celery.watch.logs.files import opened as open_log_file
 
 _LISTED = re.findall(

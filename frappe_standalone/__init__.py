@@ -3,8 +3,8 @@
 Importing this has `import frappe` find something, unless there is a real one. Of `frappe_celery`
 everything here uses `frappe_celery.host` alone, and `host.py` is what that asks of us; `models.py`
 and `apps.py` are Django's application, which has no migrations: its tables are made as documents'
-are. `command.py` is `frappe-celery migrate`, `middleware.py` for Django's views, `testing.py` for
-the pytest plugin.
+are. `command.py` is `frappe-celery migrate`, `demo` `frappe-celery demo`, `stubs.py` `frappe-celery
+types`, `middleware.py` for Django's views, `testing.py` for the pytest plugin.
 
 Its rooms, each above those that follow: `admin` (the pages of its tables) and `namespace` (what
 `import frappe` finds, and what stands for the rest); `schedule` and `jobs`; `documents`;

@@ -9,8 +9,7 @@ import frappe
 from rich.table import Table
 from rich.text import Text
 
-from frappe_celery.enqueue_shim import get_job
-from frappe_celery.jobs import JobStatus
+from frappe_celery.host import JobStatus, get_job
 
 
 class Case(NamedTuple):

@@ -30,7 +30,7 @@ def types() -> None:
 
 def _stubs() -> Path:
     """A checkout's own, else where an install puts them."""
-    found = Path(__file__).parents[2] / "stubs"
+    found = Path(__file__).parents[1] / "stubs"
     if not (found / "frappe").is_dir():
         found = Path(sysconfig.get_path("data")) / "share" / "frappe_celery" / "stubs"
     return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found

@@ -23,16 +23,21 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from frappe_celery.config import settings
-from frappe_celery.config.embedded import server
-from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import get_store, hosts
-from frappe_celery.schedule.listing import site_schedule
-from frappe_celery.watch.job_display import as_json
-from frappe_celery.watch.job_tables import STYLES
+from frappe_celery.host import (
+    JOB_STYLES,
+    ConfigError,
+    Settings,
+    embedded_server,
+    get_store,
+    hosts,
+    job_line,
+    settings,
+    site_schedule,
+    without_password,
+)
 
 if TYPE_CHECKING:
-    from frappe_celery.commands.demo.cases import Case
+    from frappe_standalone.demo.cases import Case
 
 START_SECONDS = 300
 """By then a worker has started on any machine, or hangs."""
@@ -56,11 +61,11 @@ def demo(once: bool) -> None:
     os.chdir(folder)
     os.environ.update(_environment(folder))
     settings.use(None)
-    from frappe_celery.commands.demo.cases import enqueue_all, report
+    from frappe_standalone.demo.cases import enqueue_all, report
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
-    server.logger.setLevel(logging.ERROR)  # which broker it is, the next line says
+    embedded_server.logger.setLevel(logging.ERROR)  # which broker it is, the next line says
     console = Console()
     click.echo(f"Broker: {_named(settings.current())}")
     with _processes() as processes:
@@ -103,7 +108,7 @@ def _watch(
 
 def _examples() -> Path:
     """The clone's own folder; of an installed package a copy, which the demo writes into."""
-    here = Path(__file__).parents[3] / "examples"
+    here = Path(__file__).parents[2] / "examples"
     if _has_the_app(here):
         return here
     installed = Path(sysconfig.get_path("data")) / "share" / "frappe_celery" / "examples"
@@ -129,9 +134,7 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _named(config: settings.Settings) -> str:
-    from frappe_celery.config.urls import without_password
-
+def _named(config: Settings) -> str:
     kind = "as configured" if config.queue_url or config.broker_url else "embedded server"
     return f"{without_password(config.store_url)} ({kind})"
 
@@ -182,7 +185,7 @@ def _jobs(caption: str = "") -> Table:
     columns = ("queue", "method", "status", "waited", "ran")
     table = Table(*columns, title="Jobs, newest first", caption=caption, box=None)
     for job in get_store().page(length=25):
-        line, style = as_json(job), STYLES.get(job.status, "magenta")
+        line, style = job_line(job), JOB_STYLES.get(job.status, "magenta")
         seconds = (line[name] for name in ("waited", "ran"))
         times = ("" if one is None else f"{one * 1000:,.0f} ms" for one in seconds)
         table.add_row(job.queue, line["method"], f"[{style}]{job.status}[/]", *times)
