@@ -381,6 +381,49 @@ def test_its_signals_are_the_workers(project: Project, store: JobStore) -> None:
     )
 
 
+SLOW = """
+import os, pathlib, signal, socket, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGUSR1, lambda *_: note("usr1"))
+note = lambda what: pathlib.Path(f"{what} {os.getpid()}").touch()
+note("began")
+is_told = lambda what: pathlib.Path(what).exists()
+while os.environ["SERVING_WORKER"] and not is_told(f"go {os.getpid()}"):
+    time.sleep(0.05)
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+    line.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"].replace("@", "\\0", 1))
+note("ready")
+while not is_told("end"):
+    time.sleep(0.05)
+"""
+"""Ready at once where none serves, else when it is told; it ends when all are told."""
+
+
+def test_one_that_made_room_and_is_ready_all_the_same_does_not_serve(project: Project) -> None:
+    def has(what: str, worker: int) -> None:
+        wait_until((project.root / f"{what} {worker}").exists, what=f"{what} {worker}")
+
+    def another(before: set[int]) -> int:
+        supervisor.popen.send_signal(signal.SIGHUP)
+        (new,) = wait_until(lambda: {*workers(supervisor)} - before, what="another is started")
+        has("began", new)
+        return int(new)
+
+    supervisor = supervised(project, sys.executable, "-c", SLOW)
+    (first,) = wait_until(lambda: workers(supervisor), what="it is started")
+    has("ready", first)
+    second = another({first})
+    third = another({first, second})
+    (project.root / f"go {second}").touch()
+    has("ready", second)
+    supervisor.popen.send_signal(signal.SIGUSR1)  # which it hears after what the second said
+    has("usr1", first)
+    (project.root / f"go {third}").touch()
+    supervisor.wait_for(f"worker {third} is ready, {first} ends its jobs")
+    (project.root / "end").touch()
+    assert supervisor.wait(30) == 0
+
+
 def test_a_program_that_is_not_there(project: Project) -> None:
     process = supervised(project, "frapp-celery", "worker")
     assert process.wait() == 1
