@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import click
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.box import HEAVY_HEAD, Box
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -44,6 +45,8 @@ class Listing:
     """Columns of which a table may show the beginning."""
     notes: Sequence[str] = ()
     """What is to be known about all of them."""
+    box: Box | None = HEAVY_HEAD
+    """The frame of the table."""
 
     def print(self) -> None:
         """A table where the terminal has room for one, else some lines a row.
@@ -61,16 +64,20 @@ class Listing:
             click.echo(note, err=True)
 
     def __rich_console__(self, terminal: Console, options: ConsoleOptions) -> RenderResult:
-        if fits(self._table(SHORTEST), terminal, options):
+        endless = options.update(width=sys.maxsize)
+        needed = terminal.measure(self._table(SHORTEST), options=endless).maximum
+        if needed <= options.max_width:
             yield self._table(LONGEST_ERROR)
         else:
-            yield Text(self.title, "bold")
+            yield from (Text(title, "bold") for title in [self.title] if title)
             for row in self.rows:
-                yield from lines(*row.lines)
+                yield from row.lines[:1]
+                below = filter(None, row.lines[1:])
+                yield from (Padding(line, (0, 0, 0, 2), expand=False) for line in below)
         yield from (Text(note, "dim") for note in self.notes)
 
     def _table(self, cut: int) -> Table:
-        table = Table(title=self.title)
+        table = Table(title=self.title, box=self.box)
         for name in self.columns:
             may_be_cut = name in self.cut
             table.add_column(name, no_wrap=not may_be_cut, max_width=cut if may_be_cut else None)
@@ -90,18 +97,6 @@ def plain_table(columns: Iterable[str], rows: Iterable[Iterable[str]], **style: 
     for row in rows:
         shown.add_row(*(Text(cell, overflow="fold") for cell in row))
     return shown
-
-
-def fits(table: Table, terminal: Console, options: ConsoleOptions) -> bool:
-    """Whether nothing of it needs a second line there."""
-    endless = options.update(width=sys.maxsize)
-    return terminal.measure(table, options=endless).maximum <= options.max_width
-
-
-def lines(first: Text, *others: Text) -> Iterable[RenderableType]:
-    """One thing of many where columns have no room: its name, and below it the rest."""
-    yield first
-    yield from (Padding(line, (0, 0, 0, 2), expand=False) for line in others if line)
 
 
 def zoned(title: str) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from frappe_celery.watch.doctor.report import Finding, Level, Report, Section, counted
-from frappe_celery.watch.tables import beginning, fits, lines, plain_table
+from frappe_celery.watch.tables import Listing, Row, beginning
 
 STYLES = {Level.NOTE: "cyan", Level.WARNING: "yellow", Level.PROBLEM: "red"}
 
@@ -20,7 +18,7 @@ def report_lines(report: Report) -> Iterable[Any]:
     for section in report.sections:
         yield Text(f"\n{section.name.capitalize()}", "bold")
         for rows in _alike(section):
-            yield _Rows(rows)
+            yield _listing(rows)
             yield from _counted_apart(rows)
         yield from map(_finding, section.findings)
         if not section.rows and not section.findings:
@@ -42,30 +40,20 @@ def _alike(section: Section) -> Iterable[list[dict[str, Any]]]:
     return by_columns.values()
 
 
-@dataclass
-class _Rows:
-    """Rows of the same columns: a table where it has room, else some lines a row."""
-
-    rows: list[dict[str, Any]]
-
-    def __rich_console__(self, terminal: Console, options: ConsoleOptions) -> RenderResult:
-        names = [
-            name
-            for name in self.rows[0]
-            if any(
-                row[name] not in (None, "") and not isinstance(row[name], dict) for row in self.rows
-            )
-        ]
-        cells = [[_cell(row[name]) for name in names] for row in self.rows]
-        headings = [name.replace("_", " ") for name in names]
-        table = plain_table(headings, cells)
-        if fits(table, terminal, options):
-            yield table
-        else:
-            for first, *others in cells:
-                said = zip(headings[1:], others, strict=True)
-                below = (_below(name, cell) for name, cell in said if cell)
-                yield from lines(Text(f" {first}"), *below)
+def _listing(rows: list[dict[str, Any]]) -> Listing:
+    """Rows of the same columns, of which those are shown that have something in them."""
+    names = [
+        name
+        for name in rows[0]
+        if any(row[name] not in (None, "") and not isinstance(row[name], dict) for row in rows)
+    ]
+    headings = [name.replace("_", " ") for name in names]
+    shown = []
+    for first, *others in ([_cell(row[name]) for name in names] for row in rows if names):
+        said = zip(headings[1:], others, strict=True)
+        below = (_below(name, cell) for name, cell in said if cell)
+        shown.append(Row((first, *others), (Text(f" {first}"), *below)))
+    return Listing("", headings, shown, box=None)
 
 
 def _below(name: str, cell: str) -> Text:
