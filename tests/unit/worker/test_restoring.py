@@ -97,7 +97,7 @@ def make(
 )
 def test_what_a_job_changed_is_as_it_was(make: Make, code: str, use: str, look: str) -> None:
     state, module = make(
-        f"{code}\n\ndef use():\n    {use}\n\ndef look():\n    return repr({look})\n"
+        f"{code}\n\ndef use():\n    {use}\n\ndef look():\n    return repr(({look}))\n"
     )
     before = module.look()
     for _ in range(3):
@@ -113,6 +113,156 @@ def test_what_cannot_be_compared_is_put_back_by_identity(make: Make) -> None:
     module.D[1] = module.TWO
     assert state.put_back("job", everything=True)
     assert module.D[1] is module.ONE
+
+
+@pytest.mark.parametrize(
+    ("code", "use", "look"),
+    [
+        ("class C:\n    __slots__ = 'n', 'm'\nO = C()\nO.n = 1", "O.n = 2", "O.n"),
+        ("class C:\n    __slots__ = 'n', 'm'\nO = C()\nO.n = 1", "O.m = 2", "hasattr(O, 'm')"),
+        ("class C:\n    __slots__ = 'n'\nO = C()\nO.n = 1", "del O.n", "hasattr(O, 'n')"),
+        ("class C:\n    __slots__ = 'd'\nO = C()\nO.d = {}", "O.d[1] = 2", "O.d"),
+        (
+            "class C:\n    __slots__ = '__n'\n    def n(self, n):\n        self.__n = n\nO = C()\n"
+            "O.n(1)",
+            "O.n(2)",
+            "O._C__n",
+        ),
+        (
+            "def w():\n    n = 0\n    def f():\n        nonlocal n\n        n += 1\n"
+            "    return f, lambda: n\nf, g = w()",
+            "f()",
+            "g()",
+        ),
+        (
+            "def memo(f):\n    last = None\n    def of(n):\n        nonlocal last\n"
+            "        last = last or f(n)\n        return last\n    return of\n"
+            "@memo\ndef f(n):\n    return n",
+            "f(1)",
+            "[c.cell_contents for c in f.__closure__]",
+        ),
+        (
+            "def w():\n    if 0:\n        n = 0\n    def f():\n        nonlocal n\n        n = 1\n"
+            "    return f\nf = w()",
+            "f()",
+            "f.__closure__[0]",
+        ),
+        ("def f(n=1):\n    return n", "f.__defaults__ = (2,)", "f()"),
+        ("def f(n=1):\n    return n", "f.__defaults__ = (True,)", "f()"),
+        ("def f(*, n=1):\n    return n", "f.__kwdefaults__['n'] = 2", "f()"),
+        ("def f(*, n=1):\n    return n", "f.__kwdefaults__ = {'n': 2}", "f()"),
+        ("def f():\n    return 1", "f.__code__ = (lambda: 2).__code__", "f()"),
+        ("class C:\n    def f(self):\n        pass", "C.f.n = 1", "vars(C.f)"),
+        (
+            "class C:\n    def __init__(self, known=[]):\n        self.known = known",
+            "C().known.append(1)",
+            "C().known",
+        ),
+        (
+            "class C:\n    def n(self):\n        pass\n    @property\n    def p(self): pass\n"
+            "    @p.setter\n    def p(self, n, known=[]):\n        known.append(n)\n",
+            "C().p = 1",
+            "C.p.fset.__defaults__",
+        ),
+        ("import json\nM = json", "global M\n    import re as M", "M.__name__"),
+        ("import types\nM = types.ModuleType('m')", "M.n = 1", "hasattr(M, 'n')"),
+        ("__rates__ = {}\n__n__ = 1", "global __n__\n    __n__ = 2", "__n__"),
+        ("__rates__ = {}", "__rates__[1] = 1", "__rates__"),
+        (
+            "class C:\n    def __call__(self):\n        return 1",
+            "C.__call__ = lambda self: 2",
+            "C()()",
+        ),
+        ("import types\nN = types.SimpleNamespace()", "N.n = 1", "N"),
+        ("import types\nN = types.SimpleNamespace(d={})", "N.d[1] = 1", "N"),
+        ("import collections\nM = collections.ChainMap({}, {1: 1})", "M[2] = 2", "M"),
+        ("import collections\nM = collections.ChainMap({})", "M.maps.append({})", "M"),
+        ("import collections\nM = collections.UserDict(a=1)", "M['b'] = 2", "M"),
+        ("import array\nA = array.array('d', [0.0])", "A[0] = -0.0", "A"),
+        ("import array\nA = array.array('i', [1])", "A.append(2)", "A"),
+        ("import functools\np = functools.partial(dict, a=1)", "p.keywords['b'] = 2", "p()"),
+        ("import functools\np = functools.partial(list, [])", "p.args[0].append(2)", "p()"),
+        ("import functools\np = functools.partial(dict)", "p.n = 1", "vars(p)"),
+        ("class D(dict):\n    pass\nO = D()", "O.site = 1", "vars(O)"),
+        ("class L(list):\n    __slots__ = 'n'\nO = L()", "O.n = 1", "hasattr(O, 'n')"),
+        (
+            "class D(dict):\n    def clear(self):\n        raise TypeError\n    update = clear\n"
+            "O = D(a=1)",
+            "O['b'] = 1",
+            "O",
+        ),
+        ("import threading\nT = threading.local()", "T.site = 1", "vars(T)"),
+        ("import threading\nclass C(threading.local):\n    d = {}\nT = C()", "T.d = 1", "T.d"),
+        ("import queue\nQ = queue.Queue()", "Q.put(1)", "[*Q.queue], Q.unfinished_tasks"),
+        ("import queue\nQ = queue.PriorityQueue()", "Q.put(1)", "Q.queue"),
+        ("import queue\nQ = queue.SimpleQueue()", "Q.put(1)", "Q.qsize()"),
+        ("import asyncio\nQ = asyncio.Queue()", "Q.put_nowait(1)", "Q.qsize()"),
+        ("import threading\nE = threading.Event()", "E.set()", "E.is_set()"),
+        ("import threading\nE = threading.Event()\nE.set()", "E.clear()", "E.is_set()"),
+        ("import asyncio\nE = asyncio.Event()", "E.set()", "E.is_set()"),
+        ("import threading\nS = threading.Semaphore(2)", "S.acquire()", "S._value"),
+        ("import requests\nS = requests.Session()", "S.headers['Token'] = '1'", "S.headers"),
+        ("import requests\nS = requests.Session()", "S.cookies.set('a', 'b')", "S.cookies"),
+        (
+            "import weakref\nclass C:\n    pass\nO = C()\nW = weakref.WeakKeyDictionary()",
+            "W[O] = 1",
+            "[*W]",
+        ),
+        (
+            "import weakref\nclass C:\n    pass\nO = C()\nW = weakref.WeakValueDictionary()",
+            "W[1] = O",
+            "[*W]",
+        ),
+        ("import weakref\nclass C:\n    pass\nO = C()\nW = weakref.WeakSet()", "W.add(O)", "[*W]"),
+        (
+            "class C:\n    def __init__(self):\n        self.n = 1\n    def get(self):\n"
+            "        return self.__dict__\nget = C().get",
+            "get()['n'] = 2",
+            "get()",
+        ),
+        ("add = [].append", "add(1)", "add.__self__"),
+        (
+            "import functools\n@functools.cache\ndef f(n, known=[]):\n    known.append(n)",
+            "f(1)",
+            "f.__wrapped__.__defaults__",
+        ),
+    ],
+)
+@pytest.mark.parametrize("make", [restoring.FEW], indirect=True, ids=["seen here"])
+def test_what_else_can_hold_something_is_as_it_was(
+    make: Make, code: str, use: str, look: str
+) -> None:
+    test_what_a_job_changed_is_as_it_was(make, code, use, look)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[1]", "[True]"), ("[True]", "[1]"), ("{1: 1}", "{1: 1.0}"), ("{1: 1}", "{True: 1}"),
+        ("[0.0]", "[-0.0]"), ("{1, 2}", "{1, 2.0}"), ("[(1,)]", "[(True,)]"),
+        ("[Decimal('1.0')]", "[Decimal('1.000')]"), ("[frozenset((1,))]", "[frozenset((1.0,))]"),
+        ("{1: 1, 2: 2}", "{2: 2, 1: 1}"), ("[E()]", "[E()]"), ("deque([1])", "deque([True])"),
+        ("OrderedDict(a=1, b=2)", "OrderedDict(b=2, a=1)"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("make", [restoring.FEW], indirect=True, ids=["seen here"])
+def test_what_only_python_calls_equal_is_put_back(make: Make, before: str, after: str) -> None:
+    imports = "from collections import OrderedDict, deque\nfrom decimal import Decimal\n"
+    equal = "class E:\n    def __eq__(self, other):\n        return True\n    __hash__ = None\n"
+    holder = f"class C:\n    pass\nO = C()\nO.held = {before}\nN = O.held\n"
+    state, module = make(f"{imports}{equal}{holder}")
+    held, was = module.O.held, [*module.O.held]
+    values = [*held.values()] if isinstance(held, dict) else []
+    for _ in range(2):
+        new = eval(after, vars(module))
+        held.clear()
+        getattr(held, "update", getattr(held, "extend", None))(new)
+        assert state.put_back("job", everything=True)
+        assert module.O.held is module.N is held
+        assert {*map(id, held)} == {*map(id, was)}
+        if isinstance(held, dict):
+            assert [*map(id, held.values())] == [*map(id, values)]
+            assert [*held] == was
 
 
 def test_what_others_hold_is_the_same_object(make: Make) -> None:
@@ -137,7 +287,7 @@ def test_what_is_kept_is_compared_with_what_it_became(make: Make) -> None:
     state, module = make("model = None", "shop.code.model")
     module.model = object()
     assert state.put_everything_back("a job")
-    assert state._every_value == state._every_before
+    assert not state._numbers_of_differing()
     assert module.model is not None
 
 
