@@ -26,6 +26,7 @@ CHANGING = frozenset(
 )
 """Methods by which code changes a container."""
 CACHE = type(lru_cache(len))
+CONTAINERS = (*KINDS, tuple, frozenset)
 ITERABLE = (dict, set, list, deque, tuple, frozenset)
 WRAPPERS: dict[type, tuple[str, ...]] = {
     **dict.fromkeys((classmethod, staticmethod), ("__func__",)),
@@ -78,19 +79,18 @@ class Finder:
         return isinstance(module, str) and module.partition(".")[0] in self.packages
 
     def keep(self, module: ModuleType) -> None:
-        """Leave out what a module names that is kept, whoever else has it too; of modules, classes
-        and functions only its own."""
+        """Leave out what a module names that is kept, whoever else has it too: no module, and only
+        its own classes and functions."""
         for name, value in [*vars(module).items()]:
-            kind = type(value)
-            is_code = kind in (FunctionType, CACHE) or issubclass(kind, (type, ModuleType))
-            is_its_own = not is_code or getattr(value, "__module__", None) == module.__name__
-            if is_its_own and self.is_kept(f"{module.__name__}.{name}"):
-                self._seen[id(value)] = value
+            if self.is_kept(f"{module.__name__}.{name}"):
+                of_code = issubclass(type(value), (type, FunctionType, CACHE, ModuleType))
+                if not of_code or getattr(value, "__module__", None) == module.__name__:
+                    self._seen[id(value)] = value
 
     def look(self, module: ModuleType) -> None:
         """Find what is in a module and was not found before."""
-        self.keep(module)
         if self.is_new(module):
+            self.keep(module)
             names = Names(module.__name__, module, self.is_kept)
             _Look(self, names).into(names, 0)
 
@@ -113,7 +113,7 @@ class _Look:
         """Look at the names of the module or of a class of it."""
         self.finder.cells.append(names)
         for name, value in [*names.before.items()]:
-            if name not in PYTHONS:
+            if type(value) not in _ATOMS and name not in PYTHONS:
                 self._at(f"{names.name}.{name}", value, depth)
 
     def _at(self, name: str, value: Any, depth: int) -> None:
@@ -141,7 +141,7 @@ class _Look:
     def _is_looked_into(self, kind: type, value: Any) -> bool:
         if issubclass(kind, ModuleType):
             return sys.modules.get(ModuleType.__getattribute__(value, "__name__")) is not value
-        if issubclass(kind, (*KINDS, tuple, frozenset)) or self._is_of_ours(kind):
+        if issubclass(kind, CONTAINERS) or self._is_of_ours(kind):
             return True
         return any(f"{base.__module__}.{base.__qualname__}" in OBJECTS for base in kind.__mro__)
 

@@ -283,6 +283,76 @@ def test_what_is_kept_is_left_alone_under_whatever_name(make: Make, kept: str) -
     assert module._kept == {1: 1}
 
 
+def test_a_kept_name_keeps_neither_a_module_nor_what_is_defined_elsewhere(make: Make) -> None:
+    clients = (
+        "import re, shop.code\nfrom shop import code\nfrom shop.code import C, cached, f\n"
+        "client = {}\nclass Own:\n    pass\n"
+    )
+    code = "import functools\nclass C:\n    n = 1\ndef f(known=[]):\n    return known\n"
+    cached = "@functools.cache\ndef cached(known=[]):\n    return known\n"
+    state, module = make(f"{code}{cached}D = {{}}\n", "shop.clients.*", clients=clients)
+    kept = importlib.import_module("shop.clients")
+    module.D[1] = module.C.n = module.new = 2
+    module.f().append(1)
+    module.cached().append(1)
+    kept.client[1] = kept.Own.n = 2
+    assert state.put_back("job", everything=True)
+    assert (module.D, module.C.n, module.f(), module.cached()) == ({}, 1, [], [])
+    assert not hasattr(module, "new")
+    assert (kept.client, kept.Own.n) == ({1: 2}, 2)
+
+
+def test_a_module_is_kept_under_its_own_name_alone(make: Make) -> None:
+    state, module = make("import json\nbackend = None\n", part="")
+    package: Any = sys.modules["shop"]
+    importlib.import_module("shop.part")
+    module.json = package.other = module.backend = sys.modules["re"]
+    package.made = ModuleType("shop.made")
+    assert state.put_back("job", everything=True)
+    assert package.part is sys.modules["shop.part"]
+    assert module.json is sys.modules["json"]
+    assert module.backend is None
+    assert not hasattr(package, "other")
+    assert not hasattr(package, "made")
+
+
+def test_what_is_weakly_referred_to_is_not_held_and_may_go(make: Make) -> None:
+    state, module = make(
+        "import weakref\nclass C:\n    pass\nold = C()\nK = weakref.WeakKeyDictionary({old: 1})\n"
+        "V = weakref.WeakValueDictionary({1: old})\nS = weakref.WeakSet([old])\n"
+        "held = iter([old])\ndel old\n"
+    )
+    told: list[Any] = []
+    state._tell = lambda *what: told.append(what)
+    new = module.K[module.C()] = module.V[2] = module.C()
+    module.K[new] = 1
+    module.S.add(new)
+    assert state.put_back("first", everything=True)
+    assert ([*module.V], len(module.K), len(module.S)) == ([1], 1, 1)
+    assert {name for name, _ in told} == {"shop.code.K", "shop.code.V", "shop.code.S"}
+    told.clear()
+    assert [*module.held], "which nothing refers to any more"
+    assert state.put_back("second", everything=True)
+    assert ([*module.V], len(module.K), len(module.S)) == ([], 0, 0)
+    assert not told
+
+
+def test_iterators_go_on(make: Make) -> None:
+    state, module = make("import itertools\nnumbers = itertools.count()\nrows = iter([1, 2])\n")
+    assert (next(module.numbers), next(module.rows)) == (0, 1)
+    assert state.put_back("job", everything=True)
+    assert (next(module.numbers), next(module.rows)) == (1, 2)
+
+
+def test_what_was_found_to_differ_is_compared_exactly_after_each_job(make: Make) -> None:
+    state, module = make("D = {1: 1}\n\ndef use():\n    D[1] = True\n")
+    module.use()
+    assert state.put_back("job", everything=True)
+    module.use()
+    assert state.put_back("job")
+    assert module.D[1] is 1  # noqa: F632 (True == 1)
+
+
 def test_what_is_kept_is_compared_with_what_it_became(make: Make) -> None:
     state, module = make("model = None", "shop.code.model")
     module.model = object()
@@ -316,6 +386,138 @@ def test_an_import_that_fails_leaves_all_as_it_was_found(make: Make) -> None:
     module.D[1] = 1
     assert state.put_back("job", everything=True)
     assert module.D == {}
+
+
+def test_what_an_import_changes_of_a_function_stays_or_has_the_process_replaced(
+    make: Make,
+) -> None:
+    first = "from shop.own import g\ng.hooks = [1]\nfrom shop.code import f\nf.hooks = [1]\n"
+    second = "from shop.code import f\nf.hooks = [2]\nf.__defaults__ = (2,)\n"
+    own = "def g():\n    pass\n"
+    state, module = make("def f(n=1):\n    return n\n", own=own, first=first, second=second)
+    importlib.import_module("shop.first")
+    assert not state.put_back("job", everything=True), "it may have been the job"
+    assert vars(module.f) == {}
+    assert vars(sys.modules["shop.own"].g) == {"hooks": [1]}
+    importlib.import_module("shop.second")
+    assert state.put_back("job", everything=True), "it is looked at around imports now"
+    assert (module.f(), module.f.hooks) == (2, [2])
+
+
+def test_what_was_in_a_queue_of_c_is_not_known(make: Make) -> None:
+    state, module = make("import queue\nQ = queue.SimpleQueue()\nQ.put(1)\n")
+    assert state.put_back("job", everything=True)
+    module.Q.put(2)
+    assert not state.put_back("job", everything=True)
+
+
+COMMON = """
+import abc
+import asyncio
+import collections
+import concurrent.futures
+import contextlib
+import dataclasses
+import datetime
+import decimal
+import enum
+import functools
+import json
+import logging
+import re
+import string
+import threading
+import typing
+import warnings
+
+T = typing.TypeVar("T")
+logger = logging.getLogger(__name__)
+lock, rlock, condition = threading.Lock(), threading.RLock(), threading.Condition()
+pattern = re.compile("a+")
+encoder = json.JSONEncoder()
+template = string.Template("$a")
+executor = concurrent.futures.ThreadPoolExecutor(1)
+
+class Colour(enum.Flag):
+    RED = 1
+    BLUE = 2
+
+class Shape(abc.ABC):
+    @abc.abstractmethod
+    def area(self): ...
+
+    @classmethod
+    def __subclasshook__(cls, other):
+        return NotImplemented
+
+@dataclasses.dataclass(slots=True)
+class Square(Shape):
+    side: int
+    def area(self):
+        return self.side ** 2
+
+class Box(typing.Generic[T]):
+    content: T
+    @functools.cached_property
+    def twice(self):
+        return 2
+
+class Sized(typing.Protocol):
+    def size(self) -> int: ...
+
+runtime = typing.runtime_checkable(Sized)
+
+class Point(typing.NamedTuple):
+    x: int = 0
+
+class Row(typing.TypedDict, total=False):
+    name: str
+
+@functools.singledispatch
+def shown(value):
+    return str(value)
+
+@shown.register
+def _(value: int):
+    return "int"
+
+@contextlib.contextmanager
+def inside():
+    yield 1
+
+@functools.wraps(shown)
+def wrapped(value):
+    return shown(value)
+
+def use():
+    warnings.warn("old", stacklevel=1)
+    logger.info("used")
+    assert isinstance(Square(2), Shape) and not isinstance(3, Shape)
+    assert Colour.RED | Colour.BLUE and Colour(3).name and ~Colour.RED
+    assert Box[int]().twice == 2 and Box.__annotations__ and Point(1)._asdict()
+    assert not isinstance(3, runtime) and Row(name="a")
+    assert shown(1) == "int" and wrapped(1.5) == "1.5" and shown(decimal.Decimal(1))
+    assert typing.get_type_hints(Square) and dataclasses.asdict(Square(1))
+    with inside(), lock, rlock, condition:
+        assert pattern.match("aa") and encoder.encode([1]) and template.substitute(a=1)
+    async def later():
+        await asyncio.sleep(0)
+        return collections.Counter("aa")
+    return asyncio.run(later()), datetime.date.today()
+"""
+
+
+@pytest.mark.parametrize("make", [restoring.FEW], indirect=True, ids=["seen here"])
+@pytest.mark.filterwarnings("ignore:old")
+def test_common_code_goes_on_working(make: Make) -> None:
+    state, module = make(COMMON)
+    told: list[Any] = []
+    state._tell = lambda *what: told.append(what)
+    for _ in range(3):
+        module.use()
+        assert state.put_back("job", everything=True)
+    caches = "shop.code.Colour.", "shop.code.shown"
+    assert [name for name, _ in told if not name.startswith(caches)] == []
 
 
 def test_what_cannot_be_put_back_has_the_process_replaced(make: Make) -> None:
