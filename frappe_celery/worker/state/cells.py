@@ -23,11 +23,11 @@ MISSING = object()
 PYTHONS = {
     *("__abstractmethods__", "__annotate__", "__annotate_func__", "__annotations__"),
     *("__annotations_cache__", "__builtins__", "__cached__", "__conditional_annotations__"),
-    *("__dict__", "__loader__", "__path__", "__spec__", "__static_attributes__"),
+    *("__dict__", "__loader__", "__path__", "__slotnames__", "__spec__", "__static_attributes__"),
     *("__warningregistry__", "__weakref__"),
 }
 """Names in modules and classes that are Python's own: it sets some when it needs them."""
-WRITTEN = {bool, int, float, complex, Decimal, date, datetime, time, timedelta}
+WRITTEN = {bool, bytes, complex, date, datetime, Decimal, float, int, str, time, timedelta}
 """Types whose values are the same where they are written the same: 1.0 is neither 1 nor 1.00."""
 
 
@@ -36,8 +36,6 @@ def _key(value: Any) -> Any:
     kind = type(value)
     if kind is tuple or kind is frozenset:
         return kind, kind(map(_key, value))
-    if kind is str or kind is bytes:
-        return kind, value
     return (kind, repr(value)) if kind in WRITTEN else id(value)
 
 
@@ -124,7 +122,7 @@ FUNCTION = Kind(  # its attributes are a container, if it has some
     lambda it: (it.__code__, it.__defaults__, it.__kwdefaults__, it.__dict__ or None),
     _write_function,
 )
-WEAK = Kind(_references, _forget_references, lambda now, before: now.keys() <= before.keys())
+WEAK = (WeakKeyDictionary, WeakSet, WeakValueDictionary)
 KINDS: dict[type, Kind] = {
     OrderedDict: _container(OrderedDict, dict),
     dict: _container(dict, dict.copy),
@@ -136,7 +134,9 @@ KINDS: dict[type, Kind] = {
     CellType: _of_parts(vars(CellType)["cell_contents"]),
     FunctionType: FUNCTION,
     SimpleQueue: Kind(lambda value: (value.qsize(),), _empty),
-    **dict.fromkeys((WeakKeyDictionary, WeakSet, WeakValueDictionary), WEAK),
+    **dict.fromkeys(
+        WEAK, Kind(_references, _forget_references, lambda now, before: now.keys() <= before.keys())
+    ),
 }
 
 

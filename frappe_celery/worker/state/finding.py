@@ -12,7 +12,7 @@ from threading import local
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from frappe_celery.worker.state.cells import KINDS, PYTHONS, Cell, Names, cell_of, slots_of
+from frappe_celery.worker.state.cells import KINDS, PYTHONS, WEAK, Cell, Names, cell_of, slots_of
 
 DEEPEST = 8
 """How far what stands in one thing is followed."""
@@ -135,7 +135,7 @@ class _Look:
                 self._at(name, getattr(value, inner), depth)
         elif self._is_looked_into(kind, value) and self.finder.is_new(value):
             self._at_container(name, value, depth)
-            if kind not in KINDS:
+            if kind not in KINDS and not issubclass(kind, WEAK):
                 self._at_attributes(name, value, depth)
 
     def _is_looked_into(self, kind: type, value: Any) -> bool:
@@ -152,9 +152,9 @@ class _Look:
             self.finder.cells.append(cell)
             if depth < 2 and cell.kind.is_container:
                 self.finder.containers.append(cell)
-        if issubclass(type(value), ITERABLE):
-            items = value.items() if isinstance(value, dict) else enumerate(value)
-            for key, inner in [*items]:
+        held = cell.before if cell else value
+        if issubclass(type(held), ITERABLE):
+            for key, inner in held.items() if isinstance(held, dict) else enumerate(held):
                 self._at(f"{name}[{key!r}]", inner, depth + 2)
 
     def _at_attributes(self, name: str, value: Any, depth: int) -> None:

@@ -319,7 +319,8 @@ def test_a_module_is_kept_under_its_own_name_alone(make: Make) -> None:
 def test_what_is_weakly_referred_to_is_not_held_and_may_go(make: Make) -> None:
     state, module = make(
         "import weakref\nclass C:\n    pass\nold = C()\nK = weakref.WeakKeyDictionary({old: 1})\n"
-        "V = weakref.WeakValueDictionary({1: old})\nS = weakref.WeakSet([old])\n"
+        "class Own(weakref.WeakSet):\n    pass\n"
+        "V = weakref.WeakValueDictionary({1: old})\nS = Own([old])\n"
         "held = iter([old])\ndel old\n"
     )
     told: list[Any] = []
