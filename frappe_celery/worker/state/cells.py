@@ -40,11 +40,11 @@ def _key(value: Any) -> Any:
 
 
 def _are_alike(now: Any, before: Any) -> bool:
-    if isinstance(before, set):
-        return {*map(_key, now)} == {*map(_key, before)}
     if len(now) != len(before):
         return False
-    if isinstance(before, dict):
+    if type(before) is set:
+        return {*map(_key, now)} == {*map(_key, before)}
+    if type(before) is dict:
         if all(map(is_, now.values(), before.values())) and all(map(is_, now, before)):
             return True
         now, before = [*now, *now.values()], [*before, *before.values()]

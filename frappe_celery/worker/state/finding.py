@@ -81,7 +81,8 @@ class Finder:
     def keep(self, module: ModuleType) -> None:
         """Leave out what a module names that is kept, whoever else has it too: no module, and only
         its own classes and functions."""
-        for name, value in [*vars(module).items()]:
+        names = vars(module)
+        for name, value in [*names.items()] if self.is_new(names) else []:
             if self.is_kept(f"{module.__name__}.{name}"):
                 of_code = issubclass(type(value), (type, FunctionType, CACHE, ModuleType))
                 if not of_code or getattr(value, "__module__", None) == module.__name__:
