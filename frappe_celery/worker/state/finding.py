@@ -39,11 +39,12 @@ WRAPPERS: dict[type, tuple[str, ...]] = {
 """What has functions or containers, and where."""
 OBJECTS = frozenset(
     (
-        *("argparse.Namespace", "asyncio.mixins._LoopBoundMixin"),
+        *("argparse.Namespace", "asyncio.mixins._LoopBoundMixin", "configparser.RawConfigParser"),
         *("collections.ChainMap", "collections.UserDict", "collections.UserList"),
         *("queue.Queue", "threading.Event", "threading.Semaphore", "types.SimpleNamespace"),
         *("requests.sessions.Session", "requests.structures.CaseInsensitiveDict"),
-        *("http.cookiejar.CookieJar", "_thread._local"),
+        *("functools.partialmethod", "http.cookiejar.CookieJar", "logging.LoggerAdapter"),
+        "_thread._local",
     )
 )
 """Classes of libraries whose objects, and those of subclasses, are looked into as an app's are."""

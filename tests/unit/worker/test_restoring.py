@@ -147,6 +147,17 @@ def test_what_cannot_be_compared_is_put_back_by_identity(make: Make) -> None:
             "f()",
             "f.__closure__[0]",
         ),
+        (
+            "import functools\nclass C:\n    m = functools.partialmethod(dict, a=1)",
+            "vars(C)['m'].keywords['a'] = 2",
+            "C().m",
+        ),
+        ("import logging\nA = logging.LoggerAdapter(None, {})", "A.extra['site'] = 1", "A.extra"),
+        (
+            "import configparser\nC = configparser.ConfigParser()",
+            "C.read_dict({'a': {'b': '1'}})",
+            "[*C]",
+        ),
         ("def f(n=1):\n    return n", "f.__defaults__ = (2,)", "f()"),
         ("def f(n=1):\n    return n", "f.__defaults__ = (True,)", "f()"),
         ("def f(*, n=1):\n    return n", "f.__kwdefaults__['n'] = 2", "f()"),
@@ -418,6 +429,7 @@ import asyncio
 import collections
 import concurrent.futures
 import contextlib
+import copy
 import dataclasses
 import datetime
 import decimal
@@ -498,7 +510,7 @@ def use():
     assert Box[int]().twice == 2 and Box.__annotations__ and Point(1)._asdict()
     assert not isinstance(3, runtime) and Row(name="a")
     assert shown(1) == "int" and wrapped(1.5) == "1.5" and shown(decimal.Decimal(1))
-    assert typing.get_type_hints(Square) and dataclasses.asdict(Square(1))
+    assert copy.copy(Box()) and typing.get_type_hints(Square) and dataclasses.asdict(Square(1))
     with inside(), lock, rlock, condition:
         assert pattern.match("aa") and encoder.encode([1]) and template.substitute(a=1)
     async def later():
