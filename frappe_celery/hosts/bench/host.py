@@ -42,8 +42,12 @@ OF_CODE_ALONE = (
     "frappe.utils.typing_validations.TypeAdapter",
 )
 """Caches of functions whose answer depends on nothing but their arguments."""
-DONE_ONCE = ("frappe._one_time_setup", "frappe.query_builder.*", "*._computed_ct_props_updated")
-"""Methods that Frappe adds to classes when it first needs them, and its notes that it has."""
+DONE_ONCE = (
+    *("frappe._one_time_setup", "frappe.query_builder.*", "*._computed_ct_props_updated"),
+    *("frappe.controllers", "frappe.lazy_controllers"),
+)
+"""Methods that Frappe adds to classes when it first needs them, its notes that it has, and which
+class a site's documents have."""
 
 
 class BenchHost:

@@ -1,44 +1,176 @@
-"""One thing that can hold what a job left, and how it was: a container, or the names of a module.
+"""One thing that can hold what a job left, and how it was: a container, the names of a module, the
+parts of a function.
 
-What stands in it is compared as Python's containers do, identity first, and never copied: it may be
-anything, also something that cannot be compared.
+What it holds is compared by identity, unchangeable built-ins as exactly as Python writes them, and
+never copied: it may be anything, also something that cannot be compared.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping
-from types import ModuleType
-from typing import Any
+import sys
+from array import array
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from operator import is_
+from queue import SimpleQueue
+from types import CellType, FunctionType, MemberDescriptorType, ModuleType
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 MISSING = object()
+PYTHONS = {
+    *("__abstractmethods__", "__annotate__", "__annotate_func__", "__annotations__"),
+    *("__annotations_cache__", "__builtins__", "__cached__", "__conditional_annotations__"),
+    *("__dict__", "__loader__", "__path__", "__slotnames__", "__spec__", "__static_attributes__"),
+    *("__warningregistry__", "__weakref__"),
+}
+"""Names in modules and classes that are Python's own: it sets some when it needs them."""
+WRITTEN = {bool, bytes, complex, date, datetime, Decimal, float, int, str, time, timedelta}
+"""Types whose values are the same where they are written the same: 1.0 is neither 1 nor 1.00."""
+
+
+def _key(value: Any) -> Any:
+    """What it has in common with nothing that code could tell from it."""
+    kind = type(value)
+    if kind is tuple or kind is frozenset:
+        return kind, kind(map(_key, value))
+    return (kind, repr(value)) if kind in WRITTEN else id(value)
+
+
+def _are_alike(now: Any, before: Any) -> bool:
+    if len(now) != len(before):
+        return False
+    if type(before) is set:
+        return {*map(_key, now)} == {*map(_key, before)}
+    if type(before) is dict:
+        if all(map(is_, now.values(), before.values())) and all(map(is_, now, before)):
+            return True
+        now, before = [*now, *now.values()], [*before, *before.values()]
+    return all(map(is_, now, before)) or [*map(_key, now)] == [*map(_key, before)]
+
+
+class Kind(NamedTuple):
+    """How things of a type are read and written."""
+
+    read: Callable[[Any], Any]
+    """A copy of what stands in one: a list or the like, a set, a dictionary, a tuple of parts."""
+    write: Callable[[Any, Any], object]
+    """Has the same stand in it as in the copy."""
+    are_alike: Callable[[Any, Any], bool] = _are_alike
+    """Whether two copies are."""
+    is_container: bool = False
+    """Whether Python compares one with its copy, and knows its size."""
+
+
+def _container(kind: Any, read: Callable[[Any], Any]) -> Kind:
+    add = getattr(kind, "update", None) or kind.extend
+
+    def write(value: Any, before: Any) -> None:
+        kind.clear(value)  # not its own, which may do more
+        add(value, before)
+
+    return Kind(read, write, is_container=True)
+
+
+def _of_parts(*parts: Any) -> Kind:
+    """Of what has these descriptors."""
+
+    def content(value: Any, part: Any) -> Any:
+        try:
+            return part.__get__(value)
+        except (AttributeError, ValueError):  # it is empty
+            return MISSING
+
+    def write(value: Any, before: Any) -> None:
+        for part, was in zip(parts, before, strict=True):
+            if was is not MISSING:
+                part.__set__(value, was)
+            elif content(value, part) is not MISSING:
+                part.__delete__(value)
+
+    return Kind(lambda value: tuple([content(value, part) for part in parts]), write)
+
+
+def _write_function(function: Any, before: Any) -> None:
+    function.__code__, function.__defaults__, function.__kwdefaults__, attributes = before
+    function.__dict__ = {} if attributes is None else attributes
+
+
+def _empty(queue: Any, before: Any) -> None:
+    if before != (0,):
+        raise ValueError("what was in it is not known")
+    while not queue.empty():
+        queue.get_nowait()
+
+
+def _references(value: Any) -> dict[int, Any]:
+    """Those in a weak dictionary or set, which are held, unlike what they refer to."""
+    references = value.valuerefs() if isinstance(value, WeakValueDictionary) else [*value.data]
+    return {id(reference): reference for reference in references}
+
+
+def _forget_references(weak: Any, before: Any) -> None:
+    for reference in [one for number, one in _references(weak).items() if number not in before]:
+        key = getattr(reference, "key", reference)
+        weak.data.discard(key) if isinstance(weak.data, set) else weak.data.pop(key, None)
+
+
+NAMES = _container(dict, dict)
+FUNCTION = Kind(  # its attributes are a container, if it has some
+    lambda it: (it.__code__, it.__defaults__, it.__kwdefaults__, it.__dict__ or None),
+    _write_function,
+)
+WEAK = (WeakKeyDictionary, WeakSet, WeakValueDictionary)
+KINDS: dict[type, Kind] = {
+    OrderedDict: _container(OrderedDict, dict),
+    dict: _container(dict, dict.copy),
+    set: _container(set, set),
+    list: _container(list, list.copy),
+    deque: _container(deque, lambda value: deque(value, value.maxlen)),
+    bytearray: _container(bytearray, bytearray),
+    array: Kind(lambda value: value[:], lambda value, was: value.__setitem__(slice(None), was)),
+    CellType: _of_parts(vars(CellType)["cell_contents"]),
+    FunctionType: FUNCTION,
+    SimpleQueue: Kind(lambda value: (value.qsize(),), _empty),
+    **dict.fromkeys(
+        WEAK, Kind(_references, _forget_references, lambda now, before: now.keys() <= before.keys())
+    ),
+}
+
+
+def slots_of(of: type) -> Kind | None:
+    """How the `__slots__` of a class's objects are read and written; None: it has none."""
+    bases = [vars(base).values() for base in of.__mro__ if "__slots__" in vars(base)]
+    slots = [part for parts in bases for part in parts if type(part) is MemberDescriptorType]
+    return _of_parts(*slots) if slots else None
 
 
 class Cell:
-    """A set, or a dictionary, such as an object has of its attributes."""
+    """What holds something that can be another after a job."""
 
-    is_of_a_class = False
+    __slots__ = ("before", "is_of_a_class", "kind", "name", "value")
 
-    def __init__(self, name: str, value: Any) -> None:
-        self.name = name
-        self.value = value
+    def __init__(self, name: str, value: Any, kind: Kind = KINDS[dict]) -> None:
+        self.name, self.value, self.kind = name, value, kind
+        self.is_of_a_class = False
         self.before = self.copy()
 
     def copy(self) -> Any:
         """A shallow copy of how it is now."""
-        return (set if isinstance(self.value, set) else dict)(self.value)
+        return self.kind.read(self.value)
 
     def differs(self) -> bool:
         """Whether it is not as it was."""
         try:
-            return bool(self.value != self.before)
+            return not self.kind.are_alike(self.kind.read(self.value), self.before)
         except Exception:  # of what stands in it now
             return True
 
     def put_back(self) -> None:
         """Make it as it was: others hold the object itself."""
-        self.value.clear()
-        self.value.update(self.before)
+        self.kind.write(self.value, self.before)
 
     def adopt(self, earlier: Any) -> None:
         """Have what an import changed since it was like `earlier` belong to how it was."""
@@ -46,30 +178,17 @@ class Cell:
         if isinstance(now, set):
             self.before -= earlier - now
             self.before |= now - earlier
-            return
-        for key in earlier.keys() - now.keys():
-            self.before.pop(key, None)
-        for key, value in now.items():
-            if earlier.get(key, MISSING) is not value:
-                self.before[key] = value
-
-
-class Sequence(Cell):
-    """A list, a deque or a bytearray."""
-
-    def copy(self) -> Any:
-        """A shallow copy of how it is now."""
-        return self.value.copy()
-
-    def put_back(self) -> None:
-        self.value.clear()
-        self.value.extend(self.before)
-
-    def adopt(self, earlier: Any) -> None:
-        """As a cell does, with what was added at the end."""
-        now = list(self.value)
-        if now[: len(earlier)] == list(earlier):
-            self.before.extend(now[len(earlier) :])
+        elif isinstance(now, dict):
+            for key in earlier.keys() - now.keys():
+                self.before.pop(key, None)
+            for key, value in now.items():
+                if earlier.get(key, MISSING) is not value:
+                    self.before[key] = value
+        elif isinstance(now, tuple):
+            parts = zip(now, earlier, self.before, strict=True)
+            self.before = tuple(was if new is old else new for new, old, was in parts)
+        elif [*now][: len(earlier)] == [*earlier]:
+            self.before.extend([*now][len(earlier) :])
 
 
 class Names(Cell):
@@ -80,10 +199,12 @@ class Names(Cell):
         is_kept: whether one, by its dotted name, may stay as a job left it.
     """
 
+    __slots__ = ("is_kept", "owner")
+
     def __init__(self, name: str, owner: Any, is_kept: Callable[[str], object]) -> None:
         self.owner = owner
         self.is_kept = is_kept
-        super().__init__(name, vars(owner))
+        super().__init__(name, vars(owner), NAMES)
 
     def differs(self) -> bool:
         """Whether one is not as it was."""
@@ -92,19 +213,21 @@ class Names(Cell):
     def changed(self) -> list[str]:
         """Those that are not as they were. What Python itself keeps there is adopted, and so are
         the modules in a package."""
-        now: Mapping[str, Any] = dict(self.value)
+        now: dict[str, Any] = self.copy()
         changed = []
         for name in {**self.before, **now}:
             value = now.get(name, MISSING)
-            if value is self.before.get(name, MISSING):
+            if _are_alike([value], [self.before.get(name, MISSING)]):
                 continue
-            is_pythons = name.startswith("__") and name.endswith("__")
-            if is_pythons or isinstance(value, ModuleType) or self.is_kept(f"{self.name}.{name}"):
+            dotted = f"{self.name}.{name}"
+            is_module = issubclass(type(value), ModuleType) and sys.modules.get(dotted) is value
+            if name in PYTHONS or is_module or self.is_kept(dotted):
                 self.before.pop(name, None)
                 if value is not MISSING:
                     self.before[name] = value
             else:
                 changed.append(name)
+        self.before = self.before if changed else now
         return changed
 
     def put_back(self) -> None:
@@ -115,19 +238,7 @@ class Names(Cell):
                 delattr(self.owner, name)
 
 
-KINDS: dict[type, type[Cell]] = {
-    dict: Cell,
-    set: Cell,
-    list: Sequence,
-    deque: Sequence,
-    bytearray: Sequence,
-}
-"""Which cell watches which type of container."""
-
-
 def cell_of(name: str, value: Any) -> Cell | None:
-    """The cell of a container; None: it cannot be changed."""
-    for base in type(value).__mro__:
-        if base in KINDS:
-            return KINDS[base](name, value)
-    return None
+    """The cell of a container and the like; None: it cannot be changed, or has attributes alone."""
+    kind = next((KINDS[base] for base in type(value).__mro__ if base in KINDS), None)
+    return kind and Cell(name, value, kind)

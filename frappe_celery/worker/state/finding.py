@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dis
+import sys
+from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cached_property, lru_cache, partial
-from types import CodeType, FunctionType, MethodType, ModuleType
+from threading import local
+from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from frappe_celery.worker.state.cells import KINDS, Cell, Names, cell_of
+from frappe_celery.worker.state.cells import KINDS, PYTHONS, WEAK, Cell, Names, cell_of, slots_of
 
 DEEPEST = 8
 """How far what stands in one thing is followed."""
-STORE_ATTR, STORE_GLOBAL = dis.opmap["STORE_ATTR"], dis.opmap["STORE_GLOBAL"]
+STORE_GLOBAL = dis.opmap["STORE_GLOBAL"]
 STORES = frozenset(dis.opmap[name] for name in ("STORE_SUBSCR", "DELETE_SUBSCR"))
 CHANGING = frozenset(
     (
@@ -23,12 +27,27 @@ CHANGING = frozenset(
 """Methods by which code changes a container."""
 CACHE = type(lru_cache(len))
 CONTAINERS = (*KINDS, tuple, frozenset)
-WRAPPERS: dict[type, str] = {
-    **dict.fromkeys((classmethod, staticmethod, MethodType), "__func__"),
-    **dict.fromkeys((cached_property, partial), "func"),
-    property: "fget",
+ITERABLE = (dict, set, list, deque, tuple, frozenset)
+WRAPPERS: dict[type, tuple[str, ...]] = {
+    **dict.fromkeys((classmethod, staticmethod), ("__func__",)),
+    BuiltinMethodType: ("__self__",),
+    MethodType: ("__func__", "__self__"),
+    cached_property: ("func",),
+    partial: ("func", "args", "keywords", "__dict__"),
+    property: ("fget", "fset", "fdel"),
 }
-"""What has a function, and where."""
+"""What has functions or containers, and where."""
+OBJECTS = frozenset(
+    (
+        *("argparse.Namespace", "asyncio.mixins._LoopBoundMixin", "configparser.RawConfigParser"),
+        *("collections.ChainMap", "collections.UserDict", "collections.UserList"),
+        *("queue.Queue", "threading.Event", "threading.Semaphore", "types.SimpleNamespace"),
+        *("requests.sessions.Session", "requests.structures.CaseInsensitiveDict"),
+        *("functools.partialmethod", "http.cookiejar.CookieJar", "logging.LoggerAdapter"),
+        "_thread._local",
+    )
+)
+"""Classes of libraries whose objects, and those of subclasses, are looked into as an app's are."""
 
 
 class Finder:
@@ -61,15 +80,19 @@ class Finder:
         return isinstance(module, str) and module.partition(".")[0] in self.packages
 
     def keep(self, module: ModuleType) -> None:
-        """Leave out what a module names that is kept, whoever else has it too."""
-        for name, value in [*vars(module).items()]:
+        """Leave out what a module names that is kept, whoever else has it too: no module, and only
+        its own classes and functions."""
+        names = vars(module)
+        for name, value in [*names.items()] if self.is_new(names) else []:
             if self.is_kept(f"{module.__name__}.{name}"):
-                self._seen[id(value)] = value
+                of_code = issubclass(type(value), (type, FunctionType, CACHE, ModuleType))
+                if not of_code or getattr(value, "__module__", None) == module.__name__:
+                    self._seen[id(value)] = value
 
     def look(self, module: ModuleType) -> None:
         """Find what is in a module and was not found before."""
-        self.keep(module)
         if self.is_new(module):
+            self.keep(module)
             names = Names(module.__name__, module, self.is_kept)
             _Look(self, names).into(names, 0)
 
@@ -92,7 +115,7 @@ class _Look:
         """Look at the names of the module or of a class of it."""
         self.finder.cells.append(names)
         for name, value in [*names.before.items()]:
-            if not (name.startswith("__") and name.endswith("__")):
+            if type(value) not in _ATOMS and name not in PYTHONS:
                 self._at(f"{names.name}.{name}", value, depth)
 
     def _at(self, name: str, value: Any, depth: int) -> None:
@@ -104,39 +127,50 @@ class _Look:
         elif kind is CACHE:
             if self._is_of_ours(value) and self.finder.is_new(value):
                 self.finder.caches[f"{value.__module__}.{value.__qualname__}"] = value
+                self._at(f"{name}.__dict__", value.__dict__, depth + 2)
         elif issubclass(kind, type):
             of_module = getattr(value, "__module__", None) == self.module.name
             if of_module and self.finder.is_new(value):
                 self.into(Names(name, value, self.finder.is_kept), depth + 1)
-        elif issubclass(kind, CONTAINERS):
-            self._at_container(name, value, depth)
         elif kind in WRAPPERS:
-            self._at(name, getattr(value, WRAPPERS[kind]), depth)
-        elif self._is_of_ours(kind):
-            self._at_object(name, value, depth)
+            for inner in WRAPPERS[kind]:
+                self._at(name, getattr(value, inner), depth)
+        elif self._is_looked_into(kind, value) and self.finder.is_new(value):
+            self._at_container(name, value, depth)
+            if kind not in KINDS and not issubclass(kind, WEAK):
+                self._at_attributes(name, value, depth)
+
+    def _is_looked_into(self, kind: type, value: Any) -> bool:
+        if issubclass(kind, ModuleType):
+            return sys.modules.get(ModuleType.__getattribute__(value, "__name__")) is not value
+        if issubclass(kind, CONTAINERS) or self._is_of_ours(kind):
+            return True
+        return any(f"{base.__module__}.{base.__qualname__}" in OBJECTS for base in kind.__mro__)
 
     def _at_container(self, name: str, value: Any, depth: int) -> None:
-        if not self.finder.is_new(value):
-            return
         cell = cell_of(name, value)
         if cell is not None:
             cell.is_of_a_class = depth == 1
             self.finder.cells.append(cell)
-            if depth < 2:
+            if depth < 2 and cell.kind.is_container:
                 self.finder.containers.append(cell)
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, inner in [*items] if not isinstance(value, bytearray) else []:
-            self._at(f"{name}[{key!r}]", inner, depth + 2)
+        held = cell.before if cell else value
+        if issubclass(type(held), ITERABLE):
+            for key, inner in held.items() if isinstance(held, dict) else enumerate(held):
+                self._at(f"{name}[{key!r}]", inner, depth + 2)
 
-    def _at_object(self, name: str, value: Any, depth: int) -> None:
-        try:
-            attributes = object.__getattribute__(value, "__dict__")
-        except AttributeError:
-            return
-        if self.finder.is_new(value):
+    def _at_attributes(self, name: str, value: Any, depth: int) -> None:
+        base = local if issubclass(type(value), local) else object
+        attributes: dict[Any, Any] = {}
+        with suppress(AttributeError):
+            attributes = base.__getattribute__(value, "__dict__")
             self.finder.cells.append(Cell(name, attributes))
-            for attribute, inner in [*attributes.items()]:
-                self._at(f"{name}.{attribute}", inner, depth + 2)
+        slots = slots_of(type(value))
+        if slots:
+            self.finder.cells.append(Cell(name, value, slots))
+            attributes = {**attributes, **dict(enumerate(slots.read(value)))}
+        for attribute, inner in [*attributes.items()]:
+            self._at(f"{name}.{attribute}", inner, depth + 2)
 
     def _at_function(self, name: str, function: FunctionType, depth: int) -> None:
         if not self._is_of_ours(function) or not self.finder.is_new(function):
@@ -147,26 +181,21 @@ class _Look:
         if code.changes:
             values = (function.__globals__.get(known) for known in code.names)
             self.finder.written |= {id(value) for value in values}
+        self.finder.cells.append(Cell(name, function, KINDS[FunctionType]))
         if function.__dict__:
-            self._at_container(f"{name}.__dict__", function.__dict__, depth + 2)
-        for known in code.names if code.sets_attributes else ():
-            value = function.__globals__.get(known)
-            if type(value) is FunctionType and self._is_of_ours(value):
-                whose = f"{value.__module__}.{value.__qualname__}"
-                self._at_container(f"{whose}.__dict__", value.__dict__, depth + 2)
-        for inner in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+            self._at(f"{name}.__dict__", function.__dict__, depth + 2)
+        held = [*(function.__defaults__ or ()), function.__kwdefaults__]
+        for closed in filter(self.finder.is_new, function.__closure__ or ()):
+            self.finder.cells.append(Cell(f"{name}(…)", closed, KINDS[CellType]))
+            held += self.finder.cells[-1].before
+        for inner in held:
             self._at(f"{name}(…)", inner, depth + 2)
-        for cell in function.__closure__ or ():
-            try:
-                self._at(f"{name}(…)", cell.cell_contents, depth + 2)
-            except ValueError:  # it is empty
-                continue
 
     def _is_of_ours(self, value: Any) -> bool:
         return self.finder.is_of_ours(getattr(value, "__module__", None))
 
 
-_ATOMS = frozenset((type(None), bool, str, bytes, int, float, complex, ModuleType))
+_ATOMS = frozenset((type(None), bool, str, bytes, int, float, complex))
 
 
 class _Code:
@@ -177,8 +206,6 @@ class _Code:
         self.rebound: set[str] = set()
         """Global names that it gives another value."""
         operations = code.co_code[::2]
-        self.sets_attributes = STORE_ATTR in operations
-        """Of whatever; of a function, perhaps, that has none until then."""
         self.changes = not (STORES.isdisjoint(operations) and CHANGING.isdisjoint(self.names))
         """Whether it changes a container, whichever."""
         if STORE_GLOBAL in operations:
@@ -190,4 +217,3 @@ class _Code:
                 self.names |= found.names
                 self.rebound |= found.rebound
                 self.changes = self.changes or found.changes
-                self.sets_attributes = self.sets_attributes or found.sets_attributes

@@ -18,6 +18,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from fnmatch import translate
 from operator import itemgetter, methodcaller
 from typing import Any
@@ -27,7 +28,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.forked import Forked
 from frappe_celery.worker.state import left
-from frappe_celery.worker.state.cells import Cell, Names
+from frappe_celery.worker.state.cells import FUNCTION, Cell, Names
 from frappe_celery.worker.state.finding import Finder
 from frappe_celery.worker.state.imports import Imports
 
@@ -67,7 +68,9 @@ class WarmState:
         is_kept = re.compile("|".join(map(translate, kept)) or "$.").match
         self._finder = Finder(packages, is_kept)
         self._known: list[Cell] = []
-        """Others that jobs of this process change."""
+        """Others that jobs of this process change: they are compared exactly."""
+        self._has_imported = False
+        """Since everything was looked through."""
         self._jobs = self._unseen = 0
         """All, and those since everything was looked through."""
         self._imports = Imports(self._finder.is_of_ours, self._importing, self._finder.look)
@@ -89,13 +92,18 @@ class WarmState:
     def _line_up(self) -> None:
         """What is compared after each job, side by side: Python compares lists in one call."""
         found = self._finder
+        known = {id(cell) for cell in self._known}
         written = [cell for cell in found.containers if self._is_written(cell)]
-        self._written = [*dict.fromkeys([*written, *self._known])]
+        self._written = [cell for cell in written if id(cell) not in known]
         self._values = [cell.value for cell in self._written]
         self._befores = [cell.before for cell in self._written]
-        self._every_value = [cell.value for cell in found.cells]
-        self._every_before = [cell.before for cell in found.cells]
-        compared = {id(cell) for cell in self._written}
+        self._alike = [cell for cell in found.cells if cell.kind.is_container]
+        self._every_value = [cell.value for cell in self._alike]
+        self._every_before = [cell.before for cell in self._alike]
+        others = (cell for cell in found.cells if not cell.kind.is_container)
+        self._unlike = [c for c in others if id(c) in known or c.kind is not FUNCTION]
+        self._found = len(found.cells)
+        compared = {id(cell) for cell in self._written} | known
         self._others = [cell for cell in found.containers if id(cell) not in compared]
         self._sized = [cell.value for cell in self._others]
         self._sizes = [len(cell.before) for cell in self._others]
@@ -108,26 +116,28 @@ class WarmState:
 
     @contextmanager
     def _importing(self) -> Iterator[None]:
-        earlier = {id(cell): cell.copy() for cell in self._all_differing()}
+        earlier = {id(cell): cell.copy() for cell in self._differing_at_imports()}
         try:
             yield
         finally:
-            new = self._finder.cells[len(self._every_value) :]
-            for cell in (*self._all_differing(), *(cell for cell in new if cell.differs())):
-                cell.adopt(earlier.get(id(cell), cell.before.copy()))
+            new = (cell for cell in self._finder.cells[self._found :] if cell.differs())
+            for cell in (*self._differing_at_imports(), *new):
+                cell.adopt(earlier.get(id(cell), copy(cell.before)))
+            self._has_imported = True
             self._line_up()
 
-    def _all_differing(self) -> list[Cell]:
-        if _same(self._every_value, self._every_before):
-            return []
-        return [cell for cell in self._finder.cells if cell.differs()]
+    def _differing_at_imports(self) -> list[Cell]:
+        """All but functions, which take more memory to compare than they are worth here: each is
+        the parent's until it is touched."""
+        alike = [] if _same(self._every_value, self._every_before) else self._alike
+        return [cell for cell in (*alike, *self._unlike) if cell.differs()]
 
-    def _differing_in_a_fork(self) -> list[Cell]:
-        """The same, of many seen by a fork: who compares writes to every page that this process
-        shares with its parent, since Python counts references there."""
+    def _all_differing(self) -> list[Cell]:
+        """Many are seen by a fork: who compares writes to every page that this process shares with
+        its parent, since Python counts references there."""
         cells = self._finder.cells
         if len(cells) < FEW:
-            return self._all_differing()
+            return [cell for cell in cells if cell.differs()]
         fork = Forked(self._numbers_of_differing)
         numbers = fork.answer([], FORK_SECONDS)
         if numbers is None:
@@ -136,9 +146,7 @@ class WarmState:
         return [cell for cell in map(cells.__getitem__, numbers or ()) if cell.differs()]
 
     def _numbers_of_differing(self) -> list[int]:
-        alike = _same(self._every_value, self._every_before)
-        cells = () if alike else enumerate(self._finder.cells)
-        return [number for number, cell in cells if Cell.differs(cell)]
+        return [number for number, cell in enumerate(self._finder.cells) if Cell.differs(cell)]
 
     # -- after a job
 
@@ -155,26 +163,26 @@ class WarmState:
         fit = self._put_back(job, self._differing())
         if any(map(_number, map(_sizes_of, self._cached))):
             self._clear_caches(job)
-        if everything:
-            fit = self._put_all_back(job, self._all_differing()) and fit
-        elif self._jobs in FIRST or self._unseen >= FULL_EVERY or len(self._told) > seen:
-            fit = self.put_everything_back(job) and fit
-        return fit
+        due = self._jobs in FIRST or self._unseen >= FULL_EVERY or len(self._told) > seen
+        return (self.put_everything_back(job) and fit) if everything or due else fit
 
     def put_everything_back(self, job: str) -> bool:
         """As `put_back`, of everything that differs, seen or not."""
-        return self._put_all_back(job, self._differing_in_a_fork())
-
-    def _put_all_back(self, job: str, found: list[Cell]) -> bool:
-        self._unseen = 0
-        self._known += [cell for cell in found if cell not in self._known]
+        found = self._all_differing()
+        new = [cell for cell in found if cell not in self._known]
+        doubtful = [cell for cell in new if self._has_imported and cell.kind is FUNCTION]
+        for cell in doubtful:
+            text = "%s, or what it imported, changed %s: its process is replaced"
+            logger.warning(text, job, cell.name)
+        self._unseen, self._has_imported = 0, False
+        self._known += new
         fit = self._put_back(job, found)
         if found:
             self._line_up()
-        return fit
+        return fit and not doubtful
 
     def _differing(self) -> list[Cell]:
-        found: list[Cell] = []
+        found = [cell for cell in self._known if cell.differs()]
         if not _same(self._values, self._befores):
             found += (cell for cell in self._written if cell.differs())
         sizes = [*map(len, self._sized)]

@@ -97,7 +97,7 @@ def make(
 )
 def test_what_a_job_changed_is_as_it_was(make: Make, code: str, use: str, look: str) -> None:
     state, module = make(
-        f"{code}\n\ndef use():\n    {use}\n\ndef look():\n    return repr({look})\n"
+        f"{code}\n\ndef use():\n    {use}\n\ndef look():\n    return repr(({look}))\n"
     )
     before = module.look()
     for _ in range(3):
@@ -113,6 +113,167 @@ def test_what_cannot_be_compared_is_put_back_by_identity(make: Make) -> None:
     module.D[1] = module.TWO
     assert state.put_back("job", everything=True)
     assert module.D[1] is module.ONE
+
+
+@pytest.mark.parametrize(
+    ("code", "use", "look"),
+    [
+        ("class C:\n    __slots__ = 'n', 'm'\nO = C()\nO.n = 1", "O.n = 2", "O.n"),
+        ("class C:\n    __slots__ = 'n', 'm'\nO = C()\nO.n = 1", "O.m = 2", "hasattr(O, 'm')"),
+        ("class C:\n    __slots__ = 'n'\nO = C()\nO.n = 1", "del O.n", "hasattr(O, 'n')"),
+        ("class C:\n    __slots__ = 'd'\nO = C()\nO.d = {}", "O.d[1] = 2", "O.d"),
+        (
+            "class C:\n    __slots__ = '__n'\n    def n(self, n):\n        self.__n = n\nO = C()\n"
+            "O.n(1)",
+            "O.n(2)",
+            "O._C__n",
+        ),
+        (
+            "def w():\n    n = 0\n    def f():\n        nonlocal n\n        n += 1\n"
+            "    return f, lambda: n\nf, g = w()",
+            "f()",
+            "g()",
+        ),
+        (
+            "def memo(f):\n    last = None\n    def of(n):\n        nonlocal last\n"
+            "        last = last or f(n)\n        return last\n    return of\n"
+            "@memo\ndef f(n):\n    return n",
+            "f(1)",
+            "[c.cell_contents for c in f.__closure__]",
+        ),
+        (
+            "def w():\n    if 0:\n        n = 0\n    def f():\n        nonlocal n\n        n = 1\n"
+            "    return f\nf = w()",
+            "f()",
+            "f.__closure__[0]",
+        ),
+        (
+            "import functools\nclass C:\n    m = functools.partialmethod(dict, a=1)",
+            "vars(C)['m'].keywords['a'] = 2",
+            "vars(C)['m'].keywords",
+        ),
+        ("import logging\nA = logging.LoggerAdapter(None, {})", "A.extra['site'] = 1", "A.extra"),
+        (
+            "import configparser\nC = configparser.ConfigParser()",
+            "C.read_dict({'a': {'b': '1'}})",
+            "[*C]",
+        ),
+        ("def f(n=1):\n    return n", "f.__defaults__ = (2,)", "f()"),
+        ("def f(n=1):\n    return n", "f.__defaults__ = (True,)", "f()"),
+        ("def f(*, n=1):\n    return n", "f.__kwdefaults__['n'] = 2", "f()"),
+        ("def f(*, n=1):\n    return n", "f.__kwdefaults__ = {'n': 2}", "f()"),
+        ("def f():\n    return 1", "f.__code__ = (lambda: 2).__code__", "f()"),
+        ("class C:\n    def f(self):\n        pass", "C.f.n = 1", "vars(C.f)"),
+        (
+            "class C:\n    def __init__(self, known=[]):\n        self.known = known",
+            "C().known.append(1)",
+            "C().known",
+        ),
+        (
+            "class C:\n    def n(self):\n        pass\n    @property\n    def p(self): pass\n"
+            "    @p.setter\n    def p(self, n, known=[]):\n        known.append(n)\n",
+            "C().p = 1",
+            "C.p.fset.__defaults__",
+        ),
+        ("import json\nM = json", "global M\n    import re as M", "M.__name__"),
+        ("import types\nM = types.ModuleType('m')", "M.n = 1", "hasattr(M, 'n')"),
+        ("__rates__ = {}\n__n__ = 1", "global __n__\n    __n__ = 2", "__n__"),
+        ("__rates__ = {}", "__rates__[1] = 1", "__rates__"),
+        (
+            "class C:\n    def __call__(self):\n        return 1",
+            "C.__call__ = lambda self: 2",
+            "C()()",
+        ),
+        ("import types\nN = types.SimpleNamespace()", "N.n = 1", "N"),
+        ("import types\nN = types.SimpleNamespace(d={})", "N.d[1] = 1", "N"),
+        ("import collections\nM = collections.ChainMap({}, {1: 1})", "M[2] = 2", "M"),
+        ("import collections\nM = collections.ChainMap({})", "M.maps.append({})", "M"),
+        ("import collections\nM = collections.UserDict(a=1)", "M['b'] = 2", "M"),
+        ("import array\nA = array.array('d', [0.0])", "A[0] = -0.0", "A"),
+        ("import array\nA = array.array('i', [1])", "A.append(2)", "A"),
+        ("import functools\np = functools.partial(dict, a=1)", "p.keywords['b'] = 2", "p()"),
+        ("import functools\np = functools.partial(list, [])", "p.args[0].append(2)", "p()"),
+        ("import functools\np = functools.partial(dict)", "p.n = 1", "vars(p)"),
+        ("class D(dict):\n    pass\nO = D()", "O.site = 1", "vars(O)"),
+        ("class L(list):\n    __slots__ = 'n'\nO = L()", "O.n = 1", "hasattr(O, 'n')"),
+        (
+            "class D(dict):\n    def clear(self):\n        raise TypeError\n    update = clear\n"
+            "O = D(a=1)",
+            "O['b'] = 1",
+            "O",
+        ),
+        ("import threading\nT = threading.local()", "T.site = 1", "vars(T)"),
+        ("import threading\nclass C(threading.local):\n    d = {}\nT = C()", "T.d = 1", "T.d"),
+        ("import queue\nQ = queue.Queue()", "Q.put(1)", "[*Q.queue], Q.unfinished_tasks"),
+        ("import queue\nQ = queue.PriorityQueue()", "Q.put(1)", "Q.queue"),
+        ("import queue\nQ = queue.SimpleQueue()", "Q.put(1)", "Q.qsize()"),
+        ("import asyncio\nQ = asyncio.Queue()", "Q.put_nowait(1)", "Q.qsize()"),
+        ("import threading\nE = threading.Event()", "E.set()", "E.is_set()"),
+        ("import threading\nE = threading.Event()\nE.set()", "E.clear()", "E.is_set()"),
+        ("import asyncio\nE = asyncio.Event()", "E.set()", "E.is_set()"),
+        ("import threading\nS = threading.Semaphore(2)", "S.acquire()", "S._value"),
+        ("import requests\nS = requests.Session()", "S.headers['Token'] = '1'", "S.headers"),
+        ("import requests\nS = requests.Session()", "S.cookies.set('a', 'b')", "S.cookies"),
+        (
+            "import weakref\nclass C:\n    pass\nO = C()\nW = weakref.WeakKeyDictionary()",
+            "W[O] = 1",
+            "[*W]",
+        ),
+        (
+            "import weakref\nclass C:\n    pass\nO = C()\nW = weakref.WeakValueDictionary()",
+            "W[1] = O",
+            "[*W]",
+        ),
+        ("import weakref\nclass C:\n    pass\nO = C()\nW = weakref.WeakSet()", "W.add(O)", "[*W]"),
+        (
+            "class C:\n    def __init__(self):\n        self.n = 1\n    def get(self):\n"
+            "        return self.__dict__\nget = C().get",
+            "get()['n'] = 2",
+            "get()",
+        ),
+        ("add = [].append", "add(1)", "add.__self__"),
+        (
+            "import functools\n@functools.cache\ndef f(n, known=[]):\n    known.append(n)",
+            "f(1)",
+            "f.__wrapped__.__defaults__",
+        ),
+    ],
+)
+@pytest.mark.parametrize("make", [restoring.FEW], indirect=True, ids=["seen here"])
+def test_what_else_can_hold_something_is_as_it_was(
+    make: Make, code: str, use: str, look: str
+) -> None:
+    test_what_a_job_changed_is_as_it_was(make, code, use, look)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[1]", "[True]"), ("[True]", "[1]"), ("{1: 1}", "{1: 1.0}"), ("{1: 1}", "{True: 1}"),
+        ("[0.0]", "[-0.0]"), ("{1, 2}", "{1, 2.0}"), ("[(1,)]", "[(True,)]"),
+        ("[Decimal('1.0')]", "[Decimal('1.000')]"), ("[frozenset((1,))]", "[frozenset((1.0,))]"),
+        ("{1: 1, 2: 2}", "{2: 2, 1: 1}"), ("[E()]", "[E()]"), ("deque([1])", "deque([True])"),
+        ("OrderedDict(a=1, b=2)", "OrderedDict(b=2, a=1)"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("make", [restoring.FEW], indirect=True, ids=["seen here"])
+def test_what_only_python_calls_equal_is_put_back(make: Make, before: str, after: str) -> None:
+    imports = "from collections import OrderedDict, deque\nfrom decimal import Decimal\n"
+    equal = "class E:\n    def __eq__(self, other):\n        return True\n    __hash__ = None\n"
+    holder = f"class C:\n    pass\nO = C()\nO.held = {before}\nN = O.held\n"
+    state, module = make(f"{imports}{equal}{holder}")
+    held, was = module.O.held, [*module.O.held]
+    values = [*held.values()] if isinstance(held, dict) else []
+    for _ in range(2):
+        new = eval(after, vars(module))
+        held.clear()
+        getattr(held, "update", getattr(held, "extend", None))(new)
+        assert state.put_back("job", everything=True)
+        assert module.O.held is module.N is held
+        assert {*map(id, held)} == {*map(id, was)}
+        if isinstance(held, dict):
+            assert [*map(id, held.values())] == [*map(id, values)]
+            assert [*held] == was
 
 
 def test_what_others_hold_is_the_same_object(make: Make) -> None:
@@ -133,11 +294,82 @@ def test_what_is_kept_is_left_alone_under_whatever_name(make: Make, kept: str) -
     assert module._kept == {1: 1}
 
 
+def test_a_kept_name_keeps_neither_a_module_nor_what_is_defined_elsewhere(make: Make) -> None:
+    clients = (
+        "import re, shop.code\nfrom shop import code\nfrom shop.code import C, cached, f\n"
+        "client = {}\nclass Own:\n    pass\n"
+    )
+    code = "import functools\nclass C:\n    n = 1\ndef f(known=[]):\n    return known\n"
+    cached = "@functools.cache\ndef cached(known=[]):\n    return known\n"
+    state, module = make(f"{code}{cached}D = {{}}\n", "shop.clients.*", clients=clients)
+    kept = importlib.import_module("shop.clients")
+    module.D[1] = module.C.n = module.new = 2
+    module.f().append(1)
+    module.cached().append(1)
+    kept.client[1] = kept.Own.n = 2
+    assert state.put_back("job", everything=True)
+    assert (module.D, module.C.n, module.f(), module.cached()) == ({}, 1, [], [])
+    assert not hasattr(module, "new")
+    assert (kept.client, kept.Own.n) == ({1: 2}, 2)
+
+
+def test_a_module_is_kept_under_its_own_name_alone(make: Make) -> None:
+    state, module = make("import json\nbackend = None\n", part="")
+    package: Any = sys.modules["shop"]
+    importlib.import_module("shop.part")
+    module.json = package.other = module.backend = sys.modules["re"]
+    package.made = ModuleType("shop.made")
+    assert state.put_back("job", everything=True)
+    assert package.part is sys.modules["shop.part"]
+    assert module.json is sys.modules["json"]
+    assert module.backend is None
+    assert not hasattr(package, "other")
+    assert not hasattr(package, "made")
+
+
+def test_what_is_weakly_referred_to_is_not_held_and_may_go(make: Make) -> None:
+    state, module = make(
+        "import weakref\nclass C:\n    pass\nold = C()\nK = weakref.WeakKeyDictionary({old: 1})\n"
+        "class Own(weakref.WeakSet):\n    pass\n"
+        "V = weakref.WeakValueDictionary({1: old})\nS = Own([old])\n"
+        "held = iter([old])\ndel old\n"
+    )
+    told: list[Any] = []
+    state._tell = lambda *what: told.append(what)
+    new = module.K[module.C()] = module.V[2] = module.C()
+    module.K[new] = 1
+    module.S.add(new)
+    assert state.put_back("first", everything=True)
+    assert ([*module.V], len(module.K), len(module.S)) == ([1], 1, 1)
+    assert {name for name, _ in told} == {"shop.code.K", "shop.code.V", "shop.code.S"}
+    told.clear()
+    assert [*module.held], "which nothing refers to any more"
+    assert state.put_back("second", everything=True)
+    assert ([*module.V], len(module.K), len(module.S)) == ([], 0, 0)
+    assert not told
+
+
+def test_iterators_go_on(make: Make) -> None:
+    state, module = make("import itertools\nnumbers = itertools.count()\nrows = iter([1, 2])\n")
+    assert (next(module.numbers), next(module.rows)) == (0, 1)
+    assert state.put_back("job", everything=True)
+    assert (next(module.numbers), next(module.rows)) == (1, 2)
+
+
+def test_what_was_found_to_differ_is_compared_exactly_after_each_job(make: Make) -> None:
+    state, module = make("D = {1: 1}\n\ndef use():\n    D[1] = True\n")
+    module.use()
+    assert state.put_back("job", everything=True)
+    module.use()
+    assert state.put_back("job")
+    assert module.D[1] is 1  # noqa: F632 (True == 1)
+
+
 def test_what_is_kept_is_compared_with_what_it_became(make: Make) -> None:
     state, module = make("model = None", "shop.code.model")
     module.model = object()
     assert state.put_everything_back("a job")
-    assert state._every_value == state._every_before
+    assert not state._numbers_of_differing()
     assert module.model is not None
 
 
@@ -166,6 +398,139 @@ def test_an_import_that_fails_leaves_all_as_it_was_found(make: Make) -> None:
     module.D[1] = 1
     assert state.put_back("job", everything=True)
     assert module.D == {}
+
+
+def test_what_an_import_changes_of_a_function_stays_or_has_the_process_replaced(
+    make: Make,
+) -> None:
+    first = "from shop.own import g\ng.hooks = [1]\nfrom shop.code import f\nf.hooks = [1]\n"
+    second = "from shop.code import f\nf.hooks = [2]\nf.__defaults__ = (2,)\n"
+    own = "def g():\n    pass\n"
+    state, module = make("def f(n=1):\n    return n\n", own=own, first=first, second=second)
+    importlib.import_module("shop.first")
+    assert not state.put_back("job", everything=True), "it may have been the job"
+    assert vars(module.f) == {}
+    assert vars(sys.modules["shop.own"].g) == {"hooks": [1]}
+    importlib.import_module("shop.second")
+    assert state.put_back("job", everything=True), "it is looked at around imports now"
+    assert (module.f(), module.f.hooks) == (2, [2])
+
+
+def test_what_was_in_a_queue_of_c_is_not_known(make: Make) -> None:
+    state, module = make("import queue\nQ = queue.SimpleQueue()\nQ.put(1)\n")
+    assert state.put_back("job", everything=True)
+    module.Q.put(2)
+    assert not state.put_back("job", everything=True)
+
+
+COMMON = """
+import abc
+import asyncio
+import collections
+import concurrent.futures
+import contextlib
+import copy
+import dataclasses
+import datetime
+import decimal
+import enum
+import functools
+import json
+import logging
+import re
+import string
+import threading
+import typing
+import warnings
+
+T = typing.TypeVar("T")
+logger = logging.getLogger(__name__)
+lock, rlock, condition = threading.Lock(), threading.RLock(), threading.Condition()
+pattern = re.compile("a+")
+encoder = json.JSONEncoder()
+template = string.Template("$a")
+executor = concurrent.futures.ThreadPoolExecutor(1)
+
+class Colour(enum.Flag):
+    RED = 1
+    BLUE = 2
+
+class Shape(abc.ABC):
+    @abc.abstractmethod
+    def area(self): ...
+
+    @classmethod
+    def __subclasshook__(cls, other):
+        return NotImplemented
+
+@dataclasses.dataclass(slots=True)
+class Square(Shape):
+    side: int
+    def area(self):
+        return self.side ** 2
+
+class Box(typing.Generic[T]):
+    content: T
+    @functools.cached_property
+    def twice(self):
+        return 2
+
+class Sized(typing.Protocol):
+    def size(self) -> int: ...
+
+runtime = typing.runtime_checkable(Sized)
+
+class Point(typing.NamedTuple):
+    x: int = 0
+
+class Row(typing.TypedDict, total=False):
+    name: str
+
+@functools.singledispatch
+def shown(value):
+    return str(value)
+
+@shown.register
+def _(value: int):
+    return "int"
+
+@contextlib.contextmanager
+def inside():
+    yield 1
+
+@functools.wraps(shown)
+def wrapped(value):
+    return shown(value)
+
+def use():
+    warnings.warn("old", stacklevel=1)
+    logger.info("used")
+    assert isinstance(Square(2), Shape) and not isinstance(3, Shape)
+    assert Colour.RED | Colour.BLUE and Colour(3).name and ~Colour.RED
+    assert Box[int]().twice == 2 and Box.__annotations__ and Point(1)._asdict()
+    assert not isinstance(3, runtime) and Row(name="a")
+    assert shown(1) == "int" and wrapped(1.5) == "1.5" and shown(decimal.Decimal(1))
+    assert copy.copy(Box()) and typing.get_type_hints(Square) and dataclasses.asdict(Square(1))
+    with inside(), lock, rlock, condition:
+        assert pattern.match("aa") and encoder.encode([1]) and template.substitute(a=1)
+    async def later():
+        await asyncio.sleep(0)
+        return collections.Counter("aa")
+    return asyncio.run(later()), datetime.date.today()
+"""
+
+
+@pytest.mark.parametrize("make", [restoring.FEW], indirect=True, ids=["seen here"])
+@pytest.mark.filterwarnings("ignore:old")
+def test_common_code_goes_on_working(make: Make) -> None:
+    state, module = make(COMMON)
+    told: list[Any] = []
+    state._tell = lambda *what: told.append(what)
+    for _ in range(3):
+        module.use()
+        assert state.put_back("job", everything=True)
+    caches = "shop.code.Colour.", "shop.code.shown"
+    assert [name for name, _ in told if not name.startswith(caches)] == []
 
 
 def test_what_cannot_be_put_back_has_the_process_replaced(make: Make) -> None:
