@@ -40,9 +40,9 @@ class JobProcess(JobLoop):
         super().__init__(*arguments)
         self._most_jobs = most_jobs
         self._most_kilobytes = most_kilobytes
-        self.between = BetweenJobs()
         fresh = any(queue.fresh_process for queue in settings.current().queues.values())
         self._forks = Forks(self._run_in_fork) if fresh else None
+        self.between = BetweenJobs()
 
     def _is_worn(self) -> bool:
         if not self.is_fit or (self._most_jobs and self.ended >= self._most_jobs):
