@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.limits import fresh
 from frappe_celery.watch.tables import console, plain_table
 from frappe_celery.watch.words import moment
 from frappe_celery.worker.state import left
@@ -26,8 +25,6 @@ def state(forget: bool) -> None:
         left.forget(store)
         store.client.delete(store.keys.replaced)
         return
-    for method in fresh.learned(fresh.replaced(store)):
-        click.echo(f"{method}: {fresh.LEARNED}")
     found = left.all_of(store)
     if not found:
         click.echo("No job was seen to change anything in a module of an app.")

@@ -107,11 +107,6 @@ def _put_c_environment_back(before: frozenset[bytes]) -> None:
         os.putenv(*entry.split(b"=", 1))
 
 
-def _put_limits_back(before: list[tuple[int, int]]) -> None:
-    for number, limits in zip(_LIMITS, before):  # noqa: B905 (equal by construction)
-        resource.setrlimit(number, limits)
-
-
 def _settings(logger: logging.Logger) -> list[Any]:
     handlers = [one for one in logger.handlers if not _is_known(type(one).__module__)]
     return [logger.level, logger.propagate, logger.disabled, logger.filters[:], handlers]
@@ -126,15 +121,15 @@ def _set(logger: logging.Logger, before: list[Any]) -> None:
         logger.handlers = [*handlers, *staying]
 
 
+def _set_all(before: dict[logging.Logger, list[Any]]) -> None:
+    for each in before.items():
+        _set(*each)
+
+
 def _loggers() -> dict[logging.Logger, list[Any]]:
     """One that a job makes is seen first as that leaves it."""
     known = [*logging.root.manager.loggerDict.values()]
     return {one: _settings(one) for one in known if isinstance(one, logging.Logger)}
-
-
-def _put_loggers_back(before: dict[logging.Logger, list[Any]]) -> None:
-    for logger_, settings in before.items():
-        _set(logger_, settings)
 
 
 def _put_warnings_back(before: tuple[Any, ...]) -> None:
@@ -180,10 +175,12 @@ def _running(children: bytes) -> dict[str, str]:
     """Programs of those that have not ended, and that are not known."""
     found = {}
     for child in children.decode().split():
-        with suppress(OSError):
-            if os.waitpid(int(child), os.WNOHANG) == (0, 0):
-                found[child] = Path(f"/proc/{child}/comm").read_text().strip()
-    return {child: name for child, name in found.items() if not name.startswith(KNOWN_PROGRAMS)}
+        with suppress(OSError):  # it has just ended
+            stat = Path(f"/proc/{child}/stat").read_text().partition("(")[2]
+            name, _, state = stat.rpartition(") ")
+            if state[0] != "Z" and not name.startswith(KNOWN_PROGRAMS):
+                found[child] = name
+    return found
 
 
 def _children() -> dict[str, str]:
@@ -203,9 +200,9 @@ def _put_signals_back(before: list[Any]) -> None:
 
 
 PARTS = {  # the log first, in which the others are named
-    "the root logger": _Part(lambda: _settings(logging.root), partial(_set, logging.root)),
     "logging.disable": _Part(lambda: logging.root.manager.disable, logging.disable),
-    "loggers": _Part(_loggers, _put_loggers_back),
+    "the root logger": _Part(lambda: _settings(logging.root), partial(_set, logging.root)),
+    "loggers": _Part(_loggers, _set_all),
     "the environment": _Part(_ENVIRONMENT.copy, _put_environment_back),
     "C's environment": _Part(_c_environment, _put_c_environment_back),
     "the time zone": _Part(_time_zone, lambda _: time.tzset()),
@@ -248,7 +245,10 @@ PARTS = {  # the log first, in which the others are named
         lambda: pthread_sigmask(signal.SIG_BLOCK, ()),
         lambda before: pthread_sigmask(signal.SIG_SETMASK, before),
     ),
-    "its limits": _Part(lambda: [*map(resource.getrlimit, _LIMITS)], _put_limits_back),
+    "its limits": _Part(
+        lambda: [*map(resource.getrlimit, _LIMITS)],
+        lambda before: [*map(resource.setrlimit, _LIMITS, before)],
+    ),
     "its niceness": _Part(lambda: os.getpriority(0, 0), lambda was: os.setpriority(0, 0, was)),
     "its child processes": _Part(_children, _refuse_children),
 }
@@ -300,9 +300,10 @@ class BetweenJobs:
             except Exception as exc:
                 logger.warning("%s changed %s: its process is replaced (%s)", job, name, exc)
                 fit = False
+            else:
+                if part.look() != changed:
+                    logger.info("%s changed %s: put back", job, name)
             before[name] = part.look()
-            if fit and before[name] != changed:
-                logger.info("%s changed %s: put back", job, name)
         return fit
 
     def _has_left_orphans(self, job: str, succeeded: bool) -> bool:

@@ -4,18 +4,12 @@ that is dropped what a job has changed, and the next one reads it from Redis aga
 from __future__ import annotations
 
 import logging
-import time
 from types import ModuleType
 from typing import Any
 
 import frappe
 
 logger = logging.getLogger(__name__)
-
-LARGE = 64
-"""Containers of an entry. One of more, a meta, is compared after a method's first job, else once in
-`SECONDS`; after each job from the first on that has changed it."""
-SECONDS = 1.0
 
 
 class _Watched(dict[bytes, Any]):
@@ -25,9 +19,6 @@ class _Watched(dict[bytes, Any]):
         super().__init__()
         self._read: set[bytes] = set()
         self._before: dict[bytes, tuple[list[Any], ...]] = {}
-        self._looked: dict[bytes, float] = {}
-        self._changing: set[bytes] = set()
-        self._methods: set[str] = set()
         for key, cached in [*entries.items()]:
             self[key] = cached
 
@@ -39,23 +30,17 @@ class _Watched(dict[bytes, Any]):
         self._read.add(key)
         return super().__getitem__(key)
 
-    def drop_changed(self, method: str) -> None:
-        """After a job of the method: of what it has read."""
-        is_new, now = method not in self._methods, time.monotonic()
-        self._methods.add(method)
-        for key in self._read & self.keys() & self._before.keys():
+    def drop_changed(self, label: str) -> None:
+        """After a job: of what it has read."""
+        for key in self._read & self.keys():
             owners, values, before = self._before[key]
-            is_due = is_new or key in self._changing or len(values) <= LARGE
-            if not is_due and now < self._looked.get(key, 0.0) + SECONDS:
+            if values == before:
                 continue
-            self._looked[key] = now
-            if values != before:
-                if not all(map(_is_as_before, owners, values, before)):
-                    self._changing.add(key)
-                    self.pop(key, None)
-                    logger.info("%s changed %s in Frappe's cache: dropped", method, key.decode())
-                elif cached := self.get(key):
-                    self[key] = cached
+            if not all(map(_is_as_before, owners, values, before)):
+                self.pop(key, None)
+                logger.info("%s changed %s in Frappe's cache: dropped", label, key.decode())
+            elif cached := self.get(key):
+                self[key] = cached
         self._read.clear()
         for key in self._before.keys() - self.keys():
             del self._before[key]
@@ -98,8 +83,8 @@ def watch() -> None:
             cache.cache = _Watched(cache.cache)
 
 
-def drop_changed(method: str) -> None:
-    """After a job of the method."""
+def drop_changed(label: str) -> None:
+    """After a job."""
     found = getattr(getattr(frappe, "client_cache", None), "cache", None)
     if isinstance(found, _Watched):
-        found.drop_changed(method)
+        found.drop_changed(label)

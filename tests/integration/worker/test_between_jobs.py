@@ -315,7 +315,7 @@ def found():
 
     log = logging.getLogger("library")
     finders = [str(one) for one in sys.meta_path]
-    return [os.getpid(), finders, log.level, len(log.handlers), numpy.random.seeds]
+    return [os.getpid(), finders, log.level, len(log.handlers), [*numpy.random.seeds]]
 """
 NUMPY = "seeds = []\nseed = seeds.append\n"
 

@@ -45,10 +45,10 @@ class Site:
             if key not in self.client.cache:
                 self.client.cache[key] = Cached(value, 0)
 
-    def run(self, job: Any, method: str = "myapp.job") -> None:
+    def run(self, job: Any) -> None:
         client_cache.watch()
         job(lambda key: self.client.cache[key].value)
-        client_cache.drop_changed(method)
+        client_cache.drop_changed("myapp.job")
 
     def has(self) -> set[bytes]:
         return {*self.client.cache}
@@ -88,22 +88,3 @@ def test_what_it_has_only_read_stays(site: Site) -> None:
     for _ in range(3):
         site.run(lambda read: [read(key) for key in ALL])
     assert site.has() == ALL
-
-
-def test_a_large_one_is_looked_at_after_a_methods_first_job_then_now_and_then(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = SimpleNamespace(monotonic=lambda: 1000.0)
-    monkeypatch.setattr(client_cache, "time", clock)
-
-    def changes(read: Any) -> None:
-        read(b"large").istable += 1
-
-    site.run(lambda read: read(b"large"))
-    site.run(changes)
-    assert b"large" in site.has(), "of a method that has run before, within a second"
-    site.run(lambda read: read(b"large"), "myapp.another")
-    assert b"large" not in site.has()
-    site.load()
-    site.run(changes)
-    assert b"large" not in site.has(), "it is one that jobs change"
