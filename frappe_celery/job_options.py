@@ -80,10 +80,11 @@ class Options(JobOptions, Enqueues):
         return function
 
     def _of_a_call(self) -> dict[str, Any]:
-        if self.running is not None or self.per_minute is not None or self.max_memory is not None:
+        of_methods = self.running, self.per_minute, self.max_memory, self.fresh_process
+        if any(said is not None for said in of_methods):
             raise ConfigError(
-                "running, per_minute and max_memory are said of a method, not of one call: as a"
-                " decorator, in the configuration, or by frappe-celery limit"
+                "running, per_minute, max_memory and fresh_process are said of a method, not of one"
+                " call: as a decorator, in the configuration, or by frappe-celery limit"
             )
         if self.at is not None and (self.depends_on is not None or self.batch is not None):
             given = {"depends_on": self.depends_on, "a batch": self.batch}
@@ -164,6 +165,7 @@ def options(
     running: int | None = None,
     per_minute: int | None = None,
     max_memory: int | None = None,
+    fresh_process: bool | None = None,
     depends_on: Any = None,
 ) -> Options:
     """Options of a method (as a decorator) or of one call (`options(…).enqueue(method, …)`).
@@ -184,6 +186,8 @@ def options(
         max_memory: of a method, as a decorator: MiB that the process of such a job may have in
             memory; one that has more is killed, and the job fails with that reason. Looked at
             twice a second, in worker processes.
+        fresh_process: of a method, as a decorator: True: each of its jobs runs in a process of its
+            own, forked from one that has run none (docs/differences.md), in worker processes.
         depends_on: of one call: a Job, the id of one, a `Dependency`, or any iterable of these,
             which is read at once: it is `deferred` until all of these have ended for good, with
             whatever repetitions; where one fails, is stopped, canceled or deleted, it is canceled
@@ -192,7 +196,8 @@ def options(
     Raises:
         ConfigError: a value that cannot be followed.
     """
-    require(idempotent in (None, True, False), "idempotent", idempotent, "True or False")
+    for name, said in {"idempotent": idempotent, "fresh_process": fresh_process}.items():
+        require(said in (None, True, False), name, said, "True or False")
     right = is_whole(max_deliveries) and max_deliveries > 0 and idempotent
     if max_deliveries is not None and not right:
         raise ConfigError(
@@ -213,6 +218,7 @@ def options(
         max_deliveries,
         retry,
         max_memory,
+        fresh_process,
         depends_on=depends_on if depends_on is None else read_once(depends_on),
         limit_key=limit_key,
         running=running,

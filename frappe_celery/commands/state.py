@@ -23,6 +23,7 @@ def state(forget: bool) -> None:
     store = get_store()
     if forget:
         left.forget(store)
+        store.client.delete(store.keys.replaced)
         return
     found = left.all_of(store)
     if not found:

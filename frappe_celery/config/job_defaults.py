@@ -1,5 +1,5 @@
-"""How jobs are repeated (`Retry`) and how much memory they may have, as the configuration says it
-by queue and by method.
+"""How jobs are repeated (`Retry`), how much memory they may have and in which process they run, as
+the configuration says it by queue and by method.
 
 "workers": {"imports": {"retry": 3, "idempotent": true, "max_memory": 1500}},
 "frappe_celery_methods": {"myapp.sync.*": {"retry": {"max": 5, "delay": 60}}}
@@ -65,6 +65,8 @@ class JobDefaults:
     """How often to run it again after a failure."""
     max_memory: int | None = None
     """MiB that its process may have in memory."""
+    fresh_process: bool | None = None
+    """Whether each of its jobs runs in a process of its own (`worker.forks`)."""
 
 
 NO_DEFAULTS = JobDefaults()
@@ -73,7 +75,7 @@ AS_CONFIGURED = 0
 DELIVERIES = {None: None, True: AS_CONFIGURED, False: 1}
 """What `idempotent` says of them."""
 MOST_MEMORY = 2**32 - 1
-OPTIONS = {"retry", "idempotent", "max_memory"}
+OPTIONS = {"retry", "idempotent", "max_memory", "fresh_process"}
 
 
 def defaults_of(where: str, said: Mapping[str, Any]) -> JobDefaults:
@@ -83,13 +85,14 @@ def defaults_of(where: str, said: Mapping[str, Any]) -> JobDefaults:
     Raises:
         ConfigError: names the value that cannot be followed.
     """
-    idempotent = said.get("idempotent")
-    is_right = isinstance(idempotent, (bool, type(None)))
-    require(is_right, f"{where}.idempotent", idempotent, "true or false")
+    idempotent, fresh = said.get("idempotent"), said.get("fresh_process")
+    for name, value in {"idempotent": idempotent, "fresh_process": fresh}.items():
+        is_right = isinstance(value, (bool, type(None)))
+        require(is_right, f"{where}.{name}", value, "true or false")
     memory = said.get("max_memory")
     check_memory(f"{where}.max_memory", memory)
     retry = _retry(f"{where}.retry", said.get("retry"))
-    found = JobDefaults(DELIVERIES[idempotent], retry, memory)
+    found = JobDefaults(DELIVERIES[idempotent], retry, memory, fresh)
     return NO_DEFAULTS if found == NO_DEFAULTS else found
 
 
@@ -125,7 +128,7 @@ def defaults_of_methods(patterns: Mapping[str, Any]) -> dict[str, JobDefaults]:
         if not isinstance(said, Mapping) or not said or said.keys() - OPTIONS:
             raise ConfigError(
                 f"frappe_celery_methods[{pattern!r}] is {said!r};"
-                ' write {"retry": 3, "idempotent": true} or max_memory, or some of them'
+                ' write {"retry": 3, "idempotent": true}, or max_memory or fresh_process'
             )
     return {
         pattern: defaults_of(f"frappe_celery_methods[{pattern!r}]", patterns[pattern])

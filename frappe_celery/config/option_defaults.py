@@ -70,9 +70,9 @@ class Options:
     cron_queues: dict[str, str] = field(default_factory=dict)
     """Queue of single cron methods: `{method: queue}`. Others run on `default`."""
     frappe_celery_methods: dict[str, Any] = field(default_factory=dict)
-    """How jobs of methods are repeated, and how many MiB they may have in memory: `{path: {retry:
-    3, idempotent: true, max_memory: 1500}}`, `*` in a path stands for anything; it wins over their
-    queue's (docs/jobs.md)."""
+    """How jobs of methods are repeated, how many MiB they may have in memory, and whether each has
+    a process of its own: `{path: {retry: 3, idempotent: true, max_memory: 1500, fresh_process:
+    true}}`, `*` in a path stands for anything; it wins over their queue's (docs/jobs.md)."""
     frappe_celery_limits: dict[str, Any] = field(default_factory=dict)
     """How many jobs run at once and begin a minute: `{target: {running: 2, per_minute: 60}}`. A
     target is `site:…`, `queue:…`, `method:…` or `key:…`, `*` in it stands for anything

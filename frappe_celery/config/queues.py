@@ -18,17 +18,15 @@ class Queue:
     """Seconds that a job may run unless it is enqueued with a timeout of its own."""
     background_workers: int = 1
     """Worker processes that `frappe-celery setup` writes for it."""
-    fresh_process: bool = False
-    """Whether each of its jobs gets a process of its own, forked from the warm one that took it."""
     full_comparison: bool = False
     """Whether all that its jobs can leave in modules is looked for after each (`worker.state`)."""
     defaults: JobDefaults = NO_DEFAULTS
-    """How its jobs are repeated, and how much memory each may have, unless they or their methods
-    say otherwise."""
+    """How its jobs are repeated, how much memory each may have, and whether each gets a process of
+    its own, unless they or their methods say otherwise."""
 
 
 FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500))
-NUMBERS, SWITCHES = ("timeout", "background_workers"), ("fresh_process", "full_comparison")
+NUMBERS, SWITCHES = ("timeout", "background_workers"), ("full_comparison",)
 """What is said of a queue, besides the defaults of its jobs."""
 CUSTOM_QUEUE_TIMEOUT = 300
 QUEUED_JOBS_A_SITE = 50

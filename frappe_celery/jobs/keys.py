@@ -226,6 +226,9 @@ class Keys:
     left = key("left:state")
     """Hash: what jobs change in modules of apps, by its dotted name (`worker.state.left`)."""
 
+    replaced = key("left:replaced")
+    """Hash: after how many jobs running of a method their process was replaced (`limits.fresh`)."""
+
     refused = key("refused")
     """List: messages that were refused, newest first, with the reason."""
 

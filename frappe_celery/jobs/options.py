@@ -84,8 +84,9 @@ class JobOptions(JobDefaults):
 
     @property
     def limits(self) -> dict[str, Any]:
-        """What of it limits a method's jobs, however they were enqueued (see `limits`)."""
+        """What of it the bench knows of a method's jobs, however they were enqueued (`limits`)."""
         said = {"running": self.running, "per_minute": self.per_minute, "key": self.limit_key}
+        said |= {"fresh_process": self.fresh_process or None}
         return {name: value for name, value in said.items() if value is not None}
 
     def over(self, other: JobDefaults) -> JobOptions:

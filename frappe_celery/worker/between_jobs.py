@@ -1,24 +1,32 @@
 """What a job may change of its process and the next one, of another site, would find.
 
-It is put back after each job. What cannot be, and threads that a job left, are a reason to replace
-the process. What it changed in modules of apps is `state`'s.
+It is put back after each job, what is `RARE` where all is looked through. What cannot be, among it
+threads and processes that a job left, is a reason to replace the process. What it changed in
+modules of apps is `state`'s.
 """
 
 from __future__ import annotations
 
+import asyncio.events
+import ctypes
 import decimal
 import gc
 import locale
 import logging
 import os
+import random
+import resource
 import signal
 import socket
 import sys
 import threading
 import time
-from _signal import getsignal  # type: ignore[import-not-found]  # signal's makes enums: 4 µs a job
-from collections.abc import Callable
+import warnings
+from _signal import getsignal, pthread_sigmask  # type: ignore[import-not-found]  # signal's: 4 µs
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from frappe_celery.worker.state import restoring
@@ -26,25 +34,34 @@ from frappe_celery.worker.state.imports import Orphans
 
 logger = logging.getLogger(__name__)
 
-KNOWN_THREADS = (
-    "celery", "frappe", "frappe_celery", "opentelemetry", "posthog", "redis", "sentry_sdk",
+KNOWN = (
+    "celery", "ddtrace", "frappe", "frappe_celery", "newrelic", "opentelemetry", "posthog", "redis",
+    "sentry_sdk",
 )  # fmt: skip
-"""Packages whose threads serve every job of the process: telemetry, Frappe's own client cache."""
+"""Packages whose threads and hooks serve every job of the process: telemetry, Frappe's own client
+cache."""
+KNOWN_PROGRAMS = ("chrom", "google-chrome", "headless_shell")
+"""Programs that do: Frappe keeps a browser for print formats."""
 SIGNALS = [
     signal.Signals[f"SIG{name}"]
-    for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "QUIT", "TERM", "USR1", "USR2")
+    for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "QUIT", "TERM", "USR1", "USR2", "WINCH")
 ]
 WINTER, SUMMER = 1_735_689_600, 1_751_328_000
 """In 2025: the zones of one name differ at least in one of them."""
 _ENVIRONMENT: dict[Any, Any] = os.environ._data  # type: ignore[attr-defined]
 """Behind `os.environ`, of which a copy takes 30 µs a job. It is Python's own: should it become
 something else, `test_between_jobs` finds the environment changed."""
+_C_ENVIRONMENT = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
+_LIMITS = sorted({getattr(resource, name) for name in dir(resource) if name[:7] == "RLIMIT_"})
+_MONITORING: Any = getattr(sys, "monitoring", None)
+_TWIN = random.Random()
+"""Draws what `random` does, until somebody else has drawn there."""
 
 
 class _Part(NamedTuple):
     look: Callable[[], Any]
     put_back: Callable[[Any], object]
-    """Sets what was seen before the job; raises when it cannot."""
+    """Sets what was seen before the job, but for what is to stay; raises when it cannot."""
 
 
 def _working_directory() -> str | None:
@@ -77,6 +94,103 @@ def _put_environment_back(before: dict[Any, Any]) -> None:
     os.environb.update(before)
 
 
+def _c_environment() -> frozenset[bytes]:
+    """What programs are given: `os.environ` does not hear of `os.putenv`."""
+    return frozenset(iter(iter(_C_ENVIRONMENT).__next__, None))
+
+
+def _put_c_environment_back(before: frozenset[bytes]) -> None:
+    now = _c_environment()
+    for entry in now - before:
+        os.unsetenv(entry.partition(b"=")[0])
+    for entry in before - now:
+        os.putenv(*entry.split(b"=", 1))
+
+
+def _settings(logger: logging.Logger) -> list[Any]:
+    handlers = [one for one in logger.handlers if not _is_known(type(one).__module__)]
+    return [logger.level, logger.propagate, logger.disabled, logger.filters[:], handlers]
+
+
+def _set(logger: logging.Logger, before: list[Any]) -> None:
+    *_, handlers = now = _settings(logger)
+    if now != before:
+        staying = [one for one in logger.handlers if one not in handlers]
+        level, logger.propagate, logger.disabled, logger.filters, handlers = before
+        logger.setLevel(level)
+        logger.handlers = [*handlers, *staying]
+
+
+def _set_all(before: dict[logging.Logger, list[Any]]) -> None:
+    for each in before.items():
+        _set(*each)
+
+
+def _loggers() -> dict[logging.Logger, list[Any]]:
+    """One that a job makes is seen first as that leaves it."""
+    known = [*logging.root.manager.loggerDict.values()]
+    return {one: _settings(one) for one in known if isinstance(one, logging.Logger)}
+
+
+def _put_warnings_back(before: tuple[Any, ...]) -> None:
+    warnings.filters[:], warnings.showwarning = before  # type: ignore[index]
+    with warnings.catch_warnings():
+        pass  # its end has Python forget what it made of the filters
+
+
+def _event_loop() -> tuple[Any, dict[str, Any]]:
+    """What `asyncio.get_event_loop` goes by in this thread."""
+    policy: Any = asyncio.events._event_loop_policy  # type: ignore[attr-defined]
+    return policy, vars(getattr(policy, "_local", policy)).copy()
+
+
+def _put_event_loop_back(before: tuple[Any, dict[str, Any]]) -> None:
+    policy, known = before
+    asyncio.events._event_loop_policy = policy  # type: ignore[attr-defined]
+    local = vars(getattr(policy, "_local", policy))
+    local.clear()
+    local.update(known)
+
+
+def _put_finders_back(before: list[Any]) -> None:
+    """Those of libraries stay, which an import has added."""
+    is_an_apps = restoring.state().is_of_an_app
+    new = [finder for finder in sys.meta_path if finder not in before]
+    sys.meta_path[:] = [*(one for one in new if not is_an_apps(one.__module__)), *before]
+
+
+def _put_hook_back(before: Any) -> None:
+    if not _is_known(sys.excepthook.__module__):
+        sys.excepthook = before
+
+
+@lru_cache(1)
+def _childrens_file(_: int) -> int:
+    path = "/proc/thread-self/children"
+    return os.open(path if os.path.exists(path) else os.devnull, os.O_RDONLY)
+
+
+@lru_cache(1)
+def _running(children: bytes) -> dict[str, str]:
+    """Programs of those that have not ended, and that are not known."""
+    found = {}
+    for child in children.decode().split():
+        with suppress(OSError):  # it has just ended
+            stat = Path(f"/proc/{child}/stat").read_text().partition("(")[2]
+            name, _, state = stat.rpartition(") ")
+            if state[0] != "Z" and not name.startswith(KNOWN_PROGRAMS):
+                found[child] = name
+    return found
+
+
+def _children() -> dict[str, str]:
+    return _running(os.pread(_childrens_file(os.getpid()), 1 << 16, 0))
+
+
+def _refuse_children(before: dict[str, str]) -> None:
+    raise ValueError(", ".join(name for child, name in _children().items() if child not in before))
+
+
 def _put_signals_back(before: list[Any]) -> None:
     for number, handler in zip(SIGNALS, before):  # noqa: B905 (equal by construction)
         if getsignal(number) != handler:
@@ -86,32 +200,60 @@ def _put_signals_back(before: list[Any]) -> None:
 
 
 PARTS = {  # the log first, in which the others are named
-    "the root logger's level": _Part(lambda: logging.root.level, logging.root.setLevel),
+    "logging.disable": _Part(lambda: logging.root.manager.disable, logging.disable),
+    "the root logger": _Part(lambda: _settings(logging.root), partial(_set, logging.root)),
+    "loggers": _Part(_loggers, _set_all),
     "the environment": _Part(_ENVIRONMENT.copy, _put_environment_back),
+    "C's environment": _Part(_c_environment, _put_c_environment_back),
     "the time zone": _Part(_time_zone, lambda _: time.tzset()),
     "the umask": _Part(_umask, os.umask),
     "the working directory": _Part(_working_directory, os.chdir),
     "sys.path": _Part(sys.path.copy, lambda before: sys.path.__setitem__(slice(None), before)),
+    "sys.meta_path": _Part(sys.meta_path.copy, _put_finders_back),
     "the locale": _Part(
         lambda: locale.setlocale(locale.LC_ALL),
         lambda before: locale.setlocale(locale.LC_ALL, before),
     ),
     "the decimal context": _Part(_decimal, lambda was: decimal.setcontext(decimal.Context(*was))),
     "the recursion limit": _Part(sys.getrecursionlimit, sys.setrecursionlimit),
+    "the switch interval": _Part(sys.getswitchinterval, sys.setswitchinterval),
+    "the longest integer": _Part(
+        getattr(sys, "get_int_max_str_digits", int), getattr(sys, "set_int_max_str_digits", int)
+    ),
     "the time-out of sockets": _Part(socket.getdefaulttimeout, socket.setdefaulttimeout),
     "the garbage collector": _Part(gc.isenabled, lambda before: (gc.disable, gc.enable)[before]()),
+    "gc's thresholds": _Part(gc.get_threshold, lambda before: gc.set_threshold(*before)),
     "sys.stdout": _Part(lambda: sys.stdout, lambda before: setattr(sys, "stdout", before)),
     "sys.stderr": _Part(lambda: sys.stderr, lambda before: setattr(sys, "stderr", before)),
+    "sys.excepthook": _Part(lambda: sys.excepthook, _put_hook_back),
+    "the profile function": _Part(sys.getprofile, sys.setprofile),
+    "the trace function": _Part(sys.gettrace, sys.settrace),
+    "the profile function of threads": _Part(threading.getprofile, threading.setprofile),
+    "the trace function of threads": _Part(threading.gettrace, threading.settrace),
+    "the profiler": _Part(  # of Python 3.12 and later, which has no profile function
+        lambda: _MONITORING and _MONITORING.get_tool(_MONITORING.PROFILER_ID),
+        lambda _: (_MONITORING.set_events(2, 0), _MONITORING.free_tool_id(2)),
+    ),
+    "warnings": _Part(lambda: (warnings.filters[:], warnings.showwarning), _put_warnings_back),
+    "the event loop": _Part(_event_loop, _put_event_loop_back),
     "the alarm": _Part(
         lambda: any(signal.getitimer(signal.ITIMER_REAL)),
         lambda _: signal.setitimer(signal.ITIMER_REAL, 0),
     ),
     "signal handlers": _Part(lambda: [getsignal(n) for n in SIGNALS], _put_signals_back),
+    "the signal mask": _Part(
+        lambda: pthread_sigmask(signal.SIG_BLOCK, ()),
+        lambda before: pthread_sigmask(signal.SIG_SETMASK, before),
+    ),
+    "its limits": _Part(
+        lambda: [*map(resource.getrlimit, _LIMITS)],
+        lambda before: [*map(resource.setrlimit, _LIMITS, before)],
+    ),
+    "its niceness": _Part(lambda: os.getpriority(0, 0), lambda was: os.setpriority(0, 0, was)),
+    "its child processes": _Part(_children, _refuse_children),
 }
-
-
-def _look() -> list[Any]:
-    return [part.look() for part in PARTS.values()]
+RARE = {name: PARTS[name] for name in ("loggers", "C's environment", "its limits", "its niceness")}
+"""From the first time on that a job has changed one, that is looked at after each job as well."""
 
 
 class BetweenJobs:
@@ -120,7 +262,9 @@ class BetweenJobs:
     def __init__(self) -> None:
         self._state = restoring.state()
         self._state.watch_imports()
-        self._before = _look()
+        asyncio.new_event_loop().close()  # makes the policy
+        self._before = {name: part.look() for name, part in PARTS.items()}
+        self._watched = {name: part for name, part in PARTS.items() if name not in RARE}
         self._threads = set(threading.enumerate())
         self._orphans = Orphans()
 
@@ -129,8 +273,13 @@ class BetweenJobs:
 
         With `everything` all is looked through that the job can have left in modules.
         """
-        fit = self._state.put_back(job, everything) and not self._has_left_orphans(job, succeeded)
-        return self._put_back(job) and not self._has_left_threads(job) and fit
+        fit = self._put_back(job, self._watched)
+        fit = self._state.put_back(job, everything) and fit
+        if self.is_looked_through:
+            fit = self._put_back(job, RARE) and fit
+        fit = not self._has_left_orphans(job, succeeded) and fit
+        _seed_anew()
+        return not self._has_left_threads(job) and fit
 
     @property
     def is_looked_through(self) -> bool:
@@ -139,22 +288,22 @@ class BetweenJobs:
 
     def look_through(self) -> bool:
         """While no job waits; False: the process has to be replaced."""
-        return self._state.put_everything_back("a job")
+        return self._put_back("a job", RARE) & self._state.put_everything_back("a job")
 
-    def _put_back(self, job: str) -> bool:
-        found = _look()
-        if found == self._before:
-            return True
-        fit = True
-        for name, before, now in zip(PARTS, self._before, found):  # noqa: B905 (as many each)
-            if now == before:
-                continue
+    def _put_back(self, job: str, parts: Mapping[str, _Part]) -> bool:
+        fit, before = True, self._before
+        for name in [name for name, part in parts.items() if part.look() != before[name]]:
+            part = self._watched[name] = PARTS[name]
+            changed = part.look()
             try:
-                PARTS[name].put_back(before)
-                logger.info("%s changed %s: put back", job, name)
+                part.put_back(before[name])
             except Exception as exc:
                 logger.warning("%s changed %s: its process is replaced (%s)", job, name, exc)
                 fit = False
+            else:
+                if part.look() != changed:
+                    logger.info("%s changed %s: put back", job, name)
+            before[name] = part.look()
         return fit
 
     def _has_left_orphans(self, job: str, succeeded: bool) -> bool:
@@ -168,17 +317,31 @@ class BetweenJobs:
     def _has_left_threads(self, job: str) -> bool:
         if threading.active_count() <= len(self._threads):
             return False
-        left = [t for t in threading.enumerate() if t not in self._threads and not _is_known(t)]
+        left = [t for t in threading.enumerate() if t not in self._threads and not _is_to_stay(t)]
         if left:
             names = ", ".join(f"{thread.name} ({_module_of(thread)})" for thread in left)
             logger.warning("%s left threads: %s; its process is replaced", job, names)
         return bool(left)
 
 
-def _is_known(thread: threading.Thread) -> bool:
+def _seed_anew() -> None:
+    """A job that has used `random` may have had its numbers repeat."""
+    if random.getrandbits(64) != _TWIN.getrandbits(64):
+        seed = os.urandom(32)
+        random.seed(seed)
+        _TWIN.seed(seed)
+    if (numpy := sys.modules.get("numpy.random")) is not None:
+        numpy.seed(int.from_bytes(os.urandom(4), "big"))  # by itself it takes 90 µs
+
+
+def _is_to_stay(thread: threading.Thread) -> bool:
     if isinstance(thread, threading.Timer) and thread.finished.is_set():
         return True  # it was canceled, as Frappe does with a report's, and is about to end
-    return _module_of(thread).partition(".")[0] in KNOWN_THREADS
+    return _is_known(_module_of(thread))
+
+
+def _is_known(module: str | None) -> bool:
+    return str(module).partition(".")[0] in KNOWN
 
 
 def _module_of(thread: threading.Thread) -> str:

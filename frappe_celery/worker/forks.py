@@ -1,6 +1,6 @@
-"""Processes for one job each (`fresh_process` of a queue), forked from one that has run none.
+"""Processes for one job each (`fresh_process`), forked from one that has run none.
 
-That one, the seed, is forked from a process before its first job, where a queue asks for it. What
+That one, the seed, is forked from a process before its first job, where one may need it. What
 its forks do to modules, caches and threads is gone with each of them, and they know nothing of what
 the process that takes the jobs has run itself. No job waits for a fork: while one has a job, the
 next one is ready. The seed and its forks die with the process that takes the jobs.
@@ -147,8 +147,9 @@ class _Seed:
             _flush()
             line.send(answer)
             code = 0
-        except BaseException:
-            logger.exception("a fork for one job ended")
+        except BaseException as exc:
+            if not isinstance(exc, EOFError):  # no job will come
+                logger.exception("a fork for one job ended")
             _flush()
         finally:
             os._exit(code)

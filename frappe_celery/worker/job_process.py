@@ -16,10 +16,12 @@ from billiard.compat import mem_rss
 from celery.app.base import Celery
 from celery.concurrency.prefork import process_destructor, process_initializer
 
-from frappe_celery.config import settings
-from frappe_celery.jobs import providers
+from frappe_celery.jobs import get_store, providers
+from frappe_celery.jobs.limits.fresh import Fresh
+from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.logs import stacks
 from frappe_celery.worker.between_jobs import BetweenJobs
+from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.crew import resident
 from frappe_celery.worker.forks import Forks
 from frappe_celery.worker.job_runner import JobLoop
@@ -40,9 +42,10 @@ class JobProcess(JobLoop):
         super().__init__(*arguments)
         self._most_jobs = most_jobs
         self._most_kilobytes = most_kilobytes
-        self.between = BetweenJobs()
-        fresh = any(queue.fresh_process for queue in settings.current().queues.values())
-        self._forks = Forks(self._run_in_fork) if fresh else None
+        self._fresh: Fresh | None = None
+        self._forks: Forks | None = None
+        self._is_asked = False
+        """Whether the job is to run in a fork."""
 
     def _is_worn(self) -> bool:
         if not self.is_fit or (self._most_jobs and self.ended >= self._most_jobs):
@@ -54,11 +57,33 @@ class JobProcess(JobLoop):
             self._forks.rest()
         super()._wait(queues)
 
+    def _keeps(self, message: JobMessage) -> bool:
+        """Make ready for the first job: no process gets a seed later. One without, whose job needs
+        one, gives that back, and ends."""
+        is_first = self._fresh is None
+        self._fresh = self._fresh or Fresh(get_store())
+        self._is_asked = self._fresh.is_asked(message)
+        if is_first:
+            if self._is_asked or self._fresh.may_be_asked(self._orders.queues):
+                self._forks = Forks(self._run_in_fork)
+            self.between = BetweenJobs()
+        self.is_fit = self._forks is not None or not self._is_asked
+        if not self.is_fit:
+            text = "%s[%s] needs a process that has run no job: this one is replaced"
+            logger.info(text, message.label, message.run)
+            store = get_store()
+            key = store.keys.in_flight(self._consumer)
+            about = store.keys.prefix, self._held_as, "", ""
+            retry_while_unreachable(store.run_script, "let_go", (key,), *about)
+        return self.is_fit
+
     def _outcome(self, in_hand: InHand) -> tuple[Any, ...]:
-        queue = settings.current().queues.get(in_hand.taken.queue)
-        if self._forks is None or queue is None or not queue.fresh_process:
-            return super()._outcome(in_hand)
-        return tuple(self._forks.run(in_hand, self.events))
+        assert self._fresh is not None
+        if self._forks is not None and self._is_asked:
+            return tuple(self._forks.run(in_hand, self.events))
+        outcome = super()._outcome(in_hand)
+        self._fresh.note(in_hand.message.label, self.is_fit)
+        return outcome
 
     def _run_in_fork(self, in_hand: InHand, events: bool) -> tuple[Any, ...]:
         self.events = events

@@ -113,6 +113,10 @@ class JobRunner:
                 store.refuse, taken.queue, taken.run, str(exc), JobStatus.STARTED
             )
             return
+        if not self._keeps(message):
+            self._had = Ended()
+            self._slot.write(Doing.NOTHING, self._number, self.ended)
+            return
         deadline = time.monotonic() + message.timeout if message.timeout > 0 else 0.0
         self._slot.write(Doing.RUNS, self._number, self.ended, time.time(), deadline, taken.run)
         self._had = Ended(self._held_as, *self._outcome(InHand(message, taken)))
@@ -122,6 +126,10 @@ class JobRunner:
         """Let go of every connection."""
         self.taker.close()
         self._events.close()
+
+    def _keeps(self, message: JobMessage) -> bool:
+        """Whether it can be run here; else it was given back."""
+        return True
 
     def _outcome(self, in_hand: InHand) -> tuple[Any, ...]:
         """What is to be recorded of it; nothing of a failure, which has been recorded."""

@@ -49,6 +49,7 @@ KILLED_SECONDS = 5.0
 """How long processes that were killed may take to be gone."""
 STILLBORN_SECONDS = 1.0
 """How soon another is forked after one that died before it had asked for a job."""
+ENDED_EARLY = "process ended, or became another program, before the job's end"
 SETTLE_SECONDS = 2.0
 """How soon a death is dealt with again of which the broker did not take notice."""
 
@@ -296,7 +297,8 @@ class Pool(BasePool, Crew):
         if code or seen.doing != Doing.NOTHING:
             if not child.killed_because:
                 logger.error("process %d ended: %s", child.pid, _end(code))
-                child.killed_because = f"its process died: {_end(code)}"
+                died = "process died" if code else ENDED_EARLY
+                child.killed_because = f"its {died}: {_end(code)}"
             self._dead.append((child, seen))
 
     def _release_from_the_dead(self) -> None:

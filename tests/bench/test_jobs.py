@@ -71,6 +71,22 @@ def test_nothing_of_a_job_is_left_for_the_next(bench: Bench, how: str) -> None:
     assert not bench.ask("answer = written('left behind')")
 
 
+def test_metas_and_hooks_that_a_job_changed_are_as_before(bench: Bench) -> None:
+    """Of the same site, in the same process, of a method that has run there before."""
+    bench.worker(1)
+    answers = bench.ask(
+        """
+        answer = []
+        for _ in range(3):
+            jobs = [frappe.enqueue(fc_probe.what_frappe_keeps),
+                    frappe.enqueue(fc_probe.change_what_frappe_keeps)]
+            ended(*jobs)
+            answer.append(jobs[0].result)
+        """
+    )
+    assert answers[0] == answers[1] == answers[2]
+
+
 def test_the_level_of_logs_that_a_job_sets_is_its_own_and_no_line_is_doubled(bench: Bench) -> None:
     bench.worker(1)
     label = uuid.uuid4().hex

@@ -25,6 +25,7 @@ CONNECTIONS = (
     *("frappe.cache", "frappe.client_cache", "frappe.loggers"),
     "frappe.utils.background_jobs._redis_queue_conn",
     "frappe.utils.telemetry.posthog._get_posthog_instance",
+    "frappe.utils.pdf_generator.chrome_pdf_generator.ChromePDFGenerator._instance",
 )
 """Of what stays in a worker's process as a job left it; Redis tells the client cache of changes."""
 OF_CODE_ALONE = (

@@ -23,6 +23,7 @@ from frappe.utils import background_jobs
 from frappe_celery.config import settings
 from frappe_celery.config.files import read_json
 from frappe_celery.errors import CommitInDoubt, ConfigError
+from frappe_celery.hosts.bench import client_cache
 from frappe_celery.hosts.bench.connecting import connect, is_lost, keeps_out
 from frappe_celery.hosts.bench.job import Job, as_current
 from frappe_celery.hosts.bench.loggers import levels_put_back
@@ -66,7 +67,10 @@ def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
     if job.opened.in_test:
         sleep(RQS_START_SECONDS)
     with tidied(), as_current(job):
-        return with_reruns(lambda last: _attempt(job, last, sleep), label, sleep)
+        try:
+            return with_reruns(lambda last: _attempt(job, last, sleep), label, sleep)
+        finally:
+            client_cache.drop_changed(job.method)
 
 
 def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
@@ -167,6 +171,7 @@ def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Ca
                 raise away from exc  # past Frappe, which would write an Error Log
             raise
         job_begins()
+        client_cache.watch()
         progress.began = True
         try:
             value = call(function, kwargs, f"{run.__module__}.{run.__qualname__}")

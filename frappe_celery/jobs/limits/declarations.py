@@ -1,4 +1,5 @@
-"""Limits that methods declare (`options(running=2)`): a process that imports one tells the bench.
+"""What methods declare of limits (`options(running=2)`) and of their process (`fresh_process`): a
+process that imports one tells the bench.
 
 Nobody imports a module for that. Within a job it is told at once, by a worker's parent when it
 starts, elsewhere with the process's next enqueue.
@@ -17,6 +18,8 @@ from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.options import DECLARED, JobOptions
 from frappe_celery.jobs.record.store import JobStore, get_store
 
+fresh: set[str] = set()
+"""Methods whose jobs get a process of their own, as far as this process knows."""
 _untold: dict[str, dict[str, Any]] = {}
 _known: tuple[JobStore, set[str]] | None = None
 """What was declared when this process ran its first job."""
@@ -26,7 +29,10 @@ def declare(function: Callable[..., Any], asked: JobOptions) -> None:
     """Have it told what is asked of a method's jobs, if that is a limit."""
     if not asked.limits:
         return
-    _untold[f"{function.__module__}.{function.__qualname__}"] = asked.limits
+    path = f"{function.__module__}.{function.__qualname__}"
+    _untold[path] = asked.limits
+    if asked.fresh_process:
+        fresh.add(path)
     if current_job() is not None:
         with suppress(BrokerUnreachable):  # later then
             tell()

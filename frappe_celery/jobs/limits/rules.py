@@ -165,7 +165,7 @@ class Limits:
         return self._holds(target, {author: self._rules(author) for author in AUTHORS})
 
     def declare(self, said: Mapping[str, Mapping[str, Any]]) -> None:
-        """What methods declare, by dotted path: `running`, `per_minute`, `key`; {}: nothing."""
+        """What methods declare, by dotted path, as `JobOptions.limits`; {}: nothing."""
         name, client = self._hashes[DECLARATION], self.store.client
         texts = {f"method:{path}": json.dumps(its) if its else "" for path, its in said.items()}
         known = [text.decode() if text else "" for text in client.hmget(name, [*texts])]
@@ -232,6 +232,12 @@ class Limits:
         """Methods that a decorator limits, as processes that have imported them have told."""
         found = self.store.client.hkeys(self._hashes[DECLARATION])
         return {target.decode().removeprefix("method:") for target in found}
+
+    def fresh(self) -> set[str]:
+        """Those of them of which each job gets a process of its own."""
+        found = self.store.client.hgetall(self._hashes[DECLARATION])
+        its = (target for target, text in found.items() if json.loads(text).get("fresh_process"))
+        return {target.decode().removeprefix("method:") for target in its}
 
     def paused(self) -> dict[str, float]:
         """Until when each target is that is paused now, as `Limit.paused`."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStore, hosts
+from frappe_celery.jobs.limits.fresh import LEARNED, learned, replaced
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.installation import InRq, Installation
 from frappe_celery.watch.doctor.report import Section, counted
@@ -52,6 +53,11 @@ def check(
         section.problem(
             "no worker runs: no job will run",
             "start one in your process manager, or by hand: frappe-celery worker",
+        )
+    for method in learned(replaced(store)):
+        section.note(
+            f"{method}: {LEARNED}",
+            "the log says what they left; once that is mended: frappe-celery state --forget",
         )
     if not unknown and (dead := _jobs_of_the_dead(store, now - SILENT_SECONDS)):
         section.warn(

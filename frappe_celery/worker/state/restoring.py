@@ -67,6 +67,7 @@ class WarmState:
         self._told: set[str] = set()
         is_kept = re.compile("|".join(map(translate, kept)) or "$.").match
         self._finder = Finder(packages, is_kept)
+        self.is_of_an_app = self._finder.is_of_ours
         self._known: list[Cell] = []
         """Others that jobs of this process change: they are compared exactly."""
         self._has_imported = False

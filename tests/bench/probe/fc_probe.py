@@ -46,6 +46,20 @@ def tell(job, connection, kind, value, trace):
     frappe.db.commit()
 
 
+def change_what_frappe_keeps():
+    meta = frappe.get_meta("ToDo")
+    meta.get_field("description").label = "changed by a job"
+    meta.fields.append(meta.fields[0])
+    frappe.get_hooks("app_include_js").append("changed.js")
+    frappe.get_hooks("doc_events").setdefault("ToDo", {})["validate"] = ["changed"]
+
+
+def what_frappe_keeps():
+    meta = frappe.get_meta("ToDo")
+    hooks = [frappe.get_hooks(name) for name in ("app_include_js", "doc_events")]
+    return [os.getpid(), meta.get_field("description").label, len(meta.fields), str(hooks)]
+
+
 def log(text):
     frappe.utils.logger.set_log_level("DEBUG")
     frappe.logger("fc_probe").debug(text)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -136,11 +140,197 @@ def begin_telemetry():
 """
 
 
+PARTS = """
+import asyncio
+import cProfile
+import ctypes
+import gc
+import logging
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+
+
+def watch(*_):
+    return None
+
+
+class Finder:
+    def find_spec(self, *_):
+        return None
+
+
+class Handler(logging.Handler):
+    def emit(self, record):
+        pass
+
+
+def loop():
+    return str(vars(asyncio.events._event_loop_policy._local))
+
+
+def settings(name=None):
+    logger = logging.getLogger(name)
+    return str([logger.level, logger.propagate, logger.disabled, logger.handlers, logger.filters])
+
+
+def profiler():
+    return sys.monitoring.get_tool(2) if sys.version_info >= (3, 12) else None
+
+
+def stop_all_logs():
+    logging.disable(logging.CRITICAL)
+
+
+def change_the_root_logger():
+    logging.root.addHandler(Handler())
+    logging.root.handlers[0].addFilter(watch)
+    logging.root.handlers[0].removeFilter(watch)
+    logging.root.addFilter(watch)
+
+
+def change_a_logger():
+    celery = logging.getLogger("celery.worker")
+    celery.setLevel(logging.CRITICAL)
+    celery.addHandler(Handler())
+    celery.filters.append(watch)
+    celery.disabled = True
+
+
+def begin_a_loop():
+    asyncio.set_event_loop(asyncio.new_event_loop())
+
+
+def run_a_loop():
+    asyncio.run(asyncio.sleep(0))
+
+
+WAYS = {
+    "logging.disable": (stop_all_logs, lambda: logging.root.manager.disable),
+    "the root logger": (change_the_root_logger, settings),
+    "loggers": (change_a_logger, lambda: settings("celery.worker")),
+    "the signal mask": (
+        lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2]),
+        lambda: [*map(int, signal.pthread_sigmask(signal.SIG_BLOCK, []))],
+    ),
+    "signal handlers": (
+        lambda: signal.signal(signal.SIGWINCH, watch),
+        lambda: str(signal.getsignal(signal.SIGWINCH)),
+    ),
+    "warnings": (lambda: warnings.simplefilter("error"), lambda: str(warnings.filters)),
+    "warnings ": (
+        lambda: setattr(warnings, "showwarning", watch), lambda: warnings.showwarning.__name__
+    ),
+    "sys.excepthook": (lambda: setattr(sys, "excepthook", watch), lambda: sys.excepthook.__name__),
+    "sys.meta_path": (
+        lambda: sys.meta_path.insert(0, Finder()), lambda: str(sys.meta_path)
+    ),
+    "the profile function": (lambda: sys.setprofile(watch), lambda: str(sys.getprofile())),
+    "the trace function": (lambda: sys.settrace(watch), lambda: str(sys.gettrace())),
+    "the profile function of threads": (
+        lambda: threading.setprofile(watch), lambda: str(threading.getprofile())
+    ),
+    "the trace function of threads": (
+        lambda: threading.settrace(watch), lambda: str(threading.gettrace())
+    ),
+    "the profiler": (lambda: cProfile.Profile().enable(), profiler),
+    "C's environment": (
+        lambda: (os.putenv("LEFT", "here"), os.unsetenv("HOME")),
+        lambda: sorted(subprocess.check_output(["printenv", "-0"]).decode().split(chr(0))),
+    ),
+    "gc's thresholds": (lambda: gc.set_threshold(1, 2, 3), gc.get_threshold),
+    "the longest integer": (
+        lambda: sys.set_int_max_str_digits(700), lambda: sys.get_int_max_str_digits()
+    ),
+    "the switch interval": (lambda: sys.setswitchinterval(0.5), sys.getswitchinterval),
+    "the event loop": (begin_a_loop, loop),
+    "the event loop ": (run_a_loop, loop),
+    "its limits": (
+        lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (99, resource.getrlimit(7)[1])),
+        lambda: [resource.getrlimit(number) for number in range(16)],
+    ),
+    "its niceness": (lambda: os.nice(1), lambda: os.nice(0)),
+}
+
+
+def change(way):
+    WAYS[way][0]()
+
+
+def see(way):
+    return [os.getpid(), WAYS[way][1]()]
+
+
+def same_numbers():
+    random.seed(7)
+
+
+def numbers():
+    return [os.getpid(), random.random()]
+
+
+def leave_a_program(path):
+    child = subprocess.Popen([path, "600"]).pid
+    while open(f"/proc/{child}/comm").read() != os.path.basename(path) + chr(10):
+        time.sleep(0.01)
+    return child
+"""
+
+
+LIBRARY = """
+import logging
+import sys
+
+
+class Finder:
+    @staticmethod
+    def find_spec(*_):
+        return None
+
+
+sys.meta_path.insert(0, Finder)
+log = logging.getLogger("library")
+log.setLevel(logging.ERROR)
+log.addHandler(logging.NullHandler())
+"""
+USES = """
+import logging
+import os
+import sys
+
+
+def use():
+    import library
+    import numpy.random
+
+
+def found():
+    import numpy.random
+
+    log = logging.getLogger("library")
+    finders = [str(one) for one in sys.meta_path]
+    return [os.getpid(), finders, log.level, len(log.handlers), [*numpy.random.seeds]]
+"""
+NUMPY = "seeds = []\nseed = seeds.append\n"
+
+
 class Worker:
     """One of one process that a module's tests share; what it says is asked test by test."""
 
     def __init__(self, bench: Project, **environment: str) -> None:
         bench.write("myapp/state.py", STATE)
+        bench.write("myapp/parts.py", PARTS)
+        bench.write("myapp/uses.py", USES)
+        bench.write("library.py", LIBRARY)
+        bench.write("numpy/__init__.py", "")
+        bench.write("numpy/random.py", NUMPY)
+        bench.configure(workers={"strict": {"full_comparison": True}})
         self.process = worker(bench, **environment)
         self._before = 0
 
@@ -234,3 +424,59 @@ def test_threads_of_telemetry_are_not_meant(one: Worker) -> None:
     assert set(all_ended(jobs, timeout=60)) == {JobStatus.FINISHED}
     assert one.pids() == children
     assert "left threads" not in one.said()
+
+
+WAYS: dict[str, Any] = {}
+exec(PARTS, WAYS)
+
+
+@pytest.mark.parametrize("way", WAYS["WAYS"])
+def test_each_part_of_the_process_is_put_back(one: Worker, way: str) -> None:
+    """Also where it is looked at only with everything else (`strict`)."""
+    if way == "the profiler" and sys.version_info < (3, 12):
+        pytest.skip("it sets a profile function there")
+    before = ended(enqueue("myapp.parts.see", way=way)).result
+    ended(enqueue("myapp.parts.change", queue="strict", way=way))
+    assert ended(enqueue("myapp.parts.see", way=way)).result == before
+    assert f"changed {way.strip()}" in one.said()
+
+
+def test_what_a_library_sets_when_it_is_imported_stays_and_numpy_is_seeded(one: Worker) -> None:
+    ended(enqueue("myapp.uses.use"))
+    first, second = [ended(enqueue("myapp.uses.found", queue="strict")).result for _ in range(2)]
+    assert first[:4] == second[:4]
+    assert "library.Finder" in str(first[1])
+    assert first[2:4] == [40, 1]
+    assert (len(first[4]), len({*second[4]})) == (1, 2)
+
+
+def test_the_next_job_draws_other_numbers(one: Worker) -> None:
+    drawn = []
+    for _ in range(3):
+        ended(enqueue("myapp.parts.same_numbers"))
+        drawn.append(ended(enqueue("myapp.parts.numbers")).result)
+    assert len({pid for pid, _ in drawn}) == 1
+    assert len({number for _, number in drawn}) == 3
+
+
+def test_a_process_that_has_a_child_of_a_job_is_replaced(one: Worker) -> None:
+    children = one.pids()
+    child = psutil.Process(ended(enqueue("myapp.parts.leave_a_program", path="sleep")).result)
+    try:
+        wait_until(lambda: len(one.pids()) == 1 and not one.pids() & children, what="replaced")
+    finally:
+        child.kill()
+    assert "changed its child processes: its process is replaced (sleep)" in one.said()
+
+
+def test_the_browser_that_frappe_keeps_is_not_meant(one: Worker, tmp_path: Path) -> None:
+    children = one.pids()
+    browser = tmp_path / "headless_shell"
+    shutil.copy(shutil.which("sleep") or "", browser)
+    kept = psutil.Process(ended(enqueue("myapp.parts.leave_a_program", path=str(browser))).result)
+    try:
+        ended(enqueue("myapp.core.record"))
+        assert one.pids() == children
+        assert kept.is_running()
+    finally:
+        kept.kill()

@@ -11,8 +11,10 @@ import pytest
 from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.limits.fresh import TIMES, replaced
 from tests.brokers import both_brokers
 from tests.integration.benches import all_ended, ended, worker
+from tests.integration.cli import read, run
 from tests.integration.worker.test_worker_death import waits_for, working
 from tests.project import Process, Project
 from tests.waiting import wait_until
@@ -21,6 +23,7 @@ KEEP = """
 import os
 import string as library
 import sys
+import threading
 import time
 
 library.kept = []
@@ -29,6 +32,16 @@ library.kept = []
 def count():
     library.kept.append(1)
     return [len(library.kept), os.getpid()]
+
+
+def leave_a_thread(leaves=True):
+    if leaves:
+        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+    return count()
+
+
+def become_another_program():
+    os.execvp("true", ["true"])
 
 
 def hang():
@@ -49,11 +62,24 @@ def die_before_what_it_forked():
 """
 
 
+ASKS = """
+from frappe_celery import options
+from myapp import core, keep
+
+
+@options(fresh_process=True)
+def record(text):
+    core.record(text)
+    return keep.count()
+"""
+
+
 @pytest.fixture(scope="module")
 def process(bench: Project) -> Process:
     bench.write("myapp/keep.py", KEEP)
+    bench.write("myapp/asks.py", ASKS)
     bench.configure(workers={"long": {"timeout": 1500, "fresh_process": True}})
-    return worker(bench)
+    return worker(bench, "-Q", "default,long")
 
 
 @pytest.fixture
@@ -96,7 +122,8 @@ def test_a_failure_and_a_death_are_recorded(store: JobStore) -> None:
     assert "its process died: signal 9" in str(died.exc_info)
     left = ended(enqueue("myapp.keep.die_before_what_it_forked", queue="long"))
     assert "its process died: signal 9" in str(left.exc_info)
-    assert ended(enqueue("myapp.core.record", queue="long")).status == JobStatus.FINISHED
+    after = ended(enqueue("myapp.core.record", queue="long"))
+    assert (after.status, after.exc_info) == (JobStatus.FINISHED, None)
 
 
 def test_a_job_that_closes_its_output_has_finished(store: JobStore) -> None:
@@ -142,6 +169,68 @@ def test_one_that_dies_while_it_waits_for_a_job_is_replaced(
     wait_until(lambda: not ready.is_running(), what="it is gone")
     assert ended(enqueue("myapp.keep.count", queue="long")).result[0] == 1
     assert psutil.Process(process.pid).children() == [taker]
+
+
+@both_brokers
+def test_a_method_may_ask_and_whoever_has_run_jobs_gives_its_job_back(
+    process: Process, bench: Project, store: JobStore
+) -> None:
+    """A process without a seed ends. No job is lost, run twice, or counted as tried once more."""
+    store.client.delete(f"{store.keys.prefix}rules:declared")  # by another test, on another broker
+    bench.configure(workers=None)
+    other = worker(bench, "-Q", "short", "-c", "2")
+    jobs = [enqueue("myapp.keep.count", queue="short") for _ in range(50)]
+    assert all_ended(jobs) == [JobStatus.FINISHED] * 50
+    assert len({job.result[1] for job in jobs}) == 2, "both have run one"
+    assert len(family(other.pid)) == 2, "none of its queues asks: no process has a seed"
+    texts = [f"asks {number}" for number in range(12)]
+    jobs = [enqueue("myapp.asks.record", queue="short", text=text) for text in texts]
+    assert all_ended(jobs) == [JobStatus.FINISHED] * 12
+    later = [enqueue("myapp.asks.record", queue="short", text=text) for text in texts]
+    assert all_ended(later) == [JobStatus.FINISHED] * 12
+    assert {job.result[0] for job in later} == {1}
+    assert len({job.result[1] for job in later}) == 12
+    assert sorted(bench.effects()) == sorted(texts * 2)
+    assert {store.fetch_run(job.run_id).opened.deliveries for job in jobs} == {1}
+
+
+@both_brokers
+def test_a_method_whose_jobs_have_their_process_replaced_gets_one_for_each(
+    process: Process, bench: Project, store: JobStore
+) -> None:
+    for _ in range(TIMES):
+        leaves_a_thread(process)
+    (taker,) = psutil.Process(process.pid).children()
+    later = [ended(enqueue("myapp.keep.leave_a_thread")).result for _ in range(3)]
+    assert {number for number, _ in later} == {1}
+    assert taker.pid not in {pid for _, pid in later}
+    assert psutil.Process(process.pid).children() == [taker]
+    found = read("doctor", code=2)["sections"]["workers"]["findings"]
+    assert "myapp.keep.leave_a_thread: each of its jobs has a process of its own" in str(found)
+    run("state", "--forget")
+    assert replaced(store) == {}
+
+
+def test_one_whose_process_goes_on_in_between_is_not_counted_on(
+    process: Process, store: JobStore
+) -> None:
+    for _ in range(TIMES - 1):
+        leaves_a_thread(process)
+    assert replaced(store) == {"myapp.keep.leave_a_thread": TIMES - 1}
+    ended(enqueue("myapp.keep.leave_a_thread", leaves=False))
+    assert replaced(store) == {}
+
+
+def leaves_a_thread(process: Process) -> None:
+    before = psutil.Process(process.pid).children()
+    ended(enqueue("myapp.keep.leave_a_thread"))
+    wait_until(lambda: not any(one.is_running() for one in before), what="its process is gone")
+    wait_until(lambda: len(psutil.Process(process.pid).children()) == 1, what="there is another")
+
+
+def test_a_job_that_becomes_another_program_is_told_so(store: JobStore) -> None:
+    job = ended(enqueue("myapp.keep.become_another_program"))
+    assert "ended, or became another program, before the job's end: exit code 0" in job.exc_info
 
 
 def test_a_message_larger_than_a_pipe_arrives(store: JobStore) -> None:

@@ -1,0 +1,72 @@
+"""Which jobs get a process of their own, forked from one that has run none (`fresh_process`).
+
+Those of a queue or a method that asks for it, and those of a method after whose jobs their process
+had to be replaced, so many times running, until that is forgotten.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from contextlib import suppress
+
+from frappe_celery.config import settings
+from frappe_celery.config.job_defaults import covering
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs.limits import declarations
+from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.record.store import JobStore
+
+logger = logging.getLogger(__name__)
+
+TIMES = 3
+LEARNED = f"each of its jobs has a process of its own: that of {TIMES} running had to be replaced"
+
+
+class Fresh:
+    """What one process knows of it from its first job on."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+        self._replaced: dict[str, int] = {}
+        with suppress(BrokerUnreachable):
+            self._replaced = replaced(store)
+            declarations.fresh.update(Limits(store).fresh(), learned(self._replaced))
+
+    def may_be_asked(self, queues: Collection[str]) -> bool:
+        """Whether jobs can be expected that need it, of these queues."""
+        here = settings.current()
+        said = [here.queues[queue].defaults for queue in queues if queue in here.queues]
+        asking = any(one.fresh_process for one in (*said, *here.methods.values()))
+        return asking or bool(declarations.fresh)
+
+    def is_asked(self, message: JobMessage) -> bool:
+        """Whether a job needs it, as far as is known without an import of its method."""
+        if message.label in declarations.fresh:
+            return True
+        here = settings.current()
+        queue = here.queues.get(message.queue)
+        said = [*covering(message.label, here.methods), *([queue.defaults] if queue else ())]
+        asked = [one.fresh_process for one in said if one.fresh_process is not None]
+        return bool(asked and asked[0])
+
+    def note(self, method: str, was_fit: bool) -> None:
+        """A job of it has ended here, and its process goes on, or has to be replaced."""
+        client, key = self._store.client, self._store.keys.replaced
+        with suppress(BrokerUnreachable):
+            if was_fit and self._replaced.pop(method, 0):
+                client.hdel(key, method)
+            elif not was_fit and client.hincrby(key, method, 1) == TIMES:
+                logger.warning("%s: %s", method, LEARNED)
+
+
+def replaced(store: JobStore) -> dict[str, int]:
+    """How often running, by method; raises BrokerUnreachable."""
+    found = store.client.hgetall(store.keys.replaced)
+    return {method.decode(): int(times) for method, times in found.items()}
+
+
+def learned(times: dict[str, int]) -> list[str]:
+    """Methods whose jobs therefore have a process of their own."""
+    return sorted(method for method, number in times.items() if number >= TIMES)
