@@ -119,17 +119,20 @@ class BetweenJobs:
 
     def __init__(self) -> None:
         self._state = restoring.state()
-        self._state.watch_imports()
+        self._state.begin()
         self._before = _look()
         self._threads = set(threading.enumerate())
         self._orphans = Orphans()
 
-    def put_right(self, job: str, succeeded: bool, everything: bool = False) -> bool:
+    def put_right(self, job: str, kind: str, succeeded: bool, everything: bool = False) -> bool:
         """After a job, which is called so in the log; False: the process has to be replaced.
 
-        With `everything` all is looked through that the job can have left in modules.
+        Its kind is what it called. With `everything` all is looked through that the job can have
+        left in modules.
         """
-        fit = self._state.put_back(job, everything) and not self._has_left_orphans(job, succeeded)
+        fit = self._state.put_back(job, kind, everything) and not self._has_left_orphans(
+            job, succeeded
+        )
         return self._put_back(job) and not self._has_left_threads(job) and fit
 
     @property

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from frappe_celery.worker.state import restoring
 from frappe_celery.worker.state.restoring import WarmState
 
 Make = Callable[..., tuple[WarmState, ModuleType]]
@@ -32,12 +31,9 @@ class Slotted:
 """
 
 
-@pytest.fixture(params=[0, restoring.FEW], ids=["seen by a fork", "seen here"])
-def make(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[Make]:
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """An app `shop` whose module `code` is imported, and the state that is put back."""
-    monkeypatch.setattr(restoring, "FEW", request.param)
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").touch()
@@ -49,13 +45,14 @@ def make(
             (tmp_path / "shop" / f"{name}.py").write_text(text)
         module = importlib.import_module("shop.code")
         state = WarmState(["shop"], kept, lambda name, job: told.append(name))
-        state.watch_imports()
+        state.begin()
         made.append(state)
         return state, module
 
     yield of
     for state in made:
-        sys.meta_path.remove(state._imports)
+        for imports in state._imports:
+            sys.meta_path.remove(imports)
     for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
         del sys.modules[name]
 
@@ -103,22 +100,24 @@ def test_what_a_job_changed_is_as_it_was(make: Make, code: str, use: str, look: 
     for _ in range(3):
         module.use()
         assert module.look() != before, "the job changes it"
-        assert state.put_back("job", everything=True)
+        assert state.put_back("job", "method", everything=True)
         assert module.look() == before
 
 
 def test_what_cannot_be_compared_is_put_back_by_identity(make: Make) -> None:
     state, module = make(f"{UNEQUAL}\nONE, TWO = Lazy(), Lazy()\nD = {{1: ONE}}\nP = Proxy()\n")
-    assert state.put_back("job", everything=True), "nothing was changed, and nothing compared"
+    assert state.put_back("job", "method", everything=True), (
+        "nothing was changed, and nothing compared"
+    )
     module.D[1] = module.TWO
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert module.D[1] is module.ONE
 
 
 def test_what_others_hold_is_the_same_object(make: Make) -> None:
     state, module = make("D = {'a': []}\nheld = D['a']\n")
     module.held.append(1)
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert module.held == []
     assert module.D["a"] is module.held
 
@@ -129,7 +128,7 @@ def test_what_is_kept_is_left_alone_under_whatever_name(make: Make, kept: str) -
     state, module = make("_kept = {}\n\ndef use():\n    _kept[1] = 1\n", kept, alias=alias)
     importlib.import_module("shop.alias")
     module.use()
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert module._kept == {1: 1}
 
 
@@ -151,7 +150,7 @@ def test_what_an_import_adds_stays_beside_what_the_job_left(make: Make) -> None:
     module.HOOKS.append("job")
     module.KINDS.add("job")
     importlib.import_module("shop.plugin")
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert module.REGISTERED == {"plugin": 1}
     assert sorted(module.KINDS) == ["plugin"]
     assert module.HOOKS == ["plugin"]
@@ -164,7 +163,7 @@ def test_an_import_that_fails_leaves_all_as_it_was_found(make: Make) -> None:
         with pytest.raises(ValueError, match="on purpose"):
             importlib.import_module("shop.broken")
     module.D[1] = 1
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert module.D == {}
 
 
@@ -177,17 +176,17 @@ def test_what_cannot_be_put_back_has_the_process_replaced(make: Make) -> None:
     )
     state, module = make(refusing)
     module.C.n = 2
-    assert not state.put_back("job", everything=True)
+    assert not state.put_back("job", "method", everything=True)
 
 
 def test_nothing_is_told_of_a_job_that_changed_nothing(make: Make) -> None:
     state, module = make("D = {}\nclass C:\n    d = {}\n\ndef use():\n    D[1] = 1\n")
     told: list[Any] = []
     state._tell = lambda *what: told.append(what)
-    assert state.put_back("first", everything=True)
+    assert state.put_back("first", "method", everything=True)
     assert told == []
     module.use()
-    state.put_back("second")
+    state.put_back("second", "method")
     module.use()
-    state.put_back("third")
+    state.put_back("third", "method")
     assert told == [("shop.code.D", "second")]
