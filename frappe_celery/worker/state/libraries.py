@@ -12,7 +12,7 @@ import dis
 import gc
 import mimetypes
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import pairwise
@@ -41,14 +41,9 @@ class _Owner(NamedTuple):
     names: tuple[str, ...]
     values: list[Any]
 
-    def now(self) -> Any:
-        """Its names, with what they stand for."""
-        is_context = type(self.itself) is decimal.Context
-        return _Settings(self.itself) if is_context else vars(self.itself)
-
     def changed(self) -> Iterator[tuple[str, Any]]:
         """Names that stand for something else now, and for what; some are Python's own."""
-        now = self.now()
+        now = vars(self.itself)
         if all(map(is_, now.values(), self.values)):
             return
         for name, was in zip(self.names, self.values, strict=True):
@@ -57,25 +52,11 @@ class _Owner(NamedTuple):
                 yield name, value
 
 
-class _Settings:
-    """Those of a context of `decimal`, as a dictionary would show them."""
-
-    def __init__(self, context: decimal.Context) -> None:
-        self._context = context
-
-    def get(self, name: str, _: Any = None) -> Any:
-        value = getattr(self._context, name)
-        return {**value} if name == "traps" else value
-
-    def values(self) -> list[Any]:
-        return [*map(self.get, CONTEXT)]
-
-
 class _Set(Names):
     """Names of one owner that jobs set."""
 
     def __init__(self, owner: _Owner, is_jobs: Callable[[str, Any], bool]) -> None:
-        self.name, self.owner, self.value = owner.name, owner.itself, owner.now()
+        self.name, self.owner, self.value = owner.name, owner.itself, vars(owner.itself)
         self.before = {}
         self._is_jobs = is_jobs
 
@@ -83,12 +64,29 @@ class _Set(Names):
         return bool(self.changed())
 
     def changed(self) -> list[str]:
-        now = {name: self.value.get(name, MISSING) for name in self.before}
-        return [
-            name
-            for name, was in self.before.items()
-            if not _alike(now[name], was) and self._is_jobs(name, now[name])
-        ]
+        now = ((name, self.value.get(name, MISSING), was) for name, was in self.before.items())
+        return [n for n, value, was in now if not _alike(value, was) and self._is_jobs(n, value)]
+
+
+class _Context(Cell):
+    """A context of `decimal` that others are made from."""
+
+    def __init__(self, name: str) -> None:
+        self._context = getattr(decimal, name)
+        super().__init__(f"decimal.{name}", self)
+
+    def copy(self) -> dict[str, Any]:
+        settings = {name: getattr(self._context, name) for name in CONTEXT}
+        return {**settings, "traps": {**self._context.traps}}
+
+    def __eq__(self, settings: object) -> bool:
+        return self.copy() == settings
+
+    __hash__ = object.__hash__
+
+    def put_back(self) -> None:
+        for name, value in self.before.items():
+            setattr(self._context, name, value)
 
 
 class _Reducers(Cell):
@@ -99,7 +97,7 @@ class _Reducers(Cell):
         self._is_apps = is_apps
 
     def differs(self) -> bool:
-        for kind, reducer in [*self.value.items()]:
+        for kind, reducer in self.value.items():
             if not self._is_apps(getattr(reducer, "__module__", None)):
                 self.before.setdefault(kind, reducer)
         return super().differs()
@@ -116,42 +114,46 @@ class Libraries:
     def __init__(self, is_apps: Callable[[Any], bool], is_kept: Callable[[str], object]) -> None:
         self._is_apps, self._is_kept = is_apps, is_kept
         self._owners: list[_Owner] = []
-        self._numbers: dict[int, int] = {}
-        """Each owner's, by its id."""
+        self._numbers: dict[str, int] = {}
+        """Of each owner, by its dotted name."""
+        self._called: dict[str, list[int]] = {}
+        """The same, by the last part of that."""
         self._found: dict[tuple[int, str], bool] = {}
         """Whether a name of the owner of that number is for jobs to set and for us to put back."""
         self._set: dict[int, _Set] = {}
         self.caches: dict[str, Any] = {}
         """Those of `functools`, by the function's dotted name."""
-        for name in ("DefaultContext", "BasicContext", "ExtendedContext"):
-            context = getattr(decimal, name)
-            self._add(f"decimal.{name}", context, dict.fromkeys(CONTEXT))
-            self._owners[-1].values[:] = self._owners[-1].now().values()
-        if not mimetypes.inited:
-            mimetypes.init()
 
     def containers(self) -> list[Cell]:
         """The few of the standard library that are compared by what is in them."""
         types: Any = mimetypes
-        of_types = {f"mimetypes.{name}": getattr(types, name) for name in _MIMETYPES}
-        inverse = {f"mimetypes.inverse[{n}]": d for n, d in enumerate(types._db.types_map_inv)}
-        return [_Reducers(self._is_apps), *(Cell(*of) for of in {**of_types, **inverse}.items())]
+        if not types.inited:
+            types.init()
+        inverse = {f"inverse[{n}]": known for n, known in enumerate(types._db.types_map_inv)}
+        of_types = {n: v for n, v in {**vars(types), **inverse}.items() if type(v) is dict}
+        return [
+            _Reducers(self._is_apps),
+            *map(_Context, ("DefaultContext", "BasicContext", "ExtendedContext")),
+            *(Cell(f"mimetypes.{n}", v) for n, v in of_types.items() if not n.startswith("_")),
+        ]
 
     def add(self, module: ModuleType) -> None:
         """One that has been imported."""
         if module.__name__.partition(".")[0] in NOT_WATCHED:
             return
-        self._add(module.__name__, module, vars(module))
+        self._add(module.__name__, module)
         for name, value in [*vars(module).items()]:
             if type(value) is CACHE:
                 self.caches[f"{value.__module__}.{value.__qualname__}"] = value
             elif issubclass(type(value), type) and _is_of(module, value):
-                self._add(f"{module.__name__}.{name}", value, vars(value))
+                self._add(f"{module.__name__}.{name}", value)
 
-    def _add(self, name: str, itself: Any, names: Mapping[str, Any]) -> None:
-        number = self._numbers.setdefault(id(itself), len(self._owners))
+    def _add(self, name: str, itself: Any) -> None:
+        number = self._numbers.setdefault(name, len(self._owners))
+        names = {**vars(itself)}
         owner = _Owner(name, itself, tuple(names), [*names.values()])
         self._owners[number : number + 1] = [owner]
+        self._called.setdefault(name.rpartition(".")[2], []).append(number)
 
     # -- what is not as it was
 
@@ -170,31 +172,19 @@ class Libraries:
         for number, name, is_jobs in found:
             self._found[number, name] = is_jobs
             owner = self._owners[number]
-            value = owner.values[owner.names.index(name)] = owner.now().get(name)
+            value = owner.values[owner.names.index(name)] = vars(owner.itself)[name]
             if number in self._set and name in self._set[number].before:
                 self._set[number].before[name] = value
 
     def imported(self, module: ModuleType) -> None:
         """An app's: what its code has just set in libraries, as it ran, is so from now on."""
-        code = next(_codes(module.__name__), None)
-        if code is None:
-            return
-        names = {name for one in _codes(module.__name__) for name in one.co_names}
-        for number in self._reached(module, names):
+        codes = [*_codes(module.__name__)]
+        dotted = {name for code in codes for name in code.co_names}
+        names = {part for name in dotted for part in name.split(".")}
+        for number in {number for name in names for number in self._called.get(name, ())}:
             for name, _ in self._owners[number].changed():
-                if name in names and _sets_as_it_runs(code, name):
+                if name in names and _sets_as_it_runs(codes[0], name):
                     self.adopt([(number, name, True)])
-
-    def _reached(self, module: ModuleType, names: set[str]) -> set[int]:
-        """Owners that the module's code can have by these names."""
-        reached: set[int] = set()
-        pending: list[Any] = [module, *(sys.modules[name] for name in names & sys.modules.keys())]
-        for owner in pending:
-            reached |= {self._numbers[id(owner)]} if id(owner) in self._numbers else set()
-            for value in map(vars(owner).get, names & vars(owner).keys()):
-                if id(value) in self._numbers and self._numbers[id(value)] not in reached:
-                    pending.append(value)
-        return reached
 
     def to_put_back(self, found: Iterable[tuple[int, str, bool]]) -> list[Cell]:
         """Of what a fork found what jobs set."""
@@ -205,9 +195,7 @@ class Libraries:
 
     def of_name(self, owner: str, name: str) -> Names | None:
         """What puts that name back; None: there is no such name."""
-        module, _, inner = owner.rpartition(".")
-        found: Any = sys.modules.get(owner) or vars(sys.modules.get(module, Cell)).get(inner)
-        number = self._numbers.get(id(found))
+        number = self._numbers.get(owner)
         if number is None or name not in self._owners[number].names:
             return None
         return self._cell(number, name)
@@ -257,7 +245,6 @@ class Libraries:
 
 
 _METHODS = (classmethod, staticmethod)
-_MIMETYPES = ("types_map", "common_types", "suffix_map", "encodings_map")
 
 
 def _alike(value: Any, was: Any) -> bool:

@@ -106,9 +106,7 @@ class WarmState:
         for name, module in loaded:
             if not ours(name):
                 self._libraries.add(module)
-        for cell in self._libraries.containers():
-            self._finder.cells.append(cell)
-            self._finder.containers.append(cell)
+        self._finder.cells += self._libraries.containers()
         self._line_up()
 
     def begin(self) -> None:
