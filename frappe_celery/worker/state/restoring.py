@@ -95,7 +95,7 @@ class WarmState:
         self._libraries = Libraries(ours, is_kept)
         self._imports = [
             Imports(ours, self._importing, self._executed),
-            Imports(lambda n: not ours(n), nullcontext, self._libraries.add, SourceFileLoader),
+            Imports(lambda n: not ours(n), nullcontext, self._has_library, SourceFileLoader),
         ]
         loaded = [(name, m) for name, m in [*sys.modules.items()] if isinstance(m, ModuleType)]
         modules = [module for name, module in loaded if ours(name)]
@@ -121,6 +121,11 @@ class WarmState:
         self._finder.look(module)
         self._libraries.imported(module)
         self._is_due = True
+
+    def _has_library(self, module: ModuleType) -> None:
+        self._libraries.add(module)
+        if any(name.startswith(f"{module.__name__}.") for name in self._changed):
+            self._line_up()
 
     def _hear(self) -> None:
         new = self._heard() - self._changed

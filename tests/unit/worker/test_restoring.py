@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from frappe_celery.worker.state import restoring
 from frappe_celery.worker.state.restoring import WarmState
 
 Make = Callable[..., tuple[WarmState, ModuleType]]
@@ -190,3 +191,76 @@ def test_nothing_is_told_of_a_job_that_changed_nothing(make: Make) -> None:
     module.use()
     state.put_back("third", "method")
     assert told == [("shop.code.D", "second")]
+
+
+LATER = "D = {'a': {}}\n\ndef use(n):\n    if n:\n        D['a'][1] = n\n"
+
+
+def test_what_a_method_leaves_first_is_seen_by_no_other_job(make: Make) -> None:
+    state, module = make(LATER)
+    for number in range(3):
+        module.use(1)
+        assert state.put_back("job", f"method {number}")
+        assert module.D == {"a": {}}
+
+
+def test_what_a_method_leaves_later_is_put_back_by_the_next_look(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restoring, "FULL_EVERY", 10)
+    state, module = make(LATER)
+    assert state.put_back("job", "method")
+    module.use(1)
+    for _ in range(9):
+        assert state.put_back("job", "method")
+        assert module.D == {"a": {1: 1}}
+    assert state.put_back("job", "method")
+    assert module.D == {"a": {}}
+
+
+def test_what_another_process_saw_is_looked_at_from_the_next_job_on(make: Make) -> None:
+    state, module = make(LATER)
+    assert state.put_back("job", "method")
+    news = [{"shop.code.D['a']", "shop.code.E", "json.dumps", "no.such.name", ""}]
+    state._heard = lambda: news.pop() if news else set()
+    for _ in range(2):
+        module.use(1)
+        module.E = 1
+        assert state.put_back("job", "method")
+        assert module.D == {"a": {}}
+        assert not hasattr(module, "E")
+
+
+def test_what_is_forged_has_nothing_put_back_that_a_library_sets(make: Make) -> None:
+    import tempfile
+
+    state, _ = make("")
+    state._heard = lambda: {"tempfile.tempdir", "tempfile._name_sequence"}
+    before = tempfile.tempdir
+    try:
+        tempfile.tempdir = "/var"
+        assert state.put_back("job", "method")
+        assert tempfile.tempdir == "/var"
+    finally:
+        tempfile.tempdir = before
+
+
+def test_looks_that_are_due_take_their_share_and_no_more(make: Make) -> None:
+    state, module = make(LATER)
+    state._looked = 1000.0
+    module.use(1)
+    for number in range(3):
+        assert state.put_back("job", f"method {number}")
+    assert module.D == {"a": {1: 1}}, "there was no time to look"
+    state._began -= 1000 / restoring.SHARE
+    assert state.put_back("job", "method 1")
+    assert module.D == {"a": {}}, "what was due is made up for"
+
+
+def test_an_import_of_an_apps_module_has_everything_looked_through(make: Make) -> None:
+    state, module = make(LATER, other="")
+    assert state.put_back("job", "method")
+    importlib.import_module("shop.other")
+    module.use(1)
+    assert state.put_back("job", "method")
+    assert module.D == {"a": {}}
