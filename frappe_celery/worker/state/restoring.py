@@ -5,8 +5,9 @@ large ones, and of those that no function seems to change, only their size), nam
 `global`, functools caches, and each thing that a job of this bench was ever seen to change. To look
 through all else (nested containers, attributes of classes and objects, other names that were set,
 names of libraries) takes fifty times as long, in a fork: that is done after a method's first job in
-this process, after one that imported an app's module or changed what none had changed before, when
-no job has come for a second, each `FULL_EVERY` jobs, and after each of a queue that asks for it.
+this process, after one that imported an app's module, changed what none had changed before or (from
+Python 3.12 on) ran a line of an app that none had run, when no job has come for a second, each
+`FULL_EVERY` jobs, and after each of a queue that asks for it.
 Looks that are due wait where they have taken a `SHARE` of the process's time.
 
 What imports add belongs to how it was: apps register and replace things so.
@@ -35,6 +36,7 @@ from frappe_celery.worker.state.cells import Cell, Names
 from frappe_celery.worker.state.finding import Finder
 from frappe_celery.worker.state.imports import Imports
 from frappe_celery.worker.state.libraries import Libraries
+from frappe_celery.worker.state.lines import NewLines
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +91,7 @@ class WarmState:
         """When, and for how many seconds it was done since."""
         is_kept = re.compile("|".join(map(translate, kept)) or "$.").match
         self._finder = Finder(packages, is_kept)
+        self._lines = NewLines(())
         self._by_name: dict[str, list[Cell]] = {}
         self._every_value: list[Any] = []
         ours = self._finder.is_of_ours
@@ -114,6 +117,8 @@ class WarmState:
         are now is how they were."""
         self._libraries.adopt(_in_a_fork(self._libraries.rebound) or [])
         sys.meta_path[:0] = self._imports
+        paths = [getattr(sys.modules.get(one), "__path__", ()) for one in self._finder.packages]
+        self._lines = NewLines(tuple(f"{path}/" for of_one in paths for path in of_one))
         self._began = time.monotonic()
         self._hear()
 
@@ -214,7 +219,7 @@ class WarmState:
         if kind not in self._kinds:
             self._kinds = {kind, *(self._kinds if len(self._kinds) < MOST_KINDS else ())}
             self._is_due = True
-        if everything or self._unseen >= FULL_EVERY or len(self._told) > seen:
+        if everything or self._lines.ran() or self._unseen >= FULL_EVERY or len(self._told) > seen:
             self._is_due = True
         if everything or (self._is_due and self._may_look()):
             began = time.monotonic()

@@ -193,7 +193,7 @@ def test_nothing_is_told_of_a_job_that_changed_nothing(make: Make) -> None:
     assert told == [("shop.code.D", "second")]
 
 
-LATER = "D = {'a': {}}\n\ndef use(n):\n    if n:\n        D['a'][1] = n\n"
+LATER = "D = {'a': {}}\n\ndef use(n):\n    D['a'].update({1: n} if n else {})\n"
 
 
 def test_what_a_method_leaves_first_is_seen_by_no_other_job(make: Make) -> None:
@@ -261,6 +261,23 @@ def test_an_import_of_an_apps_module_has_everything_looked_through(make: Make) -
     state, module = make(LATER, other="")
     assert state.put_back("job", "method")
     importlib.import_module("shop.other")
+    module.use(1)
+    assert state.put_back("job", "method")
+    assert module.D == {"a": {}}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python tells of lines from 3.12 on")
+def test_a_line_that_no_job_ran_before_has_everything_looked_through(make: Make) -> None:
+    state, module = make("D = {'a': {}}\n\ndef use(n):\n    if n:\n        D['a'][1] = n\n")
+    for _ in range(2):
+        module.use(0)
+        assert state.put_back("job", "method")
+    looks = []
+    state._look = lambda: looks.append(1)  # type: ignore[assignment,func-returns-value]
+    module.use(0)
+    assert state.put_back("job", "method")
+    assert looks == [], "no line was new"
+    del state._look
     module.use(1)
     assert state.put_back("job", "method")
     assert module.D == {"a": {}}
