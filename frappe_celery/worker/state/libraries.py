@@ -129,12 +129,11 @@ class Libraries:
         types: Any = mimetypes
         if not types.inited:
             types.init()
-        inverse = {f"inverse[{n}]": known for n, known in enumerate(types._db.types_map_inv)}
-        of_types = {n: v for n, v in {**vars(types), **inverse}.items() if type(v) is dict}
+        of_types = [(name, value) for name, value in vars(types).items() if type(value) is dict]
         return [
             _Reducers(self._is_apps),
             *map(_Context, ("DefaultContext", "BasicContext", "ExtendedContext")),
-            *(Cell(f"mimetypes.{n}", v) for n, v in of_types.items() if not n.startswith("_")),
+            *(Cell(f"mimetypes.{n}", value) for n, value in of_types if not n.startswith("_")),
         ]
 
     def add(self, module: ModuleType) -> None:
@@ -248,11 +247,9 @@ _METHODS = (classmethod, staticmethod)
 
 
 def _alike(value: Any, was: Any) -> bool:
-    if value is was:
-        return True
-    if type(value) is not type(was):
-        return False
-    return value == was if type(was) is dict else type(was) in ATOMS and repr(value) == repr(was)
+    if value is was or type(value) is not type(was):
+        return value is was
+    return type(was) in ATOMS and repr(value) == repr(was)
 
 
 def _is_of(module: ModuleType, kind: type) -> bool:

@@ -36,7 +36,7 @@ from frappe_celery.worker.state.cells import Cell, Names
 from frappe_celery.worker.state.finding import Finder
 from frappe_celery.worker.state.imports import Imports
 from frappe_celery.worker.state.libraries import Libraries
-from frappe_celery.worker.state.lines import NewLines
+from frappe_celery.worker.state.lines import tell_of_new_lines
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,6 @@ class WarmState:
         """When, and for how many seconds it was done since."""
         is_kept = re.compile("|".join(map(translate, kept)) or "$.").match
         self._finder = Finder(packages, is_kept)
-        self._lines = NewLines(())
         self._by_name: dict[str, list[Cell]] = {}
         self._every_value: list[Any] = []
         ours = self._finder.is_of_ours
@@ -118,13 +117,16 @@ class WarmState:
         self._libraries.adopt(_in_a_fork(self._libraries.rebound) or [])
         sys.meta_path[:0] = self._imports
         paths = [getattr(sys.modules.get(one), "__path__", ()) for one in self._finder.packages]
-        self._lines = NewLines(tuple(f"{path}/" for of_one in paths for path in of_one))
+        tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._be_due)
         self._began = time.monotonic()
         self._hear()
 
     def _executed(self, module: ModuleType) -> None:
         self._finder.look(module)
         self._libraries.imported(module)
+        self._be_due()
+
+    def _be_due(self) -> None:
         self._is_due = True
 
     def _has_library(self, module: ModuleType) -> None:
@@ -216,11 +218,11 @@ class WarmState:
         fit = self._put_back(job, self._differing())
         if any(map(_number, map(_sizes_of, self._cached))):
             self._clear_caches(job)
-        if kind not in self._kinds:
-            self._kinds = {kind, *(self._kinds if len(self._kinds) < MOST_KINDS else ())}
+        if kind not in self._kinds or self._unseen >= FULL_EVERY or len(self._told) > seen:
             self._is_due = True
-        if everything or self._lines.ran() or self._unseen >= FULL_EVERY or len(self._told) > seen:
-            self._is_due = True
+            if len(self._kinds) >= MOST_KINDS:
+                self._kinds.clear()
+            self._kinds.add(kind)
         if everything or (self._is_due and self._may_look()):
             began = time.monotonic()
             fit = self.put_everything_back(job) and fit
