@@ -121,6 +121,8 @@ class Libraries:
         self._found: dict[tuple[int, str], bool] = {}
         """Whether a name of the owner of that number is for jobs to set and for us to put back."""
         self._set: dict[int, _Set] = {}
+        self._early = 0
+        """Owners that were there before the first job."""
         self.caches: dict[str, Any] = {}
         """Those of `functools`, by the function's dotted name."""
 
@@ -168,6 +170,7 @@ class Libraries:
 
     def adopt(self, found: Iterable[tuple[int, str, bool]]) -> None:
         """Before the first job: it is so from now on."""
+        self._early = self._early or len(self._owners)
         for number, name, is_jobs in found:
             self._found[number, name] = is_jobs
             owner = self._owners[number]
@@ -182,7 +185,7 @@ class Libraries:
         names = {part for name in dotted for part in name.split(".")}
         for number in {number for name in names for number in self._called.get(name, ())}:
             for name, _ in self._owners[number].changed():
-                if name in names and _sets_as_it_runs(codes[0], name):
+                if name in names and _sets_as_it_runs(codes, name):
                     self.adopt([(number, name, True)])
 
     def to_put_back(self, found: Iterable[tuple[int, str, bool]]) -> list[Cell]:
@@ -208,14 +211,20 @@ class Libraries:
     def _is_jobs(self, number: int, name: str, value: Any) -> bool:
         owner, key = self._owners[number], (number, name)
         if key not in self._found:
-            module = getattr(owner.itself, "__module__", owner.name)
-            package = module.partition(".")[0]
+            module = vars(owner.itself).get("__module__", owner.name)
             dotted = f"{owner.name}.{name}"
-            stays = dotted in OF_C or self._is_kept(dotted)
-            self._found[key] = not stays and (
-                package == "mimetypes" or not _sets(package, module, name)
-            )
+            stays = dotted in OF_C or self._is_kept(dotted) or self._is_libraries(module, name)
+            self._found[key] = not stays
         return self._found[key] and not self._may_stay(value)
+
+    def _is_libraries(self, module: str, name: str) -> bool:
+        """Whether its own code sets it, or that of another library which jobs imported."""
+        package = module.partition(".")[0]
+        late = [one.name for one in self._owners[self._early :] if one.name in sys.modules]
+        return package != "mimetypes" and (
+            _sets(package, module, name)
+            or any(_sets_as_it_runs([*_codes(one)], name) for one in late)
+        )
 
     @staticmethod
     def _may_stay(value: Any) -> bool:
@@ -294,8 +303,12 @@ def _sets_name(code: CodeType, name: str) -> bool:
     )
 
 
-def _sets_as_it_runs(code: CodeType, name: str) -> bool:
-    """Whether a module's own code does, or a function of it which that calls."""
-    called = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_NAME"}
-    inner = [one for one in code.co_consts if isinstance(one, CodeType) and one.co_name in called]
-    return any(_sets_name(one, name) for one in (code, *inner))
+def _sets_as_it_runs(codes: list[CodeType], name: str) -> bool:
+    """Whether a module's own code does, the first, or a function of it which that calls."""
+    if not any(name in (*one.co_names, *one.co_consts) for one in codes):
+        return False
+    steps = dis.get_instructions(codes[0])
+    called = {step.argval for step in steps if step.opname == "LOAD_NAME"}
+    of_module = codes[0].co_consts
+    inner = [one for one in of_module if isinstance(one, CodeType) and one.co_name in called]
+    return any(_sets_name(one, name) for one in (codes[0], *inner))

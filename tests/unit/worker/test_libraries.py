@@ -70,6 +70,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").touch()
     (tmp_path / "paying.py").write_text(LIBRARY)
+    (tmp_path / "extending.py").write_text("import paying\npaying.version = 'extended'\n")
     (tmp_path / "lazily.py").write_text("api_key = None\n")
     (tmp_path / "shop" / "jobs.py").write_text(JOBS)
     told: list[str] = []
@@ -86,7 +87,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
     yield of
     for name in [*sys.modules]:
-        if name.partition(".")[0] in ("shop", "paying", "lazily"):
+        if name.partition(".")[0] in ("shop", "paying", "lazily", "extending"):
             del sys.modules[name]
 
 
@@ -207,6 +208,14 @@ def test_a_library_is_known_as_it_was_imported_by_a_job(make: Make) -> None:
     lazily.api_key = "secret"
     assert state.put_back("a job", "method")
     assert lazily.api_key is None
+
+
+def test_what_an_import_of_another_library_sets_stays(make: Make) -> None:
+    state, paying = make()
+    paying.api_key = "a job's"
+    importlib.import_module("extending")
+    assert state.put_back("a job", "method")
+    assert [paying.version, paying.api_key] == ["extended", None]
 
 
 @pytest.mark.parametrize(
