@@ -26,6 +26,13 @@ def shown_method(path: str, name: str) -> str:
     return name if path == RUN_SCHEDULED_JOB else path
 
 
+SAYS_WHICH = (
+    *("doctype", "doc_method", "__doctype", "__action", "function", "method"),
+    *("prepared_report", "report_name", "script", "server_script"),
+)
+"""Arguments of Frappe's generic methods that say what is run: `run_doc_method`, …"""
+
+
 Line = tuple[str, str, int]
 """A job that another depends on, with all its runs: the first one, its id, 1: it may fail."""
 
@@ -105,6 +112,12 @@ class JobMessage:
         if self.path == RUN_SCHEDULED_JOB and isinstance(self.kwargs, dict):
             return str(self.kwargs.get("job_type", self.path))
         return self.path
+
+    @property
+    def kind(self) -> str:
+        """What it calls: with a generic method also the one, the report or the script behind it."""
+        given = self.kwargs if isinstance(self.kwargs, dict) else {}
+        return " ".join((self.label, *(str(given[name]) for name in SAYS_WHICH if name in given)))
 
     def like(self, **changes: Any) -> JobMessage:
         """One that differs in these fields; `dataclasses.replace` takes three times as long."""

@@ -261,20 +261,21 @@ class BetweenJobs:
 
     def __init__(self) -> None:
         self._state = restoring.state()
-        self._state.watch_imports()
+        self._state.begin()
         asyncio.new_event_loop().close()  # makes the policy
         self._before = {name: part.look() for name, part in PARTS.items()}
         self._watched = {name: part for name, part in PARTS.items() if name not in RARE}
         self._threads = set(threading.enumerate())
         self._orphans = Orphans()
 
-    def put_right(self, job: str, succeeded: bool, everything: bool = False) -> bool:
+    def put_right(self, job: str, kind: str, succeeded: bool, everything: bool = False) -> bool:
         """After a job, which is called so in the log; False: the process has to be replaced.
 
-        With `everything` all is looked through that the job can have left in modules.
+        Its kind is what it called. With `everything` all is looked through that the job can have
+        left in modules.
         """
         fit = self._put_back(job, self._watched)
-        fit = self._state.put_back(job, everything) and fit
+        fit = self._state.put_back(job, kind, everything) and fit
         if self.is_looked_through:
             fit = self._put_back(job, RARE) and fit
         fit = not self._has_left_orphans(job, succeeded) and fit

@@ -138,7 +138,7 @@ class JobRunner:
             message, queue = in_hand.message, settings.current().queues.get(in_hand.taken.queue)
             everything = queue is not None and queue.full_comparison
             label = f"{message.label}[{message.run}]"
-            fit = self.between.put_right(label, in_hand.succeeded, everything)
+            fit = self.between.put_right(label, message.kind, in_hand.succeeded, everything)
             self.is_fit = fit and self.is_fit
         return self._success(in_hand)
 

@@ -51,6 +51,11 @@ def _are_alike(now: Any, before: Any) -> bool:
     return all(map(is_, now, before)) or [*map(_key, now)] == [*map(_key, before)]
 
 
+def are_alike(now: Any, before: Any) -> bool:
+    """Whether one thing is another, or what nothing could tell from it."""
+    return now is before or _key(now) == _key(before)
+
+
 class Kind(NamedTuple):
     """How things of a type are read and written."""
 
@@ -217,7 +222,7 @@ class Names(Cell):
         changed = []
         for name in {**self.before, **now}:
             value = now.get(name, MISSING)
-            if _are_alike([value], [self.before.get(name, MISSING)]):
+            if are_alike(value, self.before.get(name, MISSING)):
                 continue
             dotted = f"{self.name}.{name}"
             is_module = issubclass(type(value), ModuleType) and sys.modules.get(dotted) is value

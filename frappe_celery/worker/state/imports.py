@@ -19,6 +19,7 @@ class Imports:
         chain: entered before the first of a chain of modules that import each other is executed,
             left once the chain is done.
         executed: called with each once its code has run, before anybody can use it.
+        loaders: of which type their loaders are.
     """
 
     def __init__(
@@ -26,9 +27,10 @@ class Imports:
         is_watched: Callable[[str], bool],
         chain: Callable[[], AbstractContextManager[object]],
         executed: Callable[[ModuleType], object],
+        loaders: type = object,
     ) -> None:
         self._is_watched = is_watched
-        self._chain, self._executed = chain, executed
+        self._chain, self._executed, self._loaders = chain, executed, loaders
         self._searched: set[str] = set()
         self._depth = 0
 
@@ -49,12 +51,13 @@ class Imports:
 
     def _watch(self, spec: ModuleSpec) -> None:
         loader: Any = spec.loader
-        if isinstance(loader, type) or not hasattr(loader, "exec_module"):
+        of_ours = isinstance(spec.loader, self._loaders) and hasattr(loader, "exec_module")
+        if isinstance(loader, type) or not of_ours:
             return  # built-in and frozen modules share a class
         execute = loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
-            del loader.exec_module
+            vars(loader).pop("exec_module", None)
             with nullcontext() if self._depth else self._chain():
                 self._depth += 1
                 try:

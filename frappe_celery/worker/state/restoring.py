@@ -1,12 +1,14 @@
-"""What apps' modules hold, made after each job what it was when they had been imported.
+"""What modules hold, made after each job what it was when they had been imported.
 
-The measure is RQ's fork. After each job are looked at: containers of modules and of classes (of
+The measure is RQ's fork. After each job are looked at: containers of apps' modules and classes (of
 large ones, and of those that no function seems to change, only their size), names that are declared
-`global`, functools caches. To look through all else (nested containers, attributes of classes and
-objects, other names that were set) takes fifty times as long: that is done when no job has come for
-a second, after the first jobs, then every `FULL_EVERY` jobs, after a job that changed what none had
-changed before, and after each one of a queue that asks for it. What is found so is looked at after
-each job from then on.
+`global`, functools caches, and each thing that a job of this bench was ever seen to change. To look
+through all else (nested containers, attributes of classes and objects, other names that were set,
+names of libraries) takes fifty times as long, in a fork: that is done after a method's first job in
+this process, after one that imported an app's module, changed what none had changed before or (from
+Python 3.12 on) ran a line of an app that none had run, when no job has come for a second, each
+`FULL_EVERY` jobs, and after each of a queue that asks for it.
+Looks that are due wait where they have taken a `SHARE` of the process's time.
 
 What imports add belongs to how it was: apps register and replace things so.
 """
@@ -16,12 +18,15 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import copy
 from fnmatch import translate
+from importlib.machinery import SourceFileLoader
 from operator import itemgetter, methodcaller
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeVar
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
@@ -31,23 +36,28 @@ from frappe_celery.worker.state import left
 from frappe_celery.worker.state.cells import FUNCTION, Cell, Names
 from frappe_celery.worker.state.finding import Finder
 from frappe_celery.worker.state.imports import Imports
+from frappe_celery.worker.state.libraries import Libraries
+from frappe_celery.worker.state.lines import tell_of_new_lines
 
 logger = logging.getLogger(__name__)
 
 FULL_EVERY = 1000
 """Jobs after which everything is looked through, where there was no pause in which to do it."""
-FIRST = (1, 10, 100)
-"""Jobs of a process after which it is done as well: what most jobs change is seen soon."""
+SHARE = 1 / 50
+"""Of a process's time, which looks may take that do not wait for a pause."""
+AT_ONCE = 1.0
+"""Seconds of them that need not wait for that: what most jobs change is seen soon."""
+MOST_KINDS = 10_000
+"""Kinds of jobs that are remembered: a prepared report's are each of its own."""
 FORK_SECONDS = 10
 """How long a fork may compare: another thread may have held a lock that it waits for."""
-FEW = 1000
-"""Cells that are compared here: a fork would take longer than they do."""
 LARGE = 32
 """Elements of a container, of which more would take most of the time that a job may lose here."""
 HOOK = "frappe_celery_keep"
 """What an app names in its hooks.py that may stay as a job left it; so is the setting called."""
 _sizes_of = methodcaller("cache_info")
 _number = itemgetter(3)
+T = TypeVar("T")
 
 
 class WarmState:
@@ -58,41 +68,91 @@ class WarmState:
         kept: dotted names of what may stay as a job left it; `*` stands for anything.
         tell: is called with the name of each thing that a job changed and with the job, once a
             name.
+        heard: names that any process told since it was called before.
     """
 
     def __init__(
-        self, packages: Iterable[str], kept: Iterable[str], tell: Callable[[str, str], object]
+        self,
+        packages: Iterable[str],
+        kept: Iterable[str],
+        tell: Callable[[str, str], object],
+        heard: Callable[[], set[str]] = set,
     ) -> None:
-        self._tell = tell
+        self._tell, self._heard = tell, heard
         self._told: set[str] = set()
+        self._changed: set[str] = set()
+        """Names of what jobs change, of this process and others."""
+        self._kinds: set[str] = set()
+        """Of the jobs that this process has run."""
+        self._unseen = 0
+        """Jobs since everything was looked through."""
+        self._is_due = False
+        """Whether that is to be done."""
+        self._began, self._looked = time.monotonic(), 0.0
+        """When, and for how many seconds it was done since."""
         is_kept = re.compile("|".join(map(translate, kept)) or "$.").match
         self._finder = Finder(packages, is_kept)
-        self.is_of_an_app = self._finder.is_of_ours
-        self._known: list[Cell] = []
-        """Others that jobs of this process change: they are compared exactly."""
+        self.is_of_an_app = ours = self._finder.is_of_ours
+        self._by_name: dict[str, list[Cell]] = {}
+        self._found = 0
+        """Cells, when they were lined up last."""
         self._has_imported = False
         """Since everything was looked through."""
-        self._jobs = self._unseen = 0
-        """All, and those since everything was looked through."""
-        self._imports = Imports(self._finder.is_of_ours, self._importing, self._finder.look)
-        loaded = [*sys.modules.items()]
-        ours = self._finder.is_of_ours
-        modules = [m for name, m in loaded if m is not None and ours(name)]
+        self._libraries = Libraries(ours, is_kept)
+        self._imports = [
+            Imports(ours, self._importing, self._executed),
+            Imports(lambda n: not ours(n), nullcontext, self._has_library, SourceFileLoader),
+        ]
+        loaded = [(name, m) for name, m in [*sys.modules.items()] if isinstance(m, ModuleType)]
+        modules = [module for name, module in loaded if ours(name)]
         for module in modules:
             self._finder.keep(module)
         for module in modules:
             self._finder.look(module)
+        for name, module in loaded:
+            if not ours(name):
+                self._libraries.add(module)
+        self._finder.cells += self._libraries.containers()
         self._line_up()
 
-    def watch_imports(self) -> None:
-        """In a process that is about to run jobs: modules that these import count too."""
-        sys.meta_path.insert(0, self._imports)
+    def begin(self) -> None:
+        """In a process that is about to run jobs: what they import counts too, and what libraries
+        are now is how they were."""
+        self._libraries.adopt(_in_a_fork(self._libraries.rebound) or [])
+        sys.meta_path[:0] = self._imports
+        paths = [getattr(sys.modules.get(one), "__path__", ()) for one in self._finder.packages]
+        tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._be_due)
+        self._began = time.monotonic()
+        self._hear()
+
+    def _executed(self, module: ModuleType) -> None:
+        self._finder.look(module)
+        self._libraries.imported(module)
+        self._be_due()
+
+    def _be_due(self) -> None:
+        self._is_due = True
+
+    def _has_library(self, module: ModuleType) -> None:
+        self._libraries.add(module)
+        if any(name.startswith(f"{module.__name__}.") for name in self._changed):
+            self._line_up()
+
+    def _hear(self) -> None:
+        new = self._heard() - self._changed
+        if new:
+            self._changed |= new
+            self._line_up()
 
     # -- how it was
 
     def _line_up(self) -> None:
         """What is compared after each job, side by side: Python compares lists in one call."""
         found = self._finder
+        for cell in found.cells[self._found :]:
+            self._by_name.setdefault(cell.name, []).append(cell)
+        self._found = len(found.cells)
+        self._known = [cell for name in self._changed for cell in self._by_name.get(name, ())]
         known = {id(cell) for cell in self._known}
         written = [cell for cell in found.containers if self._is_written(cell)]
         self._written = [cell for cell in written if id(cell) not in known]
@@ -103,12 +163,21 @@ class WarmState:
         self._every_before = [cell.before for cell in self._alike]
         others = (cell for cell in found.cells if not cell.kind.is_container)
         self._unlike = [c for c in others if id(c) in known or c.kind is not FUNCTION]
-        self._found = len(found.cells)
         compared = {id(cell) for cell in self._written} | known
         self._others = [cell for cell in found.containers if id(cell) not in compared]
         self._sized = [cell.value for cell in self._others]
         self._sizes = [len(cell.before) for cell in self._others]
-        self._cached = [*found.caches.values()]
+        libraries = self._libraries.caches.items()
+        known_caches = {name: cache for name, cache in libraries if name in self._changed}
+        self._caches = {**found.caches, **known_caches}
+        self._cached = [*self._caches.values()]
+        self._names = [*found.rebound, *self._changed_names()]
+
+    def _changed_names(self) -> Iterator[tuple[Names, str]]:
+        for changed in self._changed:
+            owner, _, name = changed.rpartition(".")
+            cells = (*self._by_name.get(owner, ()), self._libraries.of_name(owner, name))
+            yield from ((cell, name) for cell in cells if isinstance(cell, Names))
 
     def _is_written(self, cell: Cell) -> bool:
         if len(cell.before) > LARGE:
@@ -133,21 +202,11 @@ class WarmState:
         alike = [] if _same(self._every_value, self._every_before) else self._alike
         return [cell for cell in (*alike, *self._unlike) if cell.differs()]
 
-    def _all_differing(self) -> list[Cell]:
-        """Many are seen by a fork: who compares writes to every page that this process shares with
-        its parent, since Python counts references there."""
-        cells = self._finder.cells
-        if len(cells) < FEW:
-            return [cell for cell in cells if cell.differs()]
-        fork = Forked(self._numbers_of_differing)
-        numbers = fork.answer([], FORK_SECONDS)
-        if numbers is None:
-            logger.warning("what jobs left was not looked through within %d s", FORK_SECONDS)
-            fork.kill()
-        return [cell for cell in map(cells.__getitem__, numbers or ()) if cell.differs()]
-
-    def _numbers_of_differing(self) -> list[int]:
-        return [number for number, cell in enumerate(self._finder.cells) if Cell.differs(cell)]
+    def _look(self) -> tuple[list[int], list[tuple[int, str, bool]], list[str]]:
+        """In a fork: who compares writes to every page that this process shares with its parent,
+        since Python counts references there."""
+        numbers = [n for n, cell in enumerate(self._finder.cells) if Cell.differs(cell)]
+        return numbers, self._libraries.rebound(), self._libraries.caches_of_apps()
 
     # -- after a job
 
@@ -156,29 +215,47 @@ class WarmState:
         """Whether no job has run since everything was looked through."""
         return not self._unseen
 
-    def put_back(self, job: str, everything: bool = False) -> bool:
-        """Make it as it was; False: that cannot be, and the process has to be replaced."""
-        self._jobs += 1
+    def put_back(self, job: str, kind: str, everything: bool = False) -> bool:
+        """Make it as it was; False: that cannot be, and the process has to be replaced.
+
+        Args:
+            kind: what the job called.
+        """
         self._unseen += 1
         seen = len(self._told)
+        self._hear()
         fit = self._put_back(job, self._differing())
         if any(map(_number, map(_sizes_of, self._cached))):
             self._clear_caches(job)
-        due = self._jobs in FIRST or self._unseen >= FULL_EVERY or len(self._told) > seen
-        return (self.put_everything_back(job) and fit) if everything or due else fit
+        if kind not in self._kinds or self._unseen >= FULL_EVERY or len(self._told) > seen:
+            self._is_due = True
+            if len(self._kinds) >= MOST_KINDS:
+                self._kinds.clear()
+            self._kinds.add(kind)
+        if everything or (self._is_due and self._may_look()):
+            began = time.monotonic()
+            fit = self.put_everything_back(job) and fit
+            self._looked += time.monotonic() - began
+        return fit
+
+    def _may_look(self) -> bool:
+        return self._looked < AT_ONCE + SHARE * (time.monotonic() - self._began)
 
     def put_everything_back(self, job: str) -> bool:
         """As `put_back`, of everything that differs, seen or not."""
-        found = self._all_differing()
-        new = [cell for cell in found if cell not in self._known]
+        numbers, names, caches = _in_a_fork(self._look) or ([], [], [])
+        cells = [cell for cell in map(self._finder.cells.__getitem__, numbers) if cell.differs()]
+        new = [cell for cell in cells if cell not in self._known]
         doubtful = [cell for cell in new if self._has_imported and cell.kind is FUNCTION]
         for cell in doubtful:
             text = "%s, or what it imported, changed %s: its process is replaced"
             logger.warning(text, job, cell.name)
-        self._unseen, self._has_imported = 0, False
-        self._known += new
-        fit = self._put_back(job, found)
-        if found:
+        self._unseen, self._is_due, self._has_imported = 0, False, False
+        fit = self._put_back(job, [*cells, *self._libraries.to_put_back(names)])
+        for name in caches:
+            self._libraries.caches[name].cache_clear()
+            self._has_changed(name, job)
+        if cells or names or caches:
             self._line_up()
         return fit and not doubtful
 
@@ -190,7 +267,7 @@ class WarmState:
         if sizes != self._sizes:
             pairs = zip(self._others, sizes, self._sizes, strict=True)
             found += (cell for cell, now, before in pairs if now != before)
-        for names, name in self._finder.rebound:
+        for names, name in self._names:
             if names.value.get(name) is not names.before.get(name) and names not in found:
                 found.append(names)
         return found
@@ -209,7 +286,7 @@ class WarmState:
         return fit
 
     def _clear_caches(self, job: str) -> None:
-        for name, cache in self._finder.caches.items():
+        for name, cache in self._caches.items():
             if cache.cache_info().currsize:
                 cache.cache_clear()
                 self._has_changed(name, job)
@@ -217,6 +294,7 @@ class WarmState:
     def _has_changed(self, name: str, job: str) -> None:
         if name not in self._told:
             self._told.add(name)
+            self._changed.add(name)
             self._tell(name, job)
 
 
@@ -225,6 +303,15 @@ def _same(now: list[Any], before: list[Any]) -> bool:
         return now == before
     except Exception:  # of what stands in one of them
         return False
+
+
+def _in_a_fork(look: Callable[[], T]) -> T | None:
+    fork: Forked[Any] = Forked(look)
+    found = fork.answer(False, FORK_SECONDS)
+    if found is None:
+        logger.warning("what jobs left was not looked through within %d s", FORK_SECONDS)
+        fork.kill()
+    return found or None
 
 
 _state: WarmState | None = None
@@ -236,7 +323,7 @@ def state() -> WarmState:
     if _state is None:
         here = settings.current()
         packages = {name.partition(".")[0] for name in (*here.app_names, *here.job_modules)}
-        _state = WarmState(packages - {"frappe_celery"}, _kept(here), left.tell)
+        _state = WarmState(packages - {"frappe_celery"}, _kept(here), left.tell, left.heard)
     return _state
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from typing import Any
 
 import pytest
@@ -84,6 +86,23 @@ def use_deeply(name):
     FULL["1"] = name
 
 
+def use_later(name):
+    if name:
+        use_deeply(name)
+
+
+def pay(name):
+    import paying
+
+    before, paying.api_key = paying.api_key, name
+    return before
+
+
+def unseen(name):
+    if name:
+        pay(name)
+
+
 def state():
     return [
         _rates, __exchange_rates, ORDER, sorted(SEEN), list(RECENT), BY_SITE, COUNTRY,
@@ -145,6 +164,7 @@ def write_state(project: Project) -> None:
     write_tasks(project)
     project.write("myapp/rates.py", RATES)
     project.write("myapp/plugins.py", PLUGINS)
+    project.write("paying.py", "api_key = None\n")
     project.write("myapp/added.py", ADDED)
     hooks = (project.root / "myapp" / "hooks.py").read_text()
     project.write("myapp/hooks.py", f'{hooks}\nfrappe_celery_keep = ["myapp.rates.MODEL"]\n')
@@ -190,17 +210,68 @@ def test_what_is_deeper_is_put_back_after_each_job_of_a_queue_that_asks(
     assert run("deep_state") == DEEPLY_AS_IMPORTED
 
 
-def test_what_is_deeper_is_put_back_when_no_job_comes(store: JobStore) -> None:
-    run("use_deeply", name="left")
+def test_what_is_deeper_is_put_back_after_a_methods_first_job(store: JobStore) -> None:
+    enqueue("myapp.rates.use_deeply", name="left")
+    seen = ended(enqueue("myapp.rates.deep_state"))
+    assert json.loads(json.dumps(seen.result)) == DEEPLY_AS_IMPORTED
+
+
+def test_what_is_left_later_is_put_back_when_no_job_comes(store: JobStore) -> None:
+    run("use_later", name="")
+    run("use_later", name="left")
     wait_until(lambda: "myapp.rates.TREE['of']['numbers']" in names(store), 10)
     assert run("deep_state") == DEEPLY_AS_IMPORTED
 
 
-def test_what_is_deeper_is_put_back_after_so_many_jobs(store: JobStore) -> None:
-    run("use_deeply", name="left")
+def test_what_is_left_later_is_put_back_after_so_many_jobs(store: JobStore) -> None:
+    for method in ("use_later", "pid", "deep_state"):
+        run(method, **({"name": ""} if method == "use_later" else {}))
+    enqueue("myapp.rates.use_later", name="left")
     jobs = [enqueue("myapp.rates.pid") for _ in range(FULL_EVERY)]
     ended(jobs[-1])
     assert run("deep_state") == DEEPLY_AS_IMPORTED
+
+
+def test_what_a_job_sets_in_a_library_is_put_back(store: JobStore) -> None:
+    assert [run("pay", name=name) for name in ("one", "two", "three")] == [None] * 3
+    assert "paying.api_key" in names(store)
+
+
+def test_what_was_seen_once_is_looked_at_by_a_new_process_from_its_first_job_on(
+    one_process: Process, store: JobStore
+) -> None:
+    run("use_deeply", name="left")
+    run("pay", name="left")
+    renew_processes(one_process)
+    run("use_later", name="")
+    run("unseen", name="")
+    enqueue("myapp.rates.use_later", name="left")
+    enqueue("myapp.rates.unseen", name="left")
+    assert run("deep_state") == DEEPLY_AS_IMPORTED
+    assert run("pay", name="") is None
+
+
+def test_names_are_heard_by_each_process_and_forgotten_in_time(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(left, "_heard", b"")
+    key = store.keys.left
+    store.client.hset(key, "old", json.dumps(["job", time.time() - left.MONTH - 1]))
+    for forged in ("nothing", "[]", '["job", "soon"]', "[" * 100_000, "\xff"):
+        store.client.hset(key, f"forged {forged[:9]}", forged)
+    store.client.hset(key, "young", json.dumps(["job", time.time()]))
+    assert left.heard() == {"young"}
+    assert not store.client.hexists(key, "old")
+    assert left.heard() == set()
+    child = os.fork()
+    if child == 0:
+        left.tell("told", "job")
+        left.tell("young", "job")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert left.heard() == {"young", "told"}
+    left.tell("told", "another job")
+    assert left.heard() == set(), "that was no news"
 
 
 def names(store: JobStore) -> set[str]:

@@ -32,12 +32,9 @@ class Slotted:
 """
 
 
-@pytest.fixture(params=[0, restoring.FEW], ids=["seen by a fork", "seen here"])
-def make(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[Make]:
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """An app `shop` whose module `code` is imported, and the state that is put back."""
-    monkeypatch.setattr(restoring, "FEW", request.param)
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").touch()
@@ -49,13 +46,14 @@ def make(
             (tmp_path / "shop" / f"{name}.py").write_text(text)
         module = importlib.import_module("shop.code")
         state = WarmState(["shop"], kept, lambda name, job: told.append(name))
-        state.watch_imports()
+        state.begin()
         made.append(state)
         return state, module
 
     yield of
     for state in made:
-        sys.meta_path.remove(state._imports)
+        for imports in state._imports:
+            sys.meta_path.remove(imports)
     for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
         del sys.modules[name]
 
@@ -103,15 +101,17 @@ def test_what_a_job_changed_is_as_it_was(make: Make, code: str, use: str, look: 
     for _ in range(3):
         module.use()
         assert module.look() != before, "the job changes it"
-        assert state.put_back("job", everything=True)
+        assert state.put_back("job", "method", everything=True)
         assert module.look() == before
 
 
 def test_what_cannot_be_compared_is_put_back_by_identity(make: Make) -> None:
     state, module = make(f"{UNEQUAL}\nONE, TWO = Lazy(), Lazy()\nD = {{1: ONE}}\nP = Proxy()\n")
-    assert state.put_back("job", everything=True), "nothing was changed, and nothing compared"
+    assert state.put_back("job", "method", everything=True), (
+        "nothing was changed, and nothing compared"
+    )
     module.D[1] = module.TWO
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert module.D[1] is module.ONE
 
 
@@ -239,7 +239,6 @@ def test_what_cannot_be_compared_is_put_back_by_identity(make: Make) -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("make", [restoring.FEW], indirect=True, ids=["seen here"])
 def test_what_else_can_hold_something_is_as_it_was(
     make: Make, code: str, use: str, look: str
 ) -> None:
@@ -256,7 +255,6 @@ def test_what_else_can_hold_something_is_as_it_was(
         ("OrderedDict(a=1, b=2)", "OrderedDict(b=2, a=1)"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("make", [restoring.FEW], indirect=True, ids=["seen here"])
 def test_what_only_python_calls_equal_is_put_back(make: Make, before: str, after: str) -> None:
     imports = "from collections import OrderedDict, deque\nfrom decimal import Decimal\n"
     equal = "class E:\n    def __eq__(self, other):\n        return True\n    __hash__ = None\n"
@@ -268,7 +266,7 @@ def test_what_only_python_calls_equal_is_put_back(make: Make, before: str, after
         new = eval(after, vars(module))
         held.clear()
         getattr(held, "update", getattr(held, "extend", None))(new)
-        assert state.put_back("job", everything=True)
+        assert state.put_back("job", "method", everything=True)
         assert module.O.held is module.N is held
         assert {*map(id, held)} == {*map(id, was)}
         if isinstance(held, dict):
@@ -279,7 +277,7 @@ def test_what_only_python_calls_equal_is_put_back(make: Make, before: str, after
 def test_what_others_hold_is_the_same_object(make: Make) -> None:
     state, module = make("D = {'a': []}\nheld = D['a']\n")
     module.held.append(1)
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert module.held == []
     assert module.D["a"] is module.held
 
@@ -290,7 +288,7 @@ def test_what_is_kept_is_left_alone_under_whatever_name(make: Make, kept: str) -
     state, module = make("_kept = {}\n\ndef use():\n    _kept[1] = 1\n", kept, alias=alias)
     importlib.import_module("shop.alias")
     module.use()
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert module._kept == {1: 1}
 
 
@@ -307,7 +305,7 @@ def test_a_kept_name_keeps_neither_a_module_nor_what_is_defined_elsewhere(make: 
     module.f().append(1)
     module.cached().append(1)
     kept.client[1] = kept.Own.n = 2
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert (module.D, module.C.n, module.f(), module.cached()) == ({}, 1, [], [])
     assert not hasattr(module, "new")
     assert (kept.client, kept.Own.n) == ({1: 2}, 2)
@@ -319,7 +317,7 @@ def test_a_module_is_kept_under_its_own_name_alone(make: Make) -> None:
     importlib.import_module("shop.part")
     module.json = package.other = module.backend = sys.modules["re"]
     package.made = ModuleType("shop.made")
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert package.part is sys.modules["shop.part"]
     assert module.json is sys.modules["json"]
     assert module.backend is None
@@ -352,16 +350,16 @@ def test_what_is_weakly_referred_to_is_not_held_and_may_go(make: Make) -> None:
 def test_iterators_go_on(make: Make) -> None:
     state, module = make("import itertools\nnumbers = itertools.count()\nrows = iter([1, 2])\n")
     assert (next(module.numbers), next(module.rows)) == (0, 1)
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert (next(module.numbers), next(module.rows)) == (1, 2)
 
 
 def test_what_was_found_to_differ_is_compared_exactly_after_each_job(make: Make) -> None:
     state, module = make("D = {1: 1}\n\ndef use():\n    D[1] = True\n")
     module.use()
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     module.use()
-    assert state.put_back("job")
+    assert state.put_back("job", "method")
     assert module.D[1] is 1  # noqa: F632 (True == 1)
 
 
@@ -383,7 +381,7 @@ def test_what_an_import_adds_stays_beside_what_the_job_left(make: Make) -> None:
     module.HOOKS.append("job")
     module.KINDS.add("job")
     importlib.import_module("shop.plugin")
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert module.REGISTERED == {"plugin": 1}
     assert sorted(module.KINDS) == ["plugin"]
     assert module.HOOKS == ["plugin"]
@@ -396,7 +394,7 @@ def test_an_import_that_fails_leaves_all_as_it_was_found(make: Make) -> None:
         with pytest.raises(ValueError, match="on purpose"):
             importlib.import_module("shop.broken")
     module.D[1] = 1
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     assert module.D == {}
 
 
@@ -408,19 +406,19 @@ def test_what_an_import_changes_of_a_function_stays_or_has_the_process_replaced(
     own = "def g():\n    pass\n"
     state, module = make("def f(n=1):\n    return n\n", own=own, first=first, second=second)
     importlib.import_module("shop.first")
-    assert not state.put_back("job", everything=True), "it may have been the job"
+    assert not state.put_back("job", "method", everything=True), "it may have been the job"
     assert vars(module.f) == {}
     assert vars(sys.modules["shop.own"].g) == {"hooks": [1]}
     importlib.import_module("shop.second")
-    assert state.put_back("job", everything=True), "it is looked at around imports now"
+    assert state.put_back("job", "method", everything=True), "it is looked at around imports now"
     assert (module.f(), module.f.hooks) == (2, [2])
 
 
 def test_what_was_in_a_queue_of_c_is_not_known(make: Make) -> None:
     state, module = make("import queue\nQ = queue.SimpleQueue()\nQ.put(1)\n")
-    assert state.put_back("job", everything=True)
+    assert state.put_back("job", "method", everything=True)
     module.Q.put(2)
-    assert not state.put_back("job", everything=True)
+    assert not state.put_back("job", "method", everything=True)
 
 
 COMMON = """
@@ -520,7 +518,6 @@ def use():
 """
 
 
-@pytest.mark.parametrize("make", [restoring.FEW], indirect=True, ids=["seen here"])
 @pytest.mark.filterwarnings("ignore:old")
 def test_common_code_goes_on_working(make: Make) -> None:
     state, module = make(COMMON)
@@ -528,7 +525,7 @@ def test_common_code_goes_on_working(make: Make) -> None:
     state._tell = lambda *what: told.append(what)
     for _ in range(3):
         module.use()
-        assert state.put_back("job", everything=True)
+        assert state.put_back("job", "method", everything=True)
     caches = "shop.code.Colour.", "shop.code.shown"
     assert [name for name, _ in told if not name.startswith(caches)] == []
 
@@ -542,17 +539,107 @@ def test_what_cannot_be_put_back_has_the_process_replaced(make: Make) -> None:
     )
     state, module = make(refusing)
     module.C.n = 2
-    assert not state.put_back("job", everything=True)
+    assert not state.put_back("job", "method", everything=True)
 
 
 def test_nothing_is_told_of_a_job_that_changed_nothing(make: Make) -> None:
     state, module = make("D = {}\nclass C:\n    d = {}\n\ndef use():\n    D[1] = 1\n")
     told: list[Any] = []
     state._tell = lambda *what: told.append(what)
-    assert state.put_back("first", everything=True)
+    assert state.put_back("first", "method", everything=True)
     assert told == []
     module.use()
-    state.put_back("second")
+    state.put_back("second", "method")
     module.use()
-    state.put_back("third")
+    state.put_back("third", "method")
     assert told == [("shop.code.D", "second")]
+
+
+LATER = "D = {'a': {}}\n\ndef use(n):\n    D['a'].update({1: n} if n else {})\n"
+
+
+def test_what_a_method_leaves_first_is_seen_by_no_other_job(make: Make) -> None:
+    state, module = make(LATER)
+    for number in range(3):
+        module.use(1)
+        assert state.put_back("job", f"method {number}")
+        assert module.D == {"a": {}}
+
+
+def test_what_a_method_leaves_later_is_put_back_by_the_next_look(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restoring, "FULL_EVERY", 10)
+    state, module = make(LATER)
+    assert state.put_back("job", "method")
+    module.use(1)
+    for _ in range(9):
+        assert state.put_back("job", "method")
+        assert module.D == {"a": {1: 1}}
+    assert state.put_back("job", "method")
+    assert module.D == {"a": {}}
+
+
+def test_what_another_process_saw_is_looked_at_from_the_next_job_on(make: Make) -> None:
+    state, module = make(LATER)
+    assert state.put_back("job", "method")
+    news = [{"shop.code.D['a']", "shop.code.E", "json.dumps", "no.such.name", ""}]
+    state._heard = lambda: news.pop() if news else set()
+    for _ in range(2):
+        module.use(1)
+        module.E = 1
+        assert state.put_back("job", "method")
+        assert module.D == {"a": {}}
+        assert not hasattr(module, "E")
+
+
+def test_what_is_forged_has_nothing_put_back_that_a_library_sets(make: Make) -> None:
+    import tempfile
+
+    state, _ = make("")
+    state._heard = lambda: {"tempfile.tempdir", "tempfile._name_sequence"}
+    before = tempfile.tempdir
+    try:
+        tempfile.tempdir = "/var"
+        assert state.put_back("job", "method")
+        assert tempfile.tempdir == "/var"
+    finally:
+        tempfile.tempdir = before
+
+
+def test_looks_that_are_due_take_their_share_and_no_more(make: Make) -> None:
+    state, module = make(LATER)
+    state._looked = 1000.0
+    module.use(1)
+    for number in range(3):
+        assert state.put_back("job", f"method {number}")
+    assert module.D == {"a": {1: 1}}, "there was no time to look"
+    state._began -= 1000 / restoring.SHARE
+    assert state.put_back("job", "method 1")
+    assert module.D == {"a": {}}, "what was due is made up for"
+
+
+def test_an_import_of_an_apps_module_has_everything_looked_through(make: Make) -> None:
+    state, module = make(LATER, other="")
+    assert state.put_back("job", "method")
+    importlib.import_module("shop.other")
+    module.use(1)
+    assert state.put_back("job", "method")
+    assert module.D == {"a": {}}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python tells of lines from 3.12 on")
+def test_a_line_that_no_job_ran_before_has_everything_looked_through(make: Make) -> None:
+    state, module = make("D = {'a': {}}\n\ndef use(n):\n    if n:\n        D['a'][1] = n\n")
+    for _ in range(2):
+        module.use(0)
+        assert state.put_back("job", "method")
+    looks = []
+    state._look = lambda: looks.append(1)  # type: ignore[assignment,func-returns-value]
+    module.use(0)
+    assert state.put_back("job", "method")
+    assert looks == [], "no line was new"
+    del state._look
+    module.use(1)
+    assert state.put_back("job", "method")
+    assert module.D == {"a": {}}

@@ -1,0 +1,300 @@
+"""What jobs set in modules that are no app's, and in their classes: `requests.get = …`.
+
+What a name stands for is compared by identity. Names that were added stay, and those that the
+library's own code sets: that is its cache. What measures and traces stays as well.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import decimal
+import dis
+import gc
+import mimetypes
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import pairwise
+from operator import is_
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+from frappe_celery.worker.state.cells import MISSING, Cell, Kind, Names, are_alike
+from frappe_celery.worker.state.finding import CACHE
+
+TELEMETRY = frozenset(("ddtrace", "newrelic", "opentelemetry", "sentry_sdk"))
+"""Packages that set their own functions in libraries, for good."""
+NOT_WATCHED = TELEMETRY | {"__main__", "frappe_celery", "frappe_standalone"}
+OF_C = {f"time.{name}" for name in ("altzone", "daylight", "timezone", "tzname")}
+"""Names that C sets: by `time.tzset`."""
+CONTEXT = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
+"""What a context of `decimal` is set to."""
+DECIMALS = ("DefaultContext", "BasicContext", "ExtendedContext")
+
+
+class _Owner(NamedTuple):
+    """A module or a class as it was."""
+
+    name: str
+    itself: Any
+    names: tuple[str, ...]
+    values: list[Any]
+
+    def changed(self) -> Iterator[tuple[str, Any]]:
+        """Names that stand for something else now, and for what; some are Python's own."""
+        now = vars(self.itself)
+        if all(map(is_, now.values(), self.values)):
+            return
+        for name, was in zip(self.names, self.values, strict=True):
+            value = now.get(name, was)
+            if not are_alike(value, was) and (callable(was) or not name.startswith("__")):
+                yield name, value
+
+
+class _Set(Names):
+    """Names of one owner that jobs set."""
+
+    def __init__(self, owner: _Owner, is_jobs: Callable[[str, Any], bool]) -> None:
+        self.name, self.owner, self.value = owner.name, owner.itself, vars(owner.itself)
+        self.before = {}
+        self._is_jobs = is_jobs
+
+    def differs(self) -> bool:
+        return bool(self.changed())
+
+    def changed(self) -> list[str]:
+        now = ((name, self.value.get(name, MISSING), was) for name, was in self.before.items())
+        return [n for n, value, was in now if not are_alike(value, was) and self._is_jobs(n, value)]
+
+
+def _set_context(context: decimal.Context, before: tuple[Any, ...]) -> None:
+    *settings, traps = before
+    for name, value in zip(CONTEXT, settings):  # noqa: B905 (the traps are apart)
+        setattr(context, name, value)
+    context.traps = dict(traps)
+
+
+CONTEXTS = Kind(
+    lambda it: (*(getattr(it, name) for name in CONTEXT), tuple(it.traps.items())), _set_context
+)
+"""Those of `decimal` that others are made from."""
+
+
+class _Reducers(Cell):
+    """`copyreg.dispatch_table`, to which libraries add when they are imported."""
+
+    def __init__(self, is_apps: Callable[[Any], bool]) -> None:
+        super().__init__("copyreg.dispatch_table", copyreg.dispatch_table)
+        self._is_apps = is_apps
+
+    def differs(self) -> bool:
+        for kind, reducer in self.value.items():
+            if not self._is_apps(getattr(reducer, "__module__", None)):
+                self.before.setdefault(kind, reducer)
+        return super().differs()
+
+
+class Libraries:
+    """All that are loaded, each as it was when it was added.
+
+    Args:
+        is_apps: whether a module, by its name, is an app's.
+        is_kept: whether a name, a dotted one, may stay as a job left it.
+    """
+
+    def __init__(self, is_apps: Callable[[Any], bool], is_kept: Callable[[str], object]) -> None:
+        self._is_apps, self._is_kept = is_apps, is_kept
+        self._owners: list[_Owner] = []
+        self._numbers: dict[str, int] = {}
+        """Of each owner, by its dotted name."""
+        self._called: dict[str, list[int]] = {}
+        """The same, by the last part of that."""
+        self._found: dict[tuple[int, str], bool] = {}
+        """Whether a name of the owner of that number is for jobs to set and for us to put back."""
+        self._set: dict[int, _Set] = {}
+        self._early = 0
+        """Owners that were there before the first job."""
+        self.caches: dict[str, Any] = {}
+        """Those of `functools`, by the function's dotted name."""
+
+    def containers(self) -> list[Cell]:
+        """The few of the standard library that are compared by what is in them."""
+        types: Any = mimetypes
+        if not types.inited:
+            types.init()
+        of_types = [(name, value) for name, value in vars(types).items() if type(value) is dict]
+        return [
+            _Reducers(self._is_apps),
+            *(Cell(f"decimal.{n}", getattr(decimal, n), CONTEXTS) for n in DECIMALS),
+            *(Cell(f"mimetypes.{n}", value) for n, value in of_types if not n.startswith("_")),
+        ]
+
+    def add(self, module: ModuleType) -> None:
+        """One that has been imported."""
+        if module.__name__.partition(".")[0] in NOT_WATCHED:
+            return
+        self._add(module.__name__, module)
+        for name, value in [*vars(module).items()]:
+            if type(value) is CACHE:
+                self.caches[f"{value.__module__}.{value.__qualname__}"] = value
+            elif issubclass(type(value), type) and _is_of(module, value):
+                self._add(f"{module.__name__}.{name}", value)
+
+    def _add(self, name: str, itself: Any) -> None:
+        number = self._numbers.setdefault(name, len(self._owners))
+        names = {**vars(itself)}
+        owner = _Owner(name, itself, tuple(names), [*names.values()])
+        self._owners[number : number + 1] = [owner]
+        self._called.setdefault(name.rpartition(".")[2], []).append(number)
+
+    # -- what is not as it was
+
+    def rebound(self) -> list[tuple[int, str, bool]]:
+        """In a fork: who compares writes to every page. Each name that was not found before, with
+        its owner's number and whether a job set it."""
+        return [
+            (number, name, self._is_jobs(number, name, value))
+            for number, owner in enumerate([*self._owners])
+            for name, value in owner.changed()
+            if self._found.get((number, name), True) and not self._may_stay(value)
+        ]
+
+    def adopt(self, found: Iterable[tuple[int, str, bool]]) -> None:
+        """Before the first job: it is so from now on."""
+        self._early = self._early or len(self._owners)
+        for number, name, is_jobs in found:
+            self._found[number, name] = is_jobs
+            owner = self._owners[number]
+            value = owner.values[owner.names.index(name)] = vars(owner.itself)[name]
+            if number in self._set and name in self._set[number].before:
+                self._set[number].before[name] = value
+
+    def imported(self, module: ModuleType) -> None:
+        """An app's: what its code has just set in libraries, as it ran, is so from now on."""
+        codes = [*_codes(module.__name__)]
+        dotted = {name for code in codes for name in code.co_names}
+        names = {part for name in dotted for part in name.split(".")}
+        for number in {number for name in names for number in self._called.get(name, ())}:
+            for name, _ in self._owners[number].changed():
+                if name in names and _sets_as_it_runs(codes, name):
+                    self.adopt([(number, name, True)])
+
+    def to_put_back(self, found: Iterable[tuple[int, str, bool]]) -> list[Cell]:
+        """Of what a fork found what jobs set."""
+        found = [one for one in found if one[0] < len(self._owners)]  # not what the fork imported
+        self._found |= {(number, name): is_jobs for number, name, is_jobs in found}
+        cells = [self._cell(number, name) for number, name, is_jobs in found if is_jobs]
+        return [cell for cell in dict.fromkeys(cells) if cell.differs()]
+
+    def of_name(self, owner: str, name: str) -> Names | None:
+        """What puts that name back; None: there is no such name."""
+        number = self._numbers.get(owner)
+        if number is None or name not in self._owners[number].names:
+            return None
+        return self._cell(number, name)
+
+    def _cell(self, number: int, name: str) -> _Set:
+        owner = self._owners[number]
+        cell = self._set.setdefault(number, _Set(owner, partial(self._is_jobs, number)))
+        cell.before[name] = owner.values[owner.names.index(name)]
+        return cell
+
+    def _is_jobs(self, number: int, name: str, value: Any) -> bool:
+        owner, key = self._owners[number], (number, name)
+        if key not in self._found:
+            module = vars(owner.itself).get("__module__", owner.name)
+            dotted = f"{owner.name}.{name}"
+            stays = dotted in OF_C or self._is_kept(dotted) or self._is_libraries(module, name)
+            self._found[key] = not stays
+        return self._found[key] and not self._may_stay(value)
+
+    def _is_libraries(self, module: str, name: str) -> bool:
+        """Whether its own code sets it, or that of another library which jobs imported."""
+        package = module.partition(".")[0]
+        late = [one.name for one in self._owners[self._early :] if one.name in sys.modules]
+        return package != "mimetypes" and (
+            _sets(package, module, name)
+            or any(_sets_as_it_runs([*_codes(one)], name) for one in late)
+        )
+
+    @staticmethod
+    def _may_stay(value: Any) -> bool:
+        if isinstance(value, ModuleType):
+            return sys.modules.get(value.__name__) is value
+        with suppress(Exception):  # by wrapt, which some of them use
+            value = object.__getattribute__(value, "_self_wrapper")
+        function = getattr(value, "__func__", value) if type(value) in _METHODS else value
+        if type(function) is not FunctionType:
+            return False
+        return str(function.__globals__.get("__name__")).partition(".")[0] in TELEMETRY
+
+    # -- caches
+
+    def caches_of_apps(self) -> list[str]:
+        """In a fork: those that hold an object of an app's class, in which a site may be."""
+        return [name for name, cache in self.caches.items() if self._holds_apps(cache)]
+
+    def _holds_apps(self, cache: Any) -> bool:
+        held: list[Any] = gc.get_referents(cache) if cache.cache_info().currsize else []
+        for _ in range(4):
+            if any(self._is_apps(getattr(type(one), "__module__", None)) for one in held):
+                return True
+            held = gc.get_referents(*(one for one in held if isinstance(one, (dict, list, tuple))))
+        return False
+
+
+_METHODS = (classmethod, staticmethod)
+
+
+def _is_of(module: ModuleType, kind: type) -> bool:
+    """Whether the class is the module's, and can be changed."""
+    return vars(kind).get("__module__") == module.__name__ and bool(kind.__flags__ & HEAP_TYPE)
+
+
+HEAP_TYPE = 1 << 9
+"""Flag of a class that Python code, or a modern extension, has made."""
+
+
+def _sets(package: str, module: str, name: str) -> bool:
+    """Whether code of the package gives a name of a module or a class another value."""
+    of_package = [n for n in [*sys.modules] if n == package or n.startswith(f"{package}.")]
+    return any(_sets_name(code, name) for one in (module, *of_package) for code in _codes(one))
+
+
+def _codes(module: str) -> Iterator[CodeType]:
+    """All that a module's functions are made of; nothing of one in C."""
+    loader: Any = getattr(getattr(sys.modules.get(module), "__spec__", None), "loader", None)
+    with suppress(Exception):
+        pending = [loader.get_code(module)]
+        for code in filter(None, pending):
+            yield code
+            pending += (inner for inner in code.co_consts if isinstance(inner, CodeType))
+
+
+def _sets_name(code: CodeType, name: str) -> bool:
+    """By `global`, as an attribute of whatever but `self`, or by `setattr`."""
+    if name in code.co_consts and "setattr" in code.co_names:
+        return True
+    if name not in code.co_names:
+        return False
+    steps = [*dis.get_instructions(code)]
+    return any(
+        step.argval == name
+        and (
+            step.opname == "STORE_GLOBAL"
+            or (step.opname == "STORE_ATTR" and before.argrepr.rpartition(" ")[2] != "self")
+        )
+        for before, step in pairwise(steps)
+    )
+
+
+def _sets_as_it_runs(codes: list[CodeType], name: str) -> bool:
+    """Whether a module's own code does, the first, or a function of it which that calls."""
+    if not any(name in (*one.co_names, *one.co_consts) for one in codes):
+        return False
+    steps = dis.get_instructions(codes[0])
+    called = {step.argval for step in steps if step.opname == "LOAD_NAME"}
+    of_module = codes[0].co_consts
+    inner = [one for one in of_module if isinstance(one, CodeType) and one.co_name in called]
+    return any(_sets_name(one, name) for one in (codes[0], *inner))
