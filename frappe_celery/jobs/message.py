@@ -117,7 +117,8 @@ class JobMessage:
     def kind(self) -> str:
         """What it calls: with a generic method also the one, the report or the script behind it."""
         given = self.kwargs if isinstance(self.kwargs, dict) else {}
-        return " ".join((self.label, *(str(given[name]) for name in SAYS_WHICH if name in given)))
+        which = (str(given[name])[:100] for name in SAYS_WHICH if name in given)
+        return " ".join((self.label, *which))
 
     def like(self, **changes: Any) -> JobMessage:
         """One that differs in these fields; `dataclasses.replace` takes three times as long."""
