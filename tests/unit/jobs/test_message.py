@@ -199,7 +199,7 @@ DOC_METHOD = "frappe.utils.background_jobs.run_doc_method"
     ("method", "kwargs", "kind"),
     [
         ("shop.jobs.sell", {"name": "A1"}, "shop.jobs.sell"),
-        (DOC_METHOD, {"doctype": "Item", "doc_method": "sell"}, f"{DOC_METHOD} Item sell"),
+        (DOC_METHOD, {"doctype": "Item", "doc_method": "sell"}, f"{DOC_METHOD} sell Item"),
         ("shop.jobs.run", {"report_name": "x" * 1000}, f"shop.jobs.run {'x' * 100}"),
         ("shop.jobs.run", {codec.PICKLE: "of all"}, "shop.jobs.run"),
     ],
