@@ -26,9 +26,11 @@ def shown_method(path: str, name: str) -> str:
     return name if path == RUN_SCHEDULED_JOB else path
 
 
-SAYS_WHICH = (
-    *("doctype", "doc_method", "__doctype", "__action", "function", "method"),
-    *("prepared_report", "report_name", "script", "server_script"),
+SAYS_WHICH = frozenset(
+    (
+        *("doctype", "doc_method", "__doctype", "__action", "function", "method"),
+        *("prepared_report", "report_name", "script", "server_script"),
+    )
 )
 """Arguments of Frappe's generic methods that say what is run: `run_doc_method`, …"""
 
@@ -117,7 +119,10 @@ class JobMessage:
     def kind(self) -> str:
         """What it calls: with a generic method also the one, the report or the script behind it."""
         given = self.kwargs if isinstance(self.kwargs, dict) else {}
-        return " ".join((self.label, *(str(given[name]) for name in SAYS_WHICH if name in given)))
+        if SAYS_WHICH.isdisjoint(given):
+            return self.label
+        which = (str(given[name])[:100] for name in sorted(SAYS_WHICH & given.keys()))
+        return " ".join((self.label, *which))
 
     def like(self, **changes: Any) -> JobMessage:
         """One that differs in these fields; `dataclasses.replace` takes three times as long."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import logging
 import re
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -44,7 +45,7 @@ logger = logging.getLogger(__name__)
 FULL_EVERY = 1000
 """Jobs after which everything is looked through, where there was no pause in which to do it."""
 SHARE = 1 / 50
-"""Of a process's time, which looks may take that do not wait for a pause."""
+"""Of a process's time, how much of a processor looks may take that wait for no pause."""
 AT_ONCE = 1.0
 """Seconds of them that need not wait for that: what most jobs change is seen soon."""
 MOST_KINDS = 10_000
@@ -89,7 +90,7 @@ class WarmState:
         self._is_due = False
         """Whether that is to be done."""
         self._began, self._looked = time.monotonic(), 0.0
-        """When, and for how many seconds it was done since."""
+        """When, and how many seconds of a processor it took since."""
         is_kept = re.compile("|".join(map(translate, kept)) or "$.").match
         self._finder = Finder(packages, is_kept)
         self.is_of_an_app = ours = self._finder.is_of_ours
@@ -233,9 +234,9 @@ class WarmState:
                 self._kinds.clear()
             self._kinds.add(kind)
         if everything or (self._is_due and self._may_look()):
-            began = time.monotonic()
+            before = _processor_seconds()
             fit = self.put_everything_back(job) and fit
-            self._looked += time.monotonic() - began
+            self._looked += _processor_seconds() - before
         return fit
 
     def _may_look(self) -> bool:
@@ -303,6 +304,12 @@ def _same(now: list[Any], before: list[Any]) -> bool:
         return now == before
     except Exception:  # of what stands in one of them
         return False
+
+
+def _processor_seconds() -> float:
+    """Of this process and its forks that have ended."""
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def _in_a_fork(look: Callable[[], T]) -> T | None:

@@ -190,3 +190,20 @@ def test_no_code_but_the_codec_unpickles() -> None:
     }
     trusting = "migration/move/convert.py"  # what RQ wrote, where `move --trust-pickles` says so
     assert users == {"jobs/codec.py", trusting}
+
+
+DOC_METHOD = "frappe.utils.background_jobs.run_doc_method"
+
+
+@pytest.mark.parametrize(
+    ("method", "kwargs", "kind"),
+    [
+        ("shop.jobs.sell", {"name": "A1"}, "shop.jobs.sell"),
+        (DOC_METHOD, {"doctype": "Item", "doc_method": "sell"}, f"{DOC_METHOD} sell Item"),
+        ("shop.jobs.run", {"report_name": "x" * 1000}, f"shop.jobs.run {'x' * 100}"),
+        ("shop.jobs.run", {codec.PICKLE: "of all"}, "shop.jobs.run"),
+    ],
+)
+def test_the_kind_of_a_job_is_what_it_calls(method: str, kwargs: Any, kind: str) -> None:
+    message = JobMessage("run", "id", "site", "user", method, "default", 300, kwargs)
+    assert message.kind == kind
