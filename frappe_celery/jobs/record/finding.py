@@ -22,6 +22,8 @@ from frappe_celery.jobs.record import record
 from frappe_celery.jobs.scripts import Scripts
 
 EXPIRED_AT_ONCE = 1000
+SWEPT_AGAIN_SECONDS = 60.0
+"""How late the end of a run may come into its index."""
 INDEXES_AT_ONCE = 200
 """In one step of Redis, which serves nobody else meanwhile."""
 
@@ -32,6 +34,7 @@ class JobFinder:
     Every method may raise BrokerUnreachable.
     """
 
+    _swept_until = 0.0
     outbox: Outbox | None = None
     """What carries runs on to a broker that is not the Redis which keeps the jobs."""
 
@@ -92,6 +95,11 @@ class JobFinder:
         if not found:
             return None
         return self.job(**record.of_values(found[0].decode(), found[1], self.signer))
+
+    def attempts(self, job: Job) -> list[Job]:
+        """What was tried of a job before its newest run, the first of it and the newest 19."""
+        runs = self.client.zrange(self.keys.attempts(job.first_run), 0, -1)
+        return [one for one in self.read([run.decode() for run in runs]) if one is not None]
 
     def fetch_run(self, run: str) -> Job:
         """The job of that run. Raises NoSuchJob: deleted, or past its retention."""
@@ -285,10 +293,26 @@ class JobFinder:
         return not self.client.exists(self.keys.record(run), self.keys.spent(run))
 
     def expire(self) -> None:
-        """Take the runs whose retention is over out of the indexes; Redis removed their records."""
-        keys = (self.keys.expiring,)
-        while self.run_script("expire", keys, self.keys.prefix, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE:
-            pass
+        """Take out of the indexes the runs whose retention is over, whose records Redis removed, and
+        those that others follow, which workers of older versions leave there."""
+        words = (self.keys.expiring,), self.keys.prefix, EXPIRED_AT_ONCE
+        gone, left = EXPIRED_AT_ONCE, 0
+        while gone == EXPIRED_AT_ONCE:
+            gone, left = self.run_script("expire", *words)
+        if left < 2:
+            since, self._swept_until = left * self._swept_until, self.now() - SWEPT_AGAIN_SECONDS
+            runs = self.entered(since, -1, JobStatus.FAILED)
+            for start in range(0, len(runs), EXPIRED_AT_ONCE):
+                self.run_script("expire", *words, *runs[start : start + EXPIRED_AT_ONCE])
+            if not left:
+                self.client.set(self.keys.swept, 1)
+
+    def entered(self, since: float, most: int, *statuses: str) -> list[bytes]:
+        """Runs that entered one of these statuses since then, in seconds since the epoch; of each
+        place and status so many at most (-1: all)."""
+        words = self.keys.prefix, since, most, *map(str, statuses)
+        found: list[bytes] = self.run_script("entered_lately", (self.keys.places,), *words)
+        return found
 
 
 def bounds(since: float | None, until: float | None) -> tuple[str, str]:
