@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice, product
 from operator import itemgetter
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from frappe_celery.config.signing import Signer
-from frappe_celery.errors import NoSuchJob
+from frappe_celery.errors import BrokerUnreachable, NoSuchJob
 from frappe_celery.jobs.clocks import server_time
 from frappe_celery.jobs.connection import connect, naming_the_server, raise_named
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
@@ -293,8 +294,8 @@ class JobFinder:
         return not self.client.exists(self.keys.record(run), self.keys.spent(run))
 
     def expire(self) -> None:
-        """Take out of the indexes the runs whose retention is over, whose records Redis removed, and
-        those that others follow, which workers of older versions leave there."""
+        """Take out of the indexes the runs whose retention is over (Redis removed their records),
+        and those that others follow, which workers of older versions leave there."""
         words = (self.keys.expiring,), self.keys.prefix, EXPIRED_AT_ONCE
         gone, left = EXPIRED_AT_ONCE, 0
         while gone == EXPIRED_AT_ONCE:
@@ -302,10 +303,11 @@ class JobFinder:
         if left < 2:
             since, self._swept_until = left * self._swept_until, self.now() - SWEPT_AGAIN_SECONDS
             runs = self.entered(since, -1, JobStatus.FAILED)
-            for start in range(0, len(runs), EXPIRED_AT_ONCE):
-                self.run_script("expire", *words, *runs[start : start + EXPIRED_AT_ONCE])
-            if not left:
-                self.client.set(self.keys.swept, 1)
+            with suppress(BrokerUnreachable):  # a full Redis takes nothing
+                for start in range(0, len(runs), EXPIRED_AT_ONCE):
+                    self.run_script("expire", *words, *runs[start : start + EXPIRED_AT_ONCE])
+                if not left:
+                    self.client.set(self.keys.swept, 1)
 
     def entered(self, since: float, most: int, *statuses: str) -> list[bytes]:
         """Runs that entered one of these statuses since then, in seconds since the epoch; of each

@@ -306,8 +306,8 @@ CONDITIONS = (
         f"{_ended('site', _FAILED)} / {_ended('site', _ALL)} > {MOST_FAILING}\n"
         f"and {_ended('site', _FAILED)} >= {LEAST_FAILURES}",
         "Jobs of site {site} fail",
-        f"{{value}} of those that ended in the last {WINDOW_MINUTES} minutes failed, attempts"
-        " that are repeated among them.",
+        f"{{value}} of those that ended in the last {WINDOW_MINUTES} minutes failed, counting"
+        " attempts that are repeated.",
         "frappe-celery jobs failed --site {site} --since 15m",
         "humanizePercentage",
     ),

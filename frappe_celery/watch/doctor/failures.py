@@ -41,9 +41,10 @@ def check(
     if total := failures.all:
         again, looked_at = failures.run_again, failures.looked_at
         tell = section.warn if again < total else section.note
+        what = [counted(total - again, "job")] * (again < total)
+        what += [f"{counted(again, 'attempt')} (run again)"] * (again > 0)
         tell(
-            f"{counted(total - again, 'job')} failed in the last hour"
-            + (f", and {counted(again, 'attempt')} to be run again" if again else "")
+            f"{' and '.join(what)} failed in the last hour"
             + (f"; of the newest {looked_at:,} the methods are told" if looked_at < total else ""),
             "look at them: frappe-celery jobs failed --since 1h",
         )
