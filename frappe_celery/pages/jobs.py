@@ -29,8 +29,8 @@ ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStat
 LIST = "admin:frappe_celery_job_changelist"
 ONE = "admin:frappe_celery_job_change"
 NO_JOB = (
-    "There is no job {!r} here: it was deleted, is past its retention, or belongs to a site that you"
-    " do not see."
+    "There is no job {!r} here: it was deleted, is past its retention, or belongs to a site that"
+    " you do not see."
 )
 
 

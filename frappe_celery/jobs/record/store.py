@@ -177,13 +177,13 @@ class JobStore(JobFinder):
             CannotTravel: a changed argument cannot be carried.
         """
         seen, job = job.run_id, self.fetch_newest(job)
-        if job.run_id == _after(seen) and job.status in ACTIVE:
+        if job.run_id == str(uuid5(NAMESPACE_OID, seen)) and job.status in ACTIVE:
             return job  # somebody else was as fast
         if job.status not in ENDED:
             raise InvalidJobOperation(
                 f"job {job.id} is {job.status}: only an ended one is requeued"
             )
-        message = job.opened.next_run(_after(job.run_id), deliveries=1)
+        message = job.opened.next_run(str(uuid5(NAMESPACE_OID, job.run_id)), deliveries=1)
         if changes or without:
             kwargs = {**message.decoded_kwargs(), **(changes or {})}
             kwargs = {name: value for name, value in kwargs.items() if name not in without}
@@ -346,11 +346,6 @@ class JobStore(JobFinder):
         Of an attempt it is its job's newest run.
         """
         self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)
-
-
-def _after(run: str) -> str:
-    """The id of the run that follows it when it is requeued, the same whoever asks."""
-    return str(uuid5(NAMESPACE_OID, run))
 
 
 _store: JobStore | None = None
