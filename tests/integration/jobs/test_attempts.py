@@ -178,6 +178,8 @@ def test_a_requeue_keeps_the_first_error_and_the_old_address(
     if end == JobStatus.FAILED:
         assert "the first" in (attempts[0].exc_info or "")
     assert broken(store) == []
+    store.delete(old)
+    assert store.stopped([old]) == ([old] if end == JobStatus.STOPPED else [])
 
 
 def test_the_first_and_the_newest_20_are_kept_their_errors_cut(store: JobStore) -> None:
@@ -253,6 +255,17 @@ def test_held_for_dependants_they_are_kept_and_let_go_with_it(store: JobStore) -
     assert started(store) == then.run_id
     store.finish(then.run_id, 1)
     assert 0 < store.client.ttl(record) <= store.settings.rq_job_failure_ttl
+    assert broken(store) == []
+
+
+def test_what_is_enqueued_after_it_has_ended_holds_them_too(store: JobStore) -> None:
+    job = tried(store, 2, failure_ttl=500)
+    then = queued(store, "then", depends_on=[(job.first_run, job.id, 1)])
+    record = store.keys.record(job.first_run)
+    assert store.client.ttl(record) > 500
+    assert started(store) == then.run_id
+    store.finish(then.run_id, 1)
+    assert 0 < store.client.ttl(record) <= 500
     assert broken(store) == []
 
 
