@@ -310,8 +310,7 @@ class JobFinder:
                     self.client.set(self.keys.swept, 1)
 
     def entered(self, since: float, most: int, *statuses: str) -> list[bytes]:
-        """Runs that entered one of these statuses since then, in seconds since the epoch; of each
-        place and status so many at most (-1: all)."""
+        """Runs that entered such a status since then (epoch); of each place `most` (-1: all)."""
         words = self.keys.prefix, since, most, *map(str, statuses)
         found: list[bytes] = self.run_script("entered_lately", (self.keys.places,), *words)
         return found
