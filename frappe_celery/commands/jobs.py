@@ -349,9 +349,6 @@ def _chosen(
     with looking() as tell:
         found = search(store, _wanted(CHOSEN[which], **given), tell)
         runs = list(dict.fromkeys(job.run_id for job in found))
-    if verb == "requeue":  # each job once: of one that was repeated its last attempt
-        followed = store.fields(runs, "following")
-        runs = [run for run, (following,) in zip(runs, followed, strict=True) if not following]
     if runs and not yes:
         click.confirm(f"{verb} {len(runs):,} {which} jobs?", abort=True, err=True)
     return [partial(store.fetch_run, run) for run in runs]

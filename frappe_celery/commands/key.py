@@ -103,11 +103,8 @@ def signed_by_others(store: JobStore) -> Counter[str]:
     found: Counter[str] = Counter()
     while some := list(islice(jobs, AT_ONCE)):
         store.read_messages(some)
-        following = store.fields([job.run_id for job in some], "following")
         found.update(
-            job.status.value
-            for job, (repeated_by,) in zip(some, following, strict=True)
-            if job.status in NEEDED and not repeated_by and not _is_signed(job, signer)
+            job.status.value for job in some if job.status in NEEDED and not _is_signed(job, signer)
         )
     are_signed = partial(canvas.are_signed, signer=signer)
     waiting = waiting_messages.signed_by_others(store, signer, are_signed)

@@ -21,7 +21,7 @@ from typing import Any, Protocol, cast
 from frappe_celery.config.numbers import is_number, require
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.signing import Signer
-from frappe_celery.errors import FrappeCeleryError, InvalidJobOperation, NotEnded
+from frappe_celery.errors import FrappeCeleryError, InvalidJobOperation, NoSuchJob, NotEnded
 from frappe_celery.jobs import codec, providers
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage, Line
@@ -67,6 +67,7 @@ class Store(Protocol):
     signer: Signer
 
     def run_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Any: ...
+    def attempts(self, job: Job) -> list[Job]: ...
     def delete(self, run: str) -> None: ...
     def end(
         self, job: Job, status: JobStatus, *, was: JobStatus | None = None, reason: str = ""
@@ -135,7 +136,13 @@ class Job:
     @cached_property
     def opened(self) -> JobMessage:
         """Its message, read once; raises Refused when the record was altered."""
-        message = self.message or self.store.message_of(self.run_id)
+        try:
+            message = self.message or self.store.message_of(self.run_id)
+        except NoSuchJob:
+            newest = self.store.fetch_newest(self)
+            if newest.run_id == self.run_id:
+                raise
+            return newest.opened  # it is an attempt, whose message has gone
         return JobMessage.open(self.store.signer, message, self.run_id)
 
     @property
@@ -247,6 +254,13 @@ class Job:
             time.sleep(min(pause, left))
             pause = min(2 * pause, LONGEST_PAUSE)
 
+    @property
+    def attempts(self) -> list[Job]:
+        """Its runs before the newest: they failed and were repeated, or were requeued. The first
+        one first; of more than 20 that and the newest 19.
+        """
+        return self.store.attempts(self)
+
     # -- what it depends on
 
     @property
@@ -321,7 +335,7 @@ class Job:
         return True
 
     def delete(self) -> None:
-        """Remove the record of the run that was read last, and it from its queue."""
+        """Remove its record with its attempts', and it from its queue."""
         self.store.delete(self.run_id)
 
     def requeue(self, *, dependants: bool = False) -> Job:

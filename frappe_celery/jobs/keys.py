@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 LINE = "line:"
+ATTEMPT = "attempt"
 
 
 def key(name: str) -> cached_property[str]:
@@ -37,7 +38,8 @@ class Keys:
     """Sorted set: the runs under a job id of one's own, by time."""
 
     def index(self, place: str, status: str) -> str:
-        """Sorted set: the runs of a place (`site|queue`) in a status, by when they entered it."""
+        """Sorted set: the runs of a place (`site|queue`) in a status, by when they entered it;
+        `ATTEMPT`: those that failed in the last hour and are repeated."""
         return f"{self.prefix}jobs:{place}|{status}"
 
     ended = key_of("ended:")
@@ -112,6 +114,13 @@ class Keys:
     def failed_members(self, batch: str) -> str:
         """Set: those of them that failed or were stopped."""
         return f"{self.batch(batch)}:failed"
+
+    attempts = key_of("attempts:")
+    """Sorted set: what was tried of a job (its first run) before its newest run: runs, by when they
+    were enqueued."""
+
+    swept = key("swept")
+    """Text: no older worker has left attempts in the indexes (`finding.JobFinder.expire`)."""
 
     scheduled = key("scheduled")
     """Sorted set: the runs that wait for their time, by that time."""

@@ -97,6 +97,7 @@ class Workers:
             "job_processes": json.dumps([astuple(process) for process in worker.job_processes]),
             "cannot_import": json.dumps(worker.cannot_import),
             "memory": json.dumps(worker.memory),
+            "keeps_attempts": 1,  # older ones leave them in the indexes
         }
         key, now = self.keys.worker(worker.name), clocks.server_time(self.client)
         clocks.compare(self.client, self.keys, now)

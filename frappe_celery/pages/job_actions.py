@@ -43,14 +43,14 @@ class Action:
         return bool(user.has_perm(f"frappe_celery.{self.permission}_job"))
 
 
-def requeue(job: Job, dependants: bool = False) -> Job:
-    """Run that very run again, also where its job was repeated since."""
-    return job.store.requeue(job, dependants=dependants)
+def requeue(job: Job) -> Job:
+    """Run it again."""
+    return job.store.requeue(job)
 
 
 def stop_and_delete(job: Job) -> None:
-    """Stop that very run first where it runs."""
-    if job.store.fetch_run(job.run_id).status == JobStatus.STARTED:
+    """Stop it first where it runs."""
+    if job.store.fetch_newest(job).status == JobStatus.STARTED:
         job.stop()
     job.delete()
 

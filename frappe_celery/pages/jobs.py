@@ -29,8 +29,8 @@ ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStat
 LIST = "admin:frappe_celery_job_changelist"
 ONE = "admin:frappe_celery_job_change"
 NO_JOB = (
-    "There is no job {!r} here: it was deleted, requeued as a new run, is past its retention, or"
-    " belongs to a site that you do not see."
+    "There is no job {!r} here: it was deleted, is past its retention, or belongs to a site that"
+    " you do not see."
 )
 
 
@@ -111,7 +111,7 @@ class JobAdmin(StoreAdmin):
             messages.warning(request, "Choose jobs, and what to do with them.")
             return HttpResponseRedirect(back)
         users.require(action.is_allowed(request.user), f"Can {action.permission} Job")
-        jobs = list(get_store().read(runs))
+        jobs = list(map(get_store().find, runs))
         if any(job is not None and not users.may_see(request.user, job.site) for job in jobs):
             raise Http404(NO_JOB.format(runs[0]))
         if "confirmed" not in request.POST:

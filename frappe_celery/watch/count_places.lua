@@ -10,10 +10,12 @@ for i = 3, #ARGV do
   if queued > 0 then
     oldest = redis.call('ZRANGE', prefix .. 'jobs:' .. place .. '|queued', 0, 0, 'WITHSCORES')
   end
-  local failed = redis.call('ZCOUNT', prefix .. 'jobs:' .. place .. '|failed', since, '+inf')
+  local function lately(status)
+    return redis.call('ZCOUNT', prefix .. 'jobs:' .. place .. '|' .. status, since, '+inf')
+  end
   places[#places + 1] = {
     place, queued, count(place, 'started'), count(place, 'scheduled'), count(place, 'deferred'),
-    count(place, 'failed'), failed, oldest[2] or ''
+    count(place, 'failed'), lately('failed'), lately('attempt'), oldest[2] or ''
   }
 end
 return cjson.encode(places)

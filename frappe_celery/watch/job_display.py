@@ -24,6 +24,7 @@ BEGINNING = 120
 LONGEST = 100_000
 """Signs of a text that people are shown, and bytes of a message that a list reads for them."""
 LONGEST_LINE = 1000
+OF_ATTEMPTS = ("run", "status", "enqueued_at", "started_at", "ended_at", "ran", "worker", "error")
 MANY = "Too many arguments to be shown here"
 
 
@@ -68,6 +69,7 @@ def whole(job: Job, until: str = BY_COMMAND) -> dict[str, Any]:
         "batch": _shown(lambda: _batch(job)),
         "depends_on": _shown(lambda: job.dependency_ids),
         "dependants": job.number_of_dependants,
+        "attempts": [{name: as_json(one)[name] for name in OF_ATTEMPTS} for one in job.attempts],
         "arguments": _shown(lambda: own_arguments(job)),
         "result": _shown(lambda: job.result),
         "traceback": job.exc_info and masked_text(job.exc_info),
@@ -148,12 +150,20 @@ def timeline(job: Job, values: dict[str, Any]) -> list[tuple[str, str, str, str]
     """When what happened, for how long it had waited or run by then, the status that came of it."""
     due = due_at(job) if job.status == JobStatus.SCHEDULED else None
     events = (
+        *((one.ended_at, _attempt(one), None, one.status.value) for one in job.attempts),
         (job.enqueued_at, "enqueued", None, "queued"),
         (due, "enters its queue", None, "scheduled"),
         (job.started_at, "started", values["waited"], "started"),
         (job.ended_at, job.status.value, values["ran"], job.status.value),
     )
     return [(clock(at), what, duration(after), status) for at, what, after, status in events if at]
+
+
+def _attempt(one: Job) -> str:
+    line = as_json(one)
+    ran, error = duration(line["ran"]), line["error"]
+    told = ((" after ", ran), (" by ", one.worker_name), (": ", error))
+    return f"an attempt {one.status}" + "".join(f"{word}{what}" for word, what in told if what)
 
 
 def iso(at: datetime | None) -> str | None:

@@ -22,6 +22,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.batches.state import LOOKED_AT, not_ended
 from frappe_celery.jobs.job import ACTIVE, ENDED
+from frappe_celery.jobs.keys import ATTEMPT
 from frappe_celery.jobs.limits.outages import outages
 from frappe_celery.jobs.limits.rules import Limit, Limits, covers
 from frappe_celery.jobs.outbox.relay import states
@@ -36,7 +37,7 @@ BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 OVERLAP_SECONDS = 60.0
 """How late a run's end may be recorded, by a worker whose clock is behind or that was cut off."""
 AT_ONCE = 1000
-FIELDS = ("place", "about", "status", "enqueued_at", "started_at", "ended_at")
+FIELDS = ("place", "about", "status", "enqueued_at", "started_at", "ended_at", "following")
 WAITING = 5_000
 """Waiting runs of a site in a queue whose methods are told, those that have waited longest."""
 PLACE = ("site", "queue")
@@ -98,6 +99,8 @@ class Run:
     status: JobStatus
     waited: float | None
     ran: float | None
+    is_attempt: bool
+    """Whether another run follows it."""
 
 
 class Follower:
@@ -112,7 +115,8 @@ class Follower:
     def poll(self) -> list[Run]:
         """The runs that ended since the last poll; raises BrokerUnreachable, and loses none."""
         now = self.store.now() // 1
-        lately = self._entered(ENDED, (self._polled_at or now) - OVERLAP_SECONDS)
+        since = (self._polled_at or now) - OVERLAP_SECONDS
+        lately = self.store.entered(since, -1, *ENDED, ATTEMPT)
         new = [] if self._polled_at is None else [r for r in lately if r not in self._seen]
         runs = self._records(new)
         self._polled_at, self._seen = now, frozenset(lately)
@@ -126,19 +130,11 @@ class Follower:
         return new
 
     def running(self) -> list[Run]:
-        return self._records(self._entered((JobStatus.STARTED,), 0))
+        return self._records(self.store.entered(0, -1, JobStatus.STARTED))
 
     def waiting(self) -> list[Run]:
         """What waits now, up to `WAITING` of each site in each queue."""
-        return self._records(self._entered((JobStatus.QUEUED,), 0, WAITING))
-
-    def _entered(
-        self, statuses: tuple[JobStatus, ...], since: float, most: int = -1
-    ) -> list[bytes]:
-        keys = self.store.keys
-        words = keys.prefix, since, most, *(status.value for status in statuses)
-        found: list[bytes] = self.store.run_script("entered_lately", (keys.places,), *words)
-        return found
+        return self._records(self.store.entered(0, WAITING, JobStatus.QUEUED))
 
     def _records(self, runs: list[bytes]) -> list[Run]:
         found = []
@@ -157,8 +153,14 @@ class Exposition(Collector):
         registry.register(self)  # first: at a scrape it counts before the counters are read
         self.ended = Counter(
             "frappe_celery_jobs_ended",
-            "Runs that ended, by how: finished, failed, stopped, canceled.",
+            "Jobs that ended, by how: finished, failed, stopped, canceled.",
             [*METHOD, "status"],
+            registry=registry,
+        )
+        self.attempts = Counter(
+            "frappe_celery_failed_attempts",
+            "Runs that failed, or whose process died, and are repeated.",
+            METHOD,
             registry=registry,
         )
         self.caught = Counter(
@@ -182,8 +184,12 @@ class Exposition(Collector):
     def count(self) -> None:
         """Count what ended since the last time; raises BrokerUnreachable."""
         with self._one_at_a_time:
+            self.store.expire()
             for run in self.follower.poll():
-                self.ended.labels(*run.labels, run.status.value).inc()
+                if run.is_attempt:
+                    self.attempts.labels(*run.labels).inc()
+                else:
+                    self.ended.labels(*run.labels, run.status.value).inc()
                 if run.waited is not None:
                     self.waited.labels(*run.labels).observe(run.waited)
                 if run.ran is not None:
@@ -262,10 +268,12 @@ def _gauge(name: str, numbers: Numbers) -> Metric:
     return gauge
 
 
-def _run(place: str, about: str, status: str, enqueued: str, started: str, ended: str) -> Run:
+def _run(
+    place: str, about: str, status: str, enqueued: str, started: str, ended: str, following: str
+) -> Run:
     site, _, queue = place.partition("|")
     waited, ran = _between(enqueued, started), _between(started, ended)
-    return Run((site, queue, method_of(about)), JobStatus(status), waited, ran)
+    return Run((site, queue, method_of(about)), JobStatus(status), waited, ran, bool(following))
 
 
 def _between(start: str, end: str) -> float | None:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 PLACES_AT_ONCE = 200
 """A thousand sites' places would hold Redis up for too long."""
-NUMBERS = ("queued", "started", "scheduled", "deferred", "failed", "failed_lately")
+NUMBERS = ("queued", "started", "scheduled", "deferred", "failed", "failed_lately", "attempts")
 """Of a Place."""
 FULL = 0.9
 """The share of its memory with which a Redis is nearly full."""
@@ -35,6 +35,8 @@ class Place:
     deferred: int
     failed: int
     failed_lately: int
+    attempts: int
+    """That failed lately, and are repeated; of the last hour at most."""
     oldest: float | None
     """When the job that has waited longest was enqueued, seconds since the epoch."""
 
@@ -76,6 +78,7 @@ class Snapshot:
 
 def take(store: JobStore, failures_of: float) -> Snapshot:
     """Read it; `failures_of` are the last seconds whose failures are counted."""
+    store.expire()
     at, names, places = store.now(), store.places(None, None), list[Place]()
     for start in range(0, len(names), PLACES_AT_ONCE):
         words = at - failures_of, *names[start : start + PLACES_AT_ONCE]
@@ -112,18 +115,16 @@ class About:
 
     method: str | None = None
     """What it calls; None: it is gone."""
-    following: str | None = None
-    """The run that repeats it, after a failure."""
     kept_by: str | None = None
     """The limit or pause that keeps it back, as `jobs.limits.rules.Limits.kept_back` names it."""
 
 
 def about(store: JobStore, runs: list[bytes]) -> list[About]:
     """What is known of each of these runs, in the same order."""
-    found = store.fields([run.decode() for run in runs], "about", "following", "parked")
+    found = store.fields([run.decode() for run in runs], "about", "parked")
     return [
-        About(method_of(its) if its else None, *(one.decode() if one else None for one in others))
-        for its, *others in found
+        About(method_of(its) if its else None, kept_by.decode() if kept_by else None)
+        for its, kept_by in found
     ]
 
 

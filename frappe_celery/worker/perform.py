@@ -158,6 +158,5 @@ def _repeat_what_was_caught(store: JobStore, job: Job, message: JobMessage) -> N
     if following is None:
         return
     logger.info("%s[%s] is run again, as run %s", message.label, message.run, following.run)
-    (status,) = retry_while_unreachable(store.statuses, [message.run])
-    if status != JobStatus.STARTED:  # it was stopped
+    if not retry_while_unreachable(store.will_be_followed, message.run, following.run):
         retry_while_unreachable(store.delete, following.run)

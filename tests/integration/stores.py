@@ -35,7 +35,7 @@ def keys(store: JobStore) -> list[str]:
     without its prefix."""
     found = store.client.scan_iter(match=f"{store.keys.prefix}*", count=1000)
     names = sorted(key.decode().removeprefix(store.keys.prefix) for key in found)
-    return [name for name in names if not name.startswith(("ended:", "history:", "bell:"))]
+    return [n for n in names if not n.startswith(("ended:", "history:", "bell:", "swept"))]
 
 
 def message(job_id: str | None = None, **fields: Any) -> JobMessage:
@@ -114,7 +114,7 @@ for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
   if string.find(name, '^job:[^/]*$') then  -- none of a batch's lines
     contents = redis.call('HGETALL', key)
   elseif string.find(name, '^jobs:') or string.find(name, '^id:')
-    or string.find(name, '^turns:') then
+    or string.find(name, '^attempts:') or string.find(name, '^turns:') then
     contents = redis.call('ZRANGE', key, 0, -1)
   elseif string.find(name, '^line:') then
     contents = {}
@@ -131,12 +131,17 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
     indexed: dict[str, list[str]] = {}
     records: dict[str, tuple[int, dict[str, str]]] = {}
     ids: dict[str, tuple[int, list[str]]] = {}
-    turns, lines, held = set(), set(), {}
+    attempts: dict[str, tuple[int, list[str]]] = {}
+    turns, lines, held, lately = set[str](), set[str](), {}, set[str]()
     for key, seconds, contents in client.eval(_AT_ONE_MOMENT, 0, prefix):
         kind, _, rest = key.decode().partition(":")
         words = [word.decode() for word in contents]
         if kind == "job":
             records[rest] = seconds, dict(zip(words[::2], words[1::2], strict=True))
+        elif kind == "attempts":
+            attempts[rest] = seconds, words
+        elif key.endswith(b"|attempt"):
+            lately |= {*words}
         elif kind == "id":
             ids[rest] = seconds, words
         elif kind == "turns":
@@ -148,7 +153,14 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
         else:
             for run in words:
                 indexed.setdefault(run, []).append(key.decode())
+    tried = {run: first for first, (_, runs) in attempts.items() for run in runs}
     for run, (seconds, record) in records.items():
+        if "following" in record and record["status"] != "started":
+            if run in indexed or tried.pop(run, "") != record.get("first_run", run):
+                yield f"run {run} was followed, and stands in {indexed.get(run)} or in no attempts"
+            if seconds != attempts[record.get("first_run", run)][0] or "message" in record:
+                yield f"attempt {run} has a time to live of {seconds}, or its message"
+            continue
         place = f"jobs:{record['place']}|{record['status']}"
         found = indexed.pop(run, [])
         if found != [place]:
@@ -162,6 +174,8 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
         until, runs = ids.get(record["id"], (-1, []))
         if active and run in runs and until != -1:
             yield f"id:{record['id']} expires while {run} is {record['status']}"
+    for run, first in tried.items():
+        yield f"the attempt {run} of {first} has no record"
     if turns != lines:
         yield f"{turns - lines} have turns and nothing waits there, {lines - turns} have none"
     for run, places in indexed.items():

@@ -144,7 +144,7 @@ def test_an_attempt_is_not_requeued_while_the_next_one_runs(store: JobStore) -> 
     made(1)
     failed = repeat(store)
     assert started(store, "default") == "again"
-    with pytest.raises(InvalidJobOperation, match="followed by run again, which is started"):
+    with pytest.raises(InvalidJobOperation, match="is started: only an ended one is requeued"):
         store.requeue(store.fetch_run(failed))
     assert methods(store) == []
 

@@ -213,7 +213,7 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         )
 
     def results(self) -> list[Any]:
-        """That alone: each run is a job of its own."""
+        """That alone: `attempts` has what was tried before."""
         latest = self.latest_result()
         return [] if latest is None else [latest]
 

@@ -29,16 +29,15 @@ class Registry:
         self.name = name
         self.status = status
         self.statuses = (status, JobStatus.STOPPED) if status == JobStatus.FAILED else (status,)
-        """RQ's has what was stopped among what failed, but not what is run again."""
+        """RQ's has what was stopped among what failed."""
         self.store = get_store()
         self.connection = self.store.client
         self.queue: str = own_name(name) or name
 
     @property
     def count(self) -> int:
-        if self.status == JobStatus.FAILED:
-            return len(self._failed_runs())
-        return self.store.counts(queue=self.queue)[self.status]
+        counts = self.store.counts(queue=self.queue)
+        return sum(counts[status] for status in self.statuses)
 
     def __len__(self) -> int:
         return self.count
@@ -52,21 +51,12 @@ class Registry:
 
     def get_job_ids(self, start: int = 0, end: int = -1, desc: bool = False, **_: Any) -> list[str]:
         """Ids from `start` to `end`, both included, the oldest first; -1: the last."""
-        if self.status == JobStatus.FAILED:
-            runs = self._failed_runs()[start : None if end < 0 else end + 1]
-        else:
-            length = -1 if end < 0 else end - start + 1
-            runs = self.store.page_of_runs(
-                None, self.queue, self.statuses, start, length, oldest_first=True
-            )
+        length = -1 if end < 0 else end - start + 1
+        runs = self.store.page_of_runs(
+            None, self.queue, self.statuses, start, length, oldest_first=True
+        )
         ids = [job.id for job in self.store.read(runs) if job is not None]
         return ids[::-1] if desc else ids
-
-    def _failed_runs(self) -> list[str]:
-        """Those that no other run follows, the oldest first."""
-        runs = self.store.page_of_runs(None, self.queue, self.statuses, oldest_first=True)
-        followed = self.store.fields(runs, "following")
-        return [run for run, (following,) in zip(runs, followed, strict=True) if not following]
 
     def remove(self, job: Any, pipeline: Any = None, delete_job: bool = False) -> Any:
         """Delete a job; its record is its place here, so that it goes even without `delete_job`.

@@ -28,6 +28,8 @@ def asked(
     transaction: str | None = None,
     outbox: bool = False,
     brings_back: bool = False,
+    requeued: str | None = None,
+    error: str | None = None,
     making: Mapping[str, Any] | None = None,
 ) -> str:
     """What is asked beyond a plain job, as the script takes it ('' : nothing).
@@ -46,6 +48,7 @@ def asked(
             `transaction_ended`, or `frappe_celery_commit_wait` seconds have passed.
         outbox: its row is committed, and somebody else may enqueue it too: once, it is.
         brings_back: once it has finished, so does what its job's failure had canceled.
+        requeued: the run, which has ended, that it follows; `error`: why that ended, hidden.
         making: of a batch that it is enqueued with: `title`, the `number` of its jobs and
             callbacks, and the `role` of a callback.
     """
@@ -71,6 +74,8 @@ def asked(
             depends_on=depends_on and codec.dumps(depends_on),
             canceled_ttl=_canceled_ttl(message, config) if message.waits else None,
             brings_back=brings_back or None,
+            requeued=requeued,
+            error=error,
             outbox=keys.outbox_marks(message.site) if outbox else None,
             batch=batch,
             **(making or {}),

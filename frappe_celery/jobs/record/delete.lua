@@ -1,10 +1,17 @@
 -- function (KEYS, ARGV)
--- Remove a run wherever it stands: record, index, queue, ids.
+-- Remove a run wherever it stands: record, index, queue, ids. Of an attempt it is its job's newest run
+-- that goes; with the last run of a job go its attempts.
 -- KEYS: record
 -- ARGV: prefix, run
-local prefix, run = ARGV[1], ARGV[2]
-local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'holds', 'parked', 'ended_at',
-  'needed', 'depends_on', 'first_run', 'batch')
+local prefix, run, record = ARGV[1], ARGV[2], KEYS[1]
+local id, first, following = unpack(redis.call('HMGET', record, 'id', 'first_run', 'following'))
+first = first or run
+if following then
+  run = line_now(prefix, id, first) or run
+  record = prefix .. 'job:' .. run
+end
+local found = redis.call('HMGET', record, 'status', 'place', 'id', 'holds', 'parked', 'ended_at',
+  'needed', 'depends_on', 'batch')
 if not found[1] then return 0 end
 local place = found[2] .. '|' .. found[1]
 redis.call('ZREM', prefix .. 'jobs:' .. place, run)
@@ -15,7 +22,7 @@ if found[5] then redis.call('ZREM', prefix .. 'kept:' .. found[5], run) end
 if found[1] == 'queued' and not found[5] then withdraw(prefix, run, found[2]) end
 rank(prefix, found[2])
 if found[1] == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
-local first, time = found[9] or run, redis.call('TIME')
+local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
 if found[7] and found[1] == 'finished' and line_now(prefix, found[3], first) == run then
   while redis.call('ZCOUNT', prefix .. 'dependants:' .. first, '-inf', '(+inf') > 0 do
@@ -23,19 +30,20 @@ if found[7] and found[1] == 'finished' and line_now(prefix, found[3], first) == 
   end
 end
 if found[6] then  -- it has ended
-  local left, week = redis.call('TTL', KEYS[1]), 604800
+  local left, week = redis.call('TTL', record), 604800
   left = left > 0 and math.min(left, week) or week
   redis.call('SET', prefix .. 'spent:' .. run, found[1], 'EX', left)
 end
-redis.call('DEL', KEYS[1])
+redis.call('DEL', record)
 retain_ids(prefix, found[3], 0)
-if not (found[7] or found[8] or found[10]) then return 1 end
-local _, status = line_now(prefix, found[3], first)
+local newest, status = line_now(prefix, found[3], first)
+if not newest then keep_attempts(prefix, first, 0) end
+if not (found[7] or found[8] or found[9]) then return 1 end
 if is_over(status) then
   if found[8] then needs_no_more(prefix, first, found[8]) end
   local lines = {}
   if found[7] then lines[1] = {found[3], first} end
-  for _, line in ipairs(found[10] and count_member(prefix, found[10], first, status or 'deleted') or {}) do
+  for _, line in ipairs(found[9] and count_member(prefix, found[9], first, status or 'deleted') or {}) do
     lines[#lines + 1] = line
   end
   if lines[1] then settle(prefix, now, lines) end

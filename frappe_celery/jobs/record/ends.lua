@@ -24,8 +24,9 @@ if (ARGV[9] or '') ~= '' then
 end
 keep = tonumber(found[4] or keep)
 redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)
+local following = redis.call('HGET', KEYS[1], 'following')
 local minute = prefix .. 'ended:' .. math.floor(tonumber(now) / 60)
-if redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
+if not following and redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
   redis.call('EXPIRE', minute, 7200)  -- longer than `rates.py` looks back
 end
 if found[5] then free_slots(prefix, run, found[5]) end
@@ -38,6 +39,10 @@ local lines, is_needed = {}, false
 if found[7] or found[8] or found[9] then
   local canceled_by = ARGV[10] == 'canceled_by'
   lines, is_needed = job_ended(prefix, KEYS[1], run, status, keep, canceled_by, unpack(found, 3))
+end
+if following then
+  become_attempt(prefix, run, following, true)
+  return status, lines
 end
 if is_needed then
   redis.call('HSET', KEYS[1], 'keep', keep)
@@ -54,11 +59,13 @@ if surplus > 0 then
   local oldest = redis.call('ZPOPMIN', index, math.min(surplus, 200))
   for i = 1, #oldest, 2 do
     local record = prefix .. 'job:' .. oldest[i]
-    if redis.call('HEXISTS', record, 'keep') == 1 then  -- others need it
+    local kept, first = unpack(redis.call('HMGET', record, 'keep', 'first_run'))
+    if kept then  -- others need it
       redis.call('ZADD', index, oldest[i + 1], oldest[i])
     else
       redis.call('DEL', record)
       redis.call('ZREM', expiring, place .. '\n' .. oldest[i])
+      if first then keep_attempts(prefix, first, 0) end
     end
   end
 end

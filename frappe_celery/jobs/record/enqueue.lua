@@ -19,6 +19,7 @@
 --         each; of a run that follows one those that its job waited for; canceled_ttl: seconds that
 --         its record is kept if one of them cancels it; brings_back: what the failure of its job has
 --         canceled comes back once it has finished
+--         requeued: the run that it follows, which has ended; error: of that, in place of its own
 --         outbox: the marks of those that its site's outbox has enqueued
 --         batch: that it belongs to; of one that is enqueued with it also number: how many are, title:
 --         its, role: of a callback

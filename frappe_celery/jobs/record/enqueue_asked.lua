@@ -53,7 +53,7 @@ if asked.deduplicate then
   end
   for _, other in ipairs(gone) do
     local record = prefix .. 'job:' .. other
-    local found = redis.call('HMGET', record, 'place', 'status', 'keep', 'depends_on')
+    local found = redis.call('HMGET', record, 'place', 'status', 'keep', 'depends_on', 'first_run')
     if found[4] and not found[3] then delete({record}, {prefix, other})
     elseif not found[3] then  -- else a job needs it
       if found[1] then
@@ -63,6 +63,7 @@ if asked.deduplicate then
       end
       redis.call('DEL', record)
       redis.call('ZREM', ids, other)
+      if found[5] then keep_attempts(prefix, found[5], 0) end
     end
   end
 end
@@ -109,6 +110,10 @@ end
 redis.call('ZADD', KEYS[2], now, run)
 redis.call('SADD', prefix .. 'places', place)
 act('enqueued', run)
+if asked.requeued then
+  if asked.error then redis.call('HSET', prefix .. 'job:' .. asked.requeued, 'exc_info', asked.error) end
+  become_attempt(prefix, asked.requeued, run)
+end
 if asked.batch then join_batch(prefix, first_run or run, id, asked, 'going') end
 local latest
 if asked.transaction then

@@ -3,16 +3,18 @@
 -- ARGV: prefix, the run whose own id it may be, '1': of the job alone that began with that run,
 --       field that every record has, more fields …
 -- Returns {run, values}, or false.
-local runs = redis.call('ZREVRANGE', KEYS[1], 0, -1)
-local asked = string.sub(KEYS[1], #ARGV[1] + #'id:' + 1)
-if ARGV[3] == '1' or is_own_id(ARGV[1], ARGV[2], asked) then runs[#runs + 1] = ARGV[2] end
-for _, run in ipairs(runs) do
-  local record = ARGV[1] .. 'job:' .. run
-  local first, following = unpack(redis.call('HMGET', record, 'first_run', 'following'))
-  local is_asked_for = ARGV[3] == '' or run == ARGV[2] or first == ARGV[2]
-  if is_asked_for and not following then  -- else the run that followed is its job, also once it is gone
-    local values = redis.call('HMGET', record, unpack(ARGV, 4))
-    if values[1] then return {run, values} end
+local prefix, own, newest = ARGV[1], ARGV[2], nil
+local asked = string.sub(KEYS[1], #prefix + #'id:' + 1)
+if ARGV[3] == '1' then
+  newest = line_now(prefix, asked, own)
+else
+  for _, run in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
+    local id, following = unpack(redis.call('HMGET', prefix .. 'job:' .. run, 'id', 'following'))
+    newest = newest or id and not following and run
+  end
+  if not newest and is_own_id(prefix, own, asked) then
+    local id, first = unpack(redis.call('HMGET', prefix .. 'job:' .. own, 'id', 'first_run'))
+    newest = id and line_now(prefix, id, first or own)
   end
 end
-return false
+return newest and {newest, redis.call('HMGET', prefix .. 'job:' .. newest, unpack(ARGV, 4))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice, product
 from operator import itemgetter
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from frappe_celery.config.signing import Signer
-from frappe_celery.errors import NoSuchJob
+from frappe_celery.errors import BrokerUnreachable, NoSuchJob
 from frappe_celery.jobs.clocks import server_time
 from frappe_celery.jobs.connection import connect, naming_the_server, raise_named
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
@@ -22,6 +23,8 @@ from frappe_celery.jobs.record import record
 from frappe_celery.jobs.scripts import Scripts
 
 EXPIRED_AT_ONCE = 1000
+SWEPT_AGAIN_SECONDS = 60.0
+"""How late the end of a run may come into its index."""
 INDEXES_AT_ONCE = 200
 """In one step of Redis, which serves nobody else meanwhile."""
 
@@ -32,6 +35,7 @@ class JobFinder:
     Every method may raise BrokerUnreachable.
     """
 
+    _swept_until = 0.0
     outbox: Outbox | None = None
     """What carries runs on to a broker that is not the Redis which keeps the jobs."""
 
@@ -92,6 +96,11 @@ class JobFinder:
         if not found:
             return None
         return self.job(**record.of_values(found[0].decode(), found[1], self.signer))
+
+    def attempts(self, job: Job) -> list[Job]:
+        """What was tried of a job before its newest run, the first of it and the newest 19."""
+        runs = self.client.zrange(self.keys.attempts(job.first_run), 0, -1)
+        return [one for one in self.read([run.decode() for run in runs]) if one is not None]
 
     def fetch_run(self, run: str) -> Job:
         """The job of that run. Raises NoSuchJob: deleted, or past its retention."""
@@ -285,10 +294,26 @@ class JobFinder:
         return not self.client.exists(self.keys.record(run), self.keys.spent(run))
 
     def expire(self) -> None:
-        """Take the runs whose retention is over out of the indexes; Redis removed their records."""
-        keys = (self.keys.expiring,)
-        while self.run_script("expire", keys, self.keys.prefix, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE:
-            pass
+        """Take out of the indexes the runs whose retention is over (Redis removed their records),
+        and those that others follow, which workers of older versions leave there."""
+        words = (self.keys.expiring,), self.keys.prefix, EXPIRED_AT_ONCE
+        gone, left = EXPIRED_AT_ONCE, 0
+        while gone == EXPIRED_AT_ONCE:
+            gone, left = self.run_script("expire", *words)
+        if left < 2:
+            since, self._swept_until = left * self._swept_until, self.now() - SWEPT_AGAIN_SECONDS
+            runs = self.entered(since, -1, JobStatus.FAILED)
+            with suppress(BrokerUnreachable):  # a full Redis takes nothing
+                for start in range(0, len(runs), EXPIRED_AT_ONCE):
+                    self.run_script("expire", *words, *runs[start : start + EXPIRED_AT_ONCE])
+                if not left:
+                    self.client.set(self.keys.swept, 1)
+
+    def entered(self, since: float, most: int, *statuses: str) -> list[bytes]:
+        """Runs that entered such a status since then (epoch); of each place `most` (-1: all)."""
+        words = self.keys.prefix, since, most, *map(str, statuses)
+        found: list[bytes] = self.run_script("entered_lately", (self.keys.places,), *words)
+        return found
 
 
 def bounds(since: float | None, until: float | None) -> tuple[str, str]:

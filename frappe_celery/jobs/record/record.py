@@ -2,7 +2,7 @@
 
 `id`, `place` (`site|queue`), `about` (what never changes, as one JSON list), `enqueued_at`,
 `message` (sealed), `status`, and `first_run` of one that follows another; later `started_at`,
-`worker`, `ended_at`, `exc_info`, `following` (the run that repeats it), `result` (sealed),
+`worker`, `ended_at`, `exc_info`, `result` (sealed), `following` (of an attempt: the next run),
 `lacked` (JSON), `canceled_by` (JSON: the id of a job that it depended on, and how that ended).
 Those of `dependencies` are `depends_on`, `list` (that it will wait in) and `canceled_ttl` of a run
 that waits for others, `needed` of one that others wait for, and `keep`: how long it is kept once

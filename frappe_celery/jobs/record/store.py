@@ -28,6 +28,8 @@ from frappe_celery.jobs.workers import WorkerInfo, Workers
 
 CLAIMED = "claimed"
 REFUSED_KEPT = 1000
+ATTEMPTS_LONGEST = 16_384
+"""Signs of an error that are kept of an attempt, the last ones, as of one that is mailed."""
 HANDED_OUT_AT_ONCE = 500
 """So that Redis serves others in between."""
 
@@ -159,7 +161,7 @@ class JobStore(JobFinder):
         *,
         dependants: bool = False,
     ) -> Job:
-        """Run an ended run again, as a new one under the same id; the old record goes.
+        """Run an ended job again, as a new run under the same id, of which the last is an attempt.
 
         The new run's id follows from the old one's, so that it is queued once, whoever asks twice.
         After one that was stopped it is scheduled, until the process that had that is gone.
@@ -170,30 +172,35 @@ class JobStore(JobFinder):
             dependants: once it has finished, what its failure had canceled comes back.
 
         Raises:
-            InvalidJobOperation: it has not ended, or its job goes on in a newer run.
+            InvalidJobOperation: it has not ended.
+            NoSuchJob: it is gone.
             CannotTravel: a changed argument cannot be carried.
         """
-        status = self.fetch_run(job.run_id).status
-        if status not in ENDED:
-            raise InvalidJobOperation(f"job {job.id} is {status}: only an ended one is requeued")
-        message = job.opened.next_run(str(uuid5(NAMESPACE_OID, job.run_id)), deliveries=1)
-        newest = self.find_line(job.first_run, job.id)
-        if newest is not None and newest.status in ACTIVE and newest.run_id != message.run:
+        seen, job = job.run_id, self.fetch_newest(job)
+        if job.run_id == str(uuid5(NAMESPACE_OID, seen)) and job.status in ACTIVE:
+            return job  # somebody else was as fast
+        if job.status not in ENDED:
             raise InvalidJobOperation(
-                f"run {job.run_id} of job {job.id} was followed by run {newest.run_id}, which is"
-                f" {newest.status}"
+                f"job {job.id} is {job.status}: only an ended one is requeued"
             )
+        message = job.opened.next_run(str(uuid5(NAMESPACE_OID, job.run_id)), deliveries=1)
         if changes or without:
             kwargs = {**message.decoded_kwargs(), **(changes or {})}
             kwargs = {name: value for name, value in kwargs.items() if name not in without}
             allow_pickle = self.settings.frappe_celery_pickle
             message = replace(message, kwargs=codec.encode_arguments(kwargs, allow_pickle))
-        after = (
-            job.run_id if status == JobStatus.STOPPED and self._is_in_hands(job.run_id) else None
+        is_stopped = job.status == JobStatus.STOPPED
+        after = job.run_id if is_stopped and self._is_in_hands(job.run_id) else None
+        _, why = record.reason((job.exc_info or "")[-ATTEMPTS_LONGEST:], self.signer)
+        again = self.enqueue(
+            message,
+            own_id=True,
+            brings_back=dependants,
+            at=None if after is None else time.time(),
+            after=after,
+            requeued=job.run_id,
+            error=why.decode() or None,
         )
-        at = None if after is None else time.time()
-        again = self.enqueue(message, own_id=True, brings_back=dependants, at=at, after=after)
-        self.delete(job.run_id)
         assert again is not None
         return again
 
@@ -268,11 +275,17 @@ class JobStore(JobFinder):
     ) -> str:
         """The run failed; `reason` is its traceback. The `site`'s own limit counts.
 
-        `following` is the run that repeats it.
+        `following` is the run that repeats it, whose job's attempt it then is.
         """
         fields = ("following", following) if following else ()
+        reason = reason[-ATTEMPTS_LONGEST:] if following else reason
         most = self._failed_limit(site)
         return self._end(run, JobStatus.FAILED, was, fields, most, reason=reason)
+
+    def will_be_followed(self, run: str, following: str) -> bool:
+        """A run that is about to finish is repeated all the same; False: it has been stopped."""
+        status = self.run_script("will_be_followed", (self.keys.record(run),), following)
+        return bool(status == JobStatus.STARTED.value.encode())
 
     def _failed_limit(self, site: str | None) -> int:
         limit = self.settings.rq_failed_jobs_limit
@@ -328,7 +341,10 @@ class JobStore(JobFinder):
             self.client.delete(self.keys.record(token))
 
     def delete(self, run: str) -> None:
-        """Remove a run's record, and it from its queue."""
+        """Remove a run's record, and it from its queue; of a job's last one also its attempts.
+
+        Of an attempt it is its job's newest run.
+        """
         self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)
 
 

@@ -69,7 +69,7 @@ def see(store: JobStore) -> Seen:
         BrokerUnreachable.
     """
     return Seen(
-        take(store, 0),
+        take(store, WINDOW_MINUTES * 60),
         len(store.workers.all()),
         leadership(store),
         Limits(store).paused(),
@@ -161,6 +161,7 @@ def _waits(seen: Seen) -> Iterable[Found]:
 
 def _starved(seen: Seen) -> Iterable[Found]:
     served = {(site, queue) for site, queue, _ in seen.ended}
+    served |= {(place.site, place.queue) for place in seen.now.places if place.attempts}
     busy = {queue for _, queue in served}
     for place, waits in seen.waiting():
         is_served = place.started or (place.site, place.queue) in served
@@ -175,6 +176,9 @@ def _fail(seen: Seen) -> Iterable[Found]:
             ended[site] += number
         if status == JobStatus.FAILED:
             failed[site] += number
+    for place in seen.now.places:  # an outage is told of before the last try
+        ended[place.site] += place.attempts
+        failed[place.site] += place.attempts
     for site, number in failed.items():
         if number >= LEAST_FAILURES and number > MOST_FAILING * ended[site]:
             yield Found(number / ended[site], (("site", site),))
@@ -228,8 +232,9 @@ _WAITS = "\n".join(
 
 
 def _ended(by: str, which: str = "") -> str:
-    series = f"frappe_celery_jobs_ended_total{which}"
-    return f"sum by ({BENCH}, {by}) (increase({series}[{WINDOW_MINUTES}m]))"
+    jobs = f"increase(frappe_celery_jobs_ended_total{which}[{WINDOW_MINUTES}m])"
+    attempts = f"increase(frappe_celery_failed_attempts_total[{WINDOW_MINUTES}m])"
+    return f"sum by ({BENCH}, {by}) ({jobs} or {attempts})"
 
 
 _FAILED, _ALL = '{status="failed"}', '{status=~"failed|finished"}'
@@ -301,7 +306,8 @@ CONDITIONS = (
         f"{_ended('site', _FAILED)} / {_ended('site', _ALL)} > {MOST_FAILING}\n"
         f"and {_ended('site', _FAILED)} >= {LEAST_FAILURES}",
         "Jobs of site {site} fail",
-        f"{{value}} of those that ended in the last {WINDOW_MINUTES} minutes failed.",
+        f"{{value}} of those that ended in the last {WINDOW_MINUTES} minutes failed, counting"
+        " attempts that are repeated.",
         "frappe-celery jobs failed --site {site} --since 15m",
         "humanizePercentage",
     ),

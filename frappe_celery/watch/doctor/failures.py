@@ -6,13 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from math import ceil
 from typing import Any
 
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.keys import ATTEMPT
 from frappe_celery.watch import caught
 from frappe_celery.watch.alerts.delivery import receivers
 from frappe_celery.watch.alerts.ledger import Ledger
@@ -40,11 +40,12 @@ def check(
     section.rows += failures.methods
     if total := failures.all:
         again, looked_at = failures.run_again, failures.looked_at
-        tell = section.note if again == looked_at else section.warn
+        tell = section.warn if again < total else section.note
+        what = [counted(total - again, "job")] * (again < total)
+        what += [f"{counted(again, 'attempt')} (run again)"] * (again > 0)
         tell(
-            f"{counted(total, 'job')} failed in the last hour"
-            + (f"; of the newest {looked_at:,} the methods are told" if looked_at < total else "")
-            + (f", {again:,} of them attempts that are run again" if again else ""),
+            f"{' and '.join(what)} failed in the last hour"
+            + (f"; of the newest {looked_at:,} the methods are told" if looked_at < total else ""),
             "look at them: frappe-celery jobs failed --since 1h",
         )
     if in_rq and site is None:
@@ -124,7 +125,7 @@ def check_alerts(section: Section, store: JobStore, now: float) -> None:
 
 @dataclass(frozen=True)
 class Failures:
-    """Those of the last hour that there are records of."""
+    """Jobs and attempts of the last hour that there are records of."""
 
     all: int
     looked_at: int
@@ -133,36 +134,44 @@ class Failures:
     methods: list[dict[str, Any]]
     """The failing methods, the most frequent first, each with its newest error."""
     run_again: int
-    """How many of them were attempts that another run repeats."""
+    """How many of all were attempts that another run repeats."""
 
 
 def lately(store: JobStore, snapshot: Snapshot, site: str | None) -> Failures:
     """Failures of a site; None: of every site."""
-    places = [place for place in snapshot.of(site) if place.failed_lately]
-    total = sum(place.failed_lately for place in places)
+    indexes = {
+        store.keys.index(place.name, status): number
+        for place in snapshot.of(site)
+        for status, number in (("failed", place.failed_lately), (ATTEMPT, place.attempts))
+        if number
+    }
+    total = sum(indexes.values())
     pipe = store.client.pipeline(transaction=False)
-    for place in places:
-        index, part = store.keys.index(place.name, JobStatus.FAILED), place.failed_lately
+    for index, part in indexes.items():
         if total > LOOKED_AT:
             part = ceil(part * LOOKED_AT / total)
         since = snapshot.at - SECONDS
         pipe.zrevrangebyscore(index, "+inf", since, 0, part, withscores=True)
     answers: list[list[tuple[bytes, float]]] = pipe.execute()
-    runs = [run for run, _ in sorted(chain(*answers), key=lambda pair: -pair[1])]
-    found = list(zip(about(store, runs), runs, strict=True))
-    newest = {its.method: run for its, run in reversed(found)}
-    counts = Counter(its.method for its, _ in found if its.method is not None)
-    run_again = Counter(its.method for its, _ in found if its.following)
+    each = [(at, run, i) for i, runs in zip(indexes, answers, strict=True) for run, at in runs]
+    each.sort(reverse=True)
+    methods_of = [its.method for its in about(store, [run for _, run, _ in each])]
+    found = [(method, *its) for method, its in zip(methods_of, each, strict=True) if method]
+    newest = {method: run for method, _, run, _ in reversed(found)}
+    counts = Counter(method for method, *_ in found)
+    run_again = Counter(method for method, *_, index in found if index.endswith(ATTEMPT))
     frequent = counts.most_common(METHODS_SHOWN)
     jobs = store.read([newest[method].decode() for method, _ in frequent])
     methods = [
         {
             "method": method,
-            "failed": number,
+            "failed": number - run_again[method],
             "run_again": run_again[method],
             "error": job and last_line(job),
             "id": job and job.id,
         }
         for (method, number), job in zip(frequent, jobs, strict=True)
     ]
-    return Failures(total, min(total, len(runs)), methods, run_again.total())
+    return Failures(
+        total, min(total, len(each)), methods, sum(place.attempts for place in snapshot.of(site))
+    )

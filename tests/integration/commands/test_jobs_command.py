@@ -291,6 +291,21 @@ def test_all_failed_ones_that_the_filters_want_are_requeued(store: JobStore) -> 
     assert "No such jobs" in run(*arguments, "--yes").output
 
 
+def test_a_requeued_job_shows_what_was_tried_before(store: JobStore) -> None:
+    old = failed(store, "shown", id=jid("shown"), error="ValueError: the first")
+    run("jobs", "requeue", "shown")
+    shown = read("jobs", "show", old.run_id)
+    (one,) = shown["attempts"]
+    assert (one["run"], one["status"], one["error"]) == (
+        old.run_id,
+        "failed",
+        "ValueError: the first",
+    )
+    assert shown["run"] != old.run_id
+    assert "an attempt failed" in run("jobs", "show", "shown").output
+    assert [line["status"] for line in read("jobs", "list")] == ["queued"]
+
+
 def test_a_job_of_many_failed_attempts_is_requeued_once(store: JobStore) -> None:
     """And not at all where a later attempt of it has succeeded, or waits."""
     for name, last_fails in (("fails", True), ("waits", False)):

@@ -278,13 +278,14 @@ def test_what_has_finished_may_be_deleted_before_all_are_told(store: JobStore) -
 
 def test_the_list_of_an_id_goes_with_its_last_record(store: JobStore) -> None:
     job = queued(store, "x")
-    run = started(store)
+    run, other = started(store), queued(store, "x").run_id
     store.enqueue(store.open_message(run).next_run("again"), own_id=True)
     store.fail(run, "broken", following="again")
+    store.fail(started(store), "broken")
     store.fetch_run("again").delete()
-    left = store.client.ttl(store.keys.record(run))
+    left = store.client.ttl(store.keys.record(other))
     assert 0 < store.client.ttl(store.keys.ids(job.id)) <= left
-    store.delete(run)
+    store.delete(other)
     assert not store.client.exists(store.keys.ids(job.id))
 
 

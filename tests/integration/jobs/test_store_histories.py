@@ -63,6 +63,8 @@ class Histories(RuleBasedStateMachine):
         """How many lines began beside others."""
         self.held: list[Run] = []
         self.lines_of_runs = Lines(self)
+        self.attempts: dict[str, list[Run]] = {}
+        """By first run: what was tried before, of which a newer run is the job."""
         self.ids: set[tuple[str, str]] = set()
         """First runs of all that ever were, and their ids."""
 
@@ -105,9 +107,22 @@ class Histories(RuleBasedStateMachine):
         self.newest.remove(run)
         if run in self.line_of(run):
             self.line_of(run).remove(run)
+        if not any(other.first == run.first for other in self.newest):
+            self.attempts.pop(run.first, None)
+
+    def is_followed(self, run: Run) -> None:
+        """It has ended, and another run is its job."""
+        run.is_followed = True
+        self.forget(run)
+        tried = self.attempts.setdefault(run.first, [])
+        tried.append(run)
+        del tried[1:-19]
 
     def become(self, run: Run, status: JobStatus) -> None:
         run.status = status
+        if run.is_followed:
+            self.is_followed(run)
+            return
         self.runs.remove(run)
         self.runs.append(run)
         if run in self.line_of(run):
@@ -360,7 +375,8 @@ class Histories(RuleBasedStateMachine):
     def start_once_more(self, data: st.DataObject) -> None:
         run = data.draw(st.sampled_from(self.held))
         answer = self.store.start(run.run, "worker")
-        assert answer == (run.status if run in self.runs else "")
+        is_there = run in self.runs or run in self.attempts.get(run.first, ())
+        assert answer == (run.status if is_there else "")
 
     @precondition(lambda self: self.runs)
     @rule(data=st.data(), status=st.sampled_from([*ENDED[:3], JobStatus.FINISHED]))
@@ -405,7 +421,10 @@ class Histories(RuleBasedStateMachine):
         over = [run for run in self.runs if not run.active and not run.is_kept]
         run, keys = data.draw(st.sampled_from(over)), self.store.keys
         assert self.store.client.ttl(keys.record(run.run)) >= 0
-        self.store.client.delete(keys.record(run.run), keys.awaits(run.run))
+        tried = [one.run for one in self.attempts.get(run.first, ())]
+        assert all(self.store.client.ttl(keys.record(one)) >= 0 for one in tried)
+        self.store.client.delete(keys.attempts(run.first), *map(keys.record, [*tried, run.run]))
+        self.store.client.delete(keys.awaits(run.run))
         place = f"{run.site}|{run.queue}|{run.status}\n{run.run}"
         assert self.store.client.zadd(keys.expiring, {place: 0}, xx=True, ch=True)
         self.store.client.zrem(keys.ids(run.id), run.run)
@@ -435,7 +454,7 @@ class Histories(RuleBasedStateMachine):
         self.added(new)
         self.lines_of_runs.needs_again(new)
         self.lines_of_runs.batches.counted(run.first, "going")
-        self.delete_it(newest)
+        self.is_followed(newest)
 
     @precondition(lambda self: self.held)
     @rule()
@@ -492,6 +511,15 @@ class Histories(RuleBasedStateMachine):
                     self.store.fetch(job_id)
 
     @invariant()
+    def attempts_are_the_model_s(self) -> None:
+        for run in self.runs:
+            tried, job = self.attempts.get(run.first, []), self.store.fetch_run(run.run)
+            found = [(one.run_id, one.status) for one in job.attempts]
+            assert found == [(one.run, one.status) for one in tried]
+            for one in tried:
+                assert self.store.fetch(one.run).run_id == run.run
+
+    @invariant()
     def dependencies_are_the_model_s(self) -> None:
         lines, store = self.lines_of_runs, self.store
         pipe = store.client.pipeline(transaction=False)
@@ -514,7 +542,8 @@ class Histories(RuleBasedStateMachine):
         for batch, found in zip(batches.values(), state.read(self.store, *batches), strict=True):
             counts = batch.counts()
             assert found is not None
-            assert found.status == batch.status
+            goes_again = batch.status == "ended" and counts["going"]
+            assert found.status == ("going" if goes_again else batch.status)
             assert (found.going, found.finished) == (counts["going"], counts["finished"])
             assert found.failed == counts["failed"] + counts["stopped"]
             assert found.canceled == counts["canceled"] + counts["deleted"]

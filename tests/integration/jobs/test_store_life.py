@@ -195,8 +195,7 @@ def test_an_ended_job_is_run_again_under_its_id(store: JobStore, end: JobStatus)
     again = job.requeue()
     assert (again.id, again.kwargs, again.queue) == (job.id, {"n": 5}, "long")
     assert again.run_id != job.run_id
-    with pytest.raises(NoSuchJob):
-        store.fetch_run(job.run_id)
+    assert [(one.run_id, one.status) for one in again.attempts] == [(job.first_run, end)]
     assert again.is_queued
     assert store.fetch(job.id) == again
     assert waiting(store, "long") == [again.run_id]

@@ -33,6 +33,7 @@ def series(store: JobStore) -> Series:
     exporter, now = Exporter(store), time.time()
     finished(store)
     failed(store)
+    store.fail(enqueued(store).run_id, "not yet", following="again")
     enqueued(store)
     runs = enqueued(store, method="myapp.runs")
     store.start(runs.run_id, "w")

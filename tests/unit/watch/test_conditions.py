@@ -26,8 +26,11 @@ def found(name: str, **seen: Any) -> list[Found]:
     return list(find(replace(WELL, **seen)))
 
 
-def place(site: str, queue: str, waits: float | None = None, started: int = 0) -> Place:
-    return Place(site, queue, 1, started, 0, 0, 0, 0, None if waits is None else NOW - waits)
+def place(
+    site: str, queue: str, waits: float | None = None, started: int = 0, attempts: int = 0
+) -> Place:
+    since = None if waits is None else NOW - waits
+    return Place(site, queue, 1, started, 0, 0, 0, 0, attempts, since)
 
 
 def now(*places: Place) -> Snapshot:
@@ -85,6 +88,8 @@ def test_a_site_is_starved_when_others_are_served_and_it_is_not() -> None:
         Found(901, (("queue", "long"), ("site", "starved")))
     ]
     assert found("SiteStarved", **seen) == [], "nothing is served: no worker, or none for long"
+    tries = now(place("starved", "long", 901), place("tries", "long", 901, attempts=1))
+    assert found("SiteStarved", now=tries) == [Found(901, (("queue", "long"), ("site", "starved")))]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +104,14 @@ def test_a_site_is_starved_when_others_are_served_and_it_is_not() -> None:
 def test_failures_from_ten_and_a_fifth_on(counts: dict[str, int], share: float | None) -> None:
     expected = [] if share is None else [Found(share, (("site", "a"),))]
     assert found("JobsFail", ended=ended(**counts)) == expected
+
+
+def test_attempts_that_are_repeated_fail_too() -> None:
+    tries = now(place("a", "long", attempts=8))
+    assert found("JobsFail", now=tries, ended=ended(a_failed=1, a_finished=3)) == []
+    assert found("JobsFail", now=tries, ended=ended(a_failed=2, a_finished=10)) == [
+        Found(0.5, (("site", "a"),))
+    ]
 
 
 def test_a_pause_and_a_full_redis() -> None:

@@ -318,6 +318,24 @@ def test_requeue_asks_first_and_leads_to_the_new_run(user: Users, store: JobStor
     assert "Changed: myapp.tasks.record (requeued)" in anna.get("/admin/").text
 
 
+def test_the_address_of_an_old_run_leads_to_its_job_which_shows_the_first_error(
+    user: Users, store: JobStore
+) -> None:
+    anna, old = user("anna"), failed(store, error="ValueError: the first")
+    anna.act("requeue", old.run_id, confirmed="yes")
+    page = anna.get(f"{JOBS}{old.run_id}/")
+    assert page.status == 200
+    assert "an attempt failed" in page.text
+    assert ": ValueError: the first" in page.text
+    assert f"Run {store.fetch(old.id).run_id}" in page.text
+    listed = anna.get(JOBS).text
+    assert "All 1" in listed
+    assert store.counts()[JobStatus.FAILED] == 0
+    anna.act("delete", old.run_id, confirmed="yes")  # from a page that somebody had open
+    assert anna.get(f"{JOBS}{old.run_id}/").status == 404
+    assert "All 0" in anna.get(JOBS).text
+
+
 def test_what_cannot_be_requeued_is_not_offered_to_be(user: Users, store: JobStore) -> None:
     anna = user("anna")
     waits, runs, mended = enqueued(store, queue="long"), enqueued(store), failed(store)

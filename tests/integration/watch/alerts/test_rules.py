@@ -57,6 +57,7 @@ def series(store: JobStore) -> dict[str, set[str]]:
     exporter = Exporter(store)
     finished(store)
     failed(store)
+    store.fail(enqueued(store).run_id, "not yet", following="again")
     enqueued(store)
     lead(store)
     Limits(store).pause("site:*")
