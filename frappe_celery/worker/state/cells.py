@@ -15,6 +15,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from operator import is_
 from queue import SimpleQueue
+from threading import Lock, RLock
 from types import CellType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
@@ -110,6 +111,14 @@ def _empty(queue: Any, before: Any) -> None:
         queue.get_nowait()
 
 
+def _is_held(lock: Any) -> tuple[bool]:
+    return ((getattr(lock, "_is_owned", None) or lock.locked)(),)
+
+
+def _release(lock: Any, before: Any) -> None:
+    raise ValueError("it is a lock that no thread holds, or one that it held is free")
+
+
 def _references(value: Any) -> dict[int, Any]:
     """Those in a weak dictionary or set, which are held, unlike what they refer to."""
     references = value.valuerefs() if isinstance(value, WeakValueDictionary) else [*value.data]
@@ -138,6 +147,7 @@ KINDS: dict[type, Kind] = {
     array: Kind(lambda value: value[:], lambda value, was: value.__setitem__(slice(None), was)),
     CellType: _of_parts(vars(CellType)["cell_contents"]),
     FunctionType: FUNCTION,
+    **dict.fromkeys((type(Lock()), type(RLock())), Kind(_is_held, _release)),
     SimpleQueue: Kind(lambda value: (value.qsize(),), _empty),
     **dict.fromkeys(
         WEAK, Kind(_references, _forget_references, lambda now, before: now.keys() <= before.keys())

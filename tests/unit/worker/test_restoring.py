@@ -414,6 +414,16 @@ def test_what_an_import_changes_of_a_function_stays_or_has_the_process_replaced(
     assert (module.f(), module.f.hooks) == (2, [2])
 
 
+@pytest.mark.parametrize("lock", ["Lock", "RLock"])
+def test_a_lock_that_no_thread_holds_has_the_process_replaced(make: Make, lock: str) -> None:
+    state, module = make(f"import threading\nL = threading.{lock}()\n")
+    with module.L:
+        pass
+    assert state.put_back("job", "method", everything=True)
+    module.L.acquire()
+    assert not state.put_back("job", "method", everything=True)
+
+
 def test_what_was_in_a_queue_of_c_is_not_known(make: Make) -> None:
     state, module = make("import queue\nQ = queue.SimpleQueue()\nQ.put(1)\n")
     assert state.put_back("job", "method", everything=True)
