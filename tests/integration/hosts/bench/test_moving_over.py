@@ -278,3 +278,17 @@ def test_bench_worker_is_rqs_while_the_bench_is_armed(armed: Armed) -> None:
     armed.go("enable", "--settle")
     code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
     assert code == 0, output
+
+
+def test_what_stays_for_one_reason_is_named_once_as_failed_or_waiting(
+    armed: Armed, client: redis.Redis
+) -> None:
+    armed.ask("enqueue(job_id='waits'); enqueue(job_id='fails'); frappe.db.commit()")
+    for name in ("waits", "fails"):
+        client.hset(f"rq:job:site1::{name}", "data", b"unreadable")
+    client.hset("rq:job:site1::fails", "status", "failed")
+    client.lrem(f"rq:queue:{armed.bench.id}:long", 1, "site1::fails")
+    client.zadd(f"rq:failed:{armed.bench.id}:long", {"site1::fails": time.time() + 600})
+    output = armed.switch.run("enable", "--queue", "long")[1]
+    stays = [line for line in output.splitlines() if line.startswith("Stays")]
+    assert [line.rpartition(": ")[2] for line in sorted(stays)] == ["site1::waits", "site1::fails"]
