@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import importlib
 import json
 import sys
@@ -154,6 +155,7 @@ def store(project: Project, redis_url: str) -> Iterator[JobStore]:
         project.write("team.py", TEAM.replace("BROKER", broker).replace("BACKEND", redis_url))
         yield store
         sys.modules.pop("team", None)
+        gc.collect()  # results that are let go later ask a backend that has ended, for minutes
 
 
 @pytest.fixture
