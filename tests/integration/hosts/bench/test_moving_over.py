@@ -8,7 +8,7 @@ import time
 import redis
 
 from tests.integration.hosts.bench.conftest import BEGIN
-from tests.integration.hosts.bench.switching import Armed, Switch, forever
+from tests.integration.hosts.bench.switching import UNSEEN, Armed, Switch, forever
 from tests.waiting import wait_until
 
 
@@ -262,6 +262,21 @@ def test_a_process_from_before_is_named_and_nothing_changes(switch: Switch) -> N
     process.popen.kill()
     process.popen.wait()
     armed.go("enable", "--queue", "long")
+
+
+def test_a_process_of_a_settled_bench_that_is_armed_is_named(switch: Switch) -> None:
+    """It has the hook, and knows of no routes."""
+    switch.before = UNSEEN
+    code, output = switch.run("enable")
+    assert code == 0, output
+    process = forever(switch)
+    armed = Armed(switch)
+    assert f"process {process.pid} (" in armed.switch.run("disable")[1]
+
+
+def test_a_shadow_says_how_often_both_act(armed: Armed) -> None:
+    code, output = armed.switch.run("shadow", "--minutes", "0")
+    assert (code, "0 due times on which both act" in output) == (0, True), output
 
 
 def test_bench_worker_is_rqs_while_the_bench_is_armed(armed: Armed) -> None:
