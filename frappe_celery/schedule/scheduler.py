@@ -91,7 +91,7 @@ class Scheduler(celery_beat.Scheduler):
             if not self._leads():
                 return TICK_SECONDS
             busy = self._hear()
-            busy = self._fire() or busy
+            self._fire()
             unread = self.reader.unread if self.reader else dict[str, str]
             self._heartbeat.beat(self.agenda, self.clock(), unread)
             own = self._tick_own()
@@ -249,14 +249,13 @@ class Scheduler(celery_beat.Scheduler):
 
     # -- what is due
 
-    def _fire(self) -> bool:
-        """Act on what is due, some entries a turn; whether there is more."""
+    def _fire(self) -> None:
+        """Act on what is due, some entries a turn."""
         for _ in range(ENTRIES_A_TICK):
             first = self.agenda.first()
             if first is None or first.due > self.clock():
-                return False
+                return
             self._act(first)
-        return True
 
     def _act(self, entry: Entry) -> None:
         row = entry.row

@@ -83,6 +83,7 @@ def test_what_fails_keeps_on_finished_back_until_it_is_requeued(store: JobStore)
     assert counts(b) == (1, 1, 0, 0)
     run(store)
     assert methods(store) == [REPORT]
+    assert not store.client.exists(store.keys.failed_members(b.id)), "what failed is searched there"
     run(store)
     assert methods(store) == []
 

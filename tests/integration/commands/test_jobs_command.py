@@ -47,6 +47,8 @@ def test_list_shows_the_newest_first_and_only_what_the_filters_want(store: JobSt
 
     assert ids(read("jobs", "list")) == [jid("d"), jid("c", OTHER), jid("b"), jid("a")]
     assert ids(read("jobs", "list", "--limit", "2")) == [jid("d"), jid("c", OTHER)]
+    assert "There are more than these 3" in run("jobs", "list", "--limit", "3").output
+    assert "There are more" not in run("jobs", "list", "--limit", "4").output
     assert ids(read("jobs", "list", "--site", SITE)) == [jid("d"), jid("b"), jid("a")]
     assert ids(read("jobs", "list", "--site", OTHER)) == [jid("c", OTHER)]
     assert ids(read("jobs", "list", "--queue", "long")) == [jid("b")]

@@ -106,6 +106,14 @@ def test_a_share_that_is_none_is_named_and_counts_as_1(project: Project, share: 
     assert not store.client.exists(store.keys.shares)
 
 
+def test_what_is_no_share_is_not_written(project: Project) -> None:
+    file = Path(project.root) / "sites" / project.site / "site_config.json"
+    before = file.read_text()
+    with pytest.raises(ConfigError, match="frappe_celery_share is -1"):
+        shares.change(get_store(), project.site, -1)
+    assert file.read_text() == before
+
+
 def test_at_front_is_first_of_its_own_site(store: JobStore) -> None:
     queued(store, site=OTHER)
     waits = queued(store, site=BIG)

@@ -420,6 +420,19 @@ def test_one_that_is_kept_back_can_be_canceled_deleted_and_asked_for(
     assert list(all_taken(process())) == [stays]
 
 
+def test_one_behind_many_that_were_canceled_keeps_its_place_before_what_came_later(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    *canceled, stays = kept_back(store, process(), 20)
+    later = jobs(store, 2, method=SYNC, queue="short")
+    assert process().take("short") is None
+    for run in canceled:
+        store.fetch_run(run).cancel()
+    Limits(store).change(f"method:{SYNC}", running=1)
+    Limits(store).resume(f"method:{SYNC}")
+    assert list(all_taken(process(), "short", "default")) == [stays, *later]
+
+
 def test_a_duplicate_of_one_that_is_kept_back_is_one(
     store: JobStore, process: Callable[[], Process]
 ) -> None:

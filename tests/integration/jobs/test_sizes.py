@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from frappe_celery import Retry, enqueue, options, signature
-from frappe_celery.config.settings import Settings
 from frappe_celery.errors import CannotTravel
 from frappe_celery.job_options import Options
 from frappe_celery.jobs import JobStatus, JobStore
@@ -106,16 +104,6 @@ def test_three_hundred_megabytes_do_not_reach_the_broker_nor_its_workers(
         with pytest.raises(CannotTravel, match=r"has 314,57\d,\d{3} bytes.* may have 33,554,432"):
             enqueue("myapp.core.record", text="x" * (300 * 2**20))
         assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
-
-
-def test_defaults_are_those_of_the_broker(tmp_path: Path) -> None:
-    def most(**environ: str) -> int:
-        variables = {f"FRAPPE_CELERY_{name}": value for name, value in environ.items()}
-        return Settings.load(tmp_path, variables).max_message_size
-
-    assert most(BROKER_URL="redis://there") == 2**25
-    assert most(BROKER_URL="amqp://there") == 8_000_000
-    assert most(BROKER_URL="amqp://there", MAX_MESSAGE_SIZE="9") == 9
 
 
 @both_brokers

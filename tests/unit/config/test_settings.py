@@ -67,6 +67,16 @@ def test_every_option_says_what_it_is_for() -> None:
     assert all(len(meaning) > 20 for meaning in said.values())
 
 
+def test_a_job_may_be_as_large_as_its_broker_takes(bench: Path) -> None:
+    def most(**environ: str) -> int:
+        variables = {f"FRAPPE_CELERY_{name}": value for name, value in environ.items()}
+        return load(bench, **variables).max_message_size
+
+    assert most(BROKER_URL="redis://there") == 2**25
+    assert most(BROKER_URL="amqp://there") == 8_000_000
+    assert most(BROKER_URL="amqp://there", MAX_MESSAGE_SIZE="9") == 9
+
+
 # -- sources
 
 

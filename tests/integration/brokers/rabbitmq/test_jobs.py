@@ -35,6 +35,7 @@ def test_a_job_waits_in_a_quorum_queue_of_the_bench_s_own_and_runs(
     wait_until(lambda: job.is_finished, 10, "the job has run")
     assert project.effects() == ["before", "after"]
     assert job.result == "after"
+    assert waiting.enqueued_at < waiting.started_at < waiting.ended_at  # type: ignore[operator]
     assert store.queue_length("default") == store.waiting("default") == 0
 
 

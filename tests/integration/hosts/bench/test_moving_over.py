@@ -8,7 +8,7 @@ import time
 import redis
 
 from tests.integration.hosts.bench.conftest import BEGIN
-from tests.integration.hosts.bench.switching import Armed, Switch, forever
+from tests.integration.hosts.bench.switching import UNSEEN, Armed, Switch, forever
 from tests.waiting import wait_until
 
 
@@ -264,6 +264,21 @@ def test_a_process_from_before_is_named_and_nothing_changes(switch: Switch) -> N
     armed.go("enable", "--queue", "long")
 
 
+def test_a_process_of_a_settled_bench_that_is_armed_is_named(switch: Switch) -> None:
+    """It has the hook, and knows of no routes."""
+    switch.before = UNSEEN
+    code, output = switch.run("enable")
+    assert code == 0, output
+    process = forever(switch)
+    armed = Armed(switch)
+    assert f"process {process.pid} (" in armed.switch.run("disable")[1]
+
+
+def test_a_shadow_says_how_often_both_act(armed: Armed) -> None:
+    code, output = armed.switch.run("shadow", "--minutes", "0")
+    assert (code, "0 due times on which both act" in output) == (0, True), output
+
+
 def test_bench_worker_is_rqs_while_the_bench_is_armed(armed: Armed) -> None:
     armed.bench.write("sites/worker.py", "import frappe_celery_hook\n"
         "from frappe.utils import background_jobs, scheduler\n"
@@ -278,3 +293,17 @@ def test_bench_worker_is_rqs_while_the_bench_is_armed(armed: Armed) -> None:
     armed.go("enable", "--settle")
     code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
     assert code == 0, output
+
+
+def test_what_stays_for_one_reason_is_named_once_as_failed_or_waiting(
+    armed: Armed, client: redis.Redis
+) -> None:
+    armed.ask("enqueue(job_id='waits'); enqueue(job_id='fails'); frappe.db.commit()")
+    for name in ("waits", "fails"):
+        client.hset(f"rq:job:site1::{name}", "data", b"unreadable")
+    client.hset("rq:job:site1::fails", "status", "failed")
+    client.lrem(f"rq:queue:{armed.bench.id}:long", 1, "site1::fails")
+    client.zadd(f"rq:failed:{armed.bench.id}:long", {"site1::fails": time.time() + 600})
+    output = armed.switch.run("enable", "--queue", "long")[1]
+    stays = [line for line in output.splitlines() if line.startswith("Stays")]
+    assert [line.rpartition(": ")[2] for line in sorted(stays)] == ["site1::waits", "site1::fails"]

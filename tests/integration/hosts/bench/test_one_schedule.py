@@ -10,9 +10,9 @@ from tests.waiting import wait_until
 SCHEDULED = """
 from frappe.core.doctype.scheduled_job_type.scheduled_job_type import ScheduledJobType
 from datetime import datetime, timedelta
-def acts(name="one", frequency="Daily Long", **options):
+def acts(name="one", frequency="Daily Long", days_ago=2, **options):
     row = ScheduledJobType(name=name, method="fixture_app.tasks.write", frequency=frequency,
-                           last_execution=datetime.now() - timedelta(days=2))
+                           last_execution=datetime.now() - timedelta(days=days_ago))
     return row.enqueue(**options)
 def hand_over(yes):
     routing.change_routes(lambda old: old.with_schedule(yes))
@@ -32,6 +32,11 @@ answer += [acts(), acts("another")]
 """
     )
     assert answer == [True, False, True, False, True], "the fourth was acted on by the first"
+
+
+def test_execute_in_desk_runs_what_is_not_due(armed: Armed) -> None:
+    asked = "answer = [acts(days_ago=-1), acts(days_ago=-1, force=True)]"
+    assert armed.ask(SCHEDULED + asked) == [False, True]
 
 
 def test_a_due_time_that_the_other_scheduler_acted_on_is_not_acted_on_again(armed: Armed) -> None:

@@ -219,7 +219,9 @@ def test_filters(user: Users, store: JobStore) -> None:
     anna = user("anna")
     enqueued(store, method="myapp.tasks.sleep", name="myapp.tasks.sleep", queue="long")
     failed(store)
-    assert "All 2" in anna.get(JOBS).text
+    unfiltered = anna.get(JOBS)
+    assert "All 2" in unfiltered.text
+    assert "errornote" not in unfiltered.source
     rows = {
         "status=failed": ["myapp.tasks.record"],
         "queue=long": ["myapp.tasks.sleep"],
@@ -233,6 +235,8 @@ def test_filters(user: Users, store: JobStore) -> None:
         page = anna.get(f"{JOBS}?{query}")
         found = [m for m in ("myapp.tasks.record", "myapp.tasks.sleep") if f"{m} " in page.text]
         assert (query, found) == (query, methods)
+    chosen = re.compile(r'aria-current="page"><span class="fc-status fc-(\w+)"')
+    assert chosen.findall(anna.get(JOBS, status="failed").source) == ["failed"]
     bad = anna.get(JOBS, since="yesterday")
     assert "'yesterday' is no time; write 30m, 2h or 7d" in bad.text
     assert anna.get(JOBS, after="nonsense", status="failed").location == f"{JOBS}?status=failed"

@@ -9,11 +9,14 @@ from functools import partial
 from typing import Any
 
 import pytest
+from apprise import NotifyBase
+from apprise.manager_plugins import NotificationManager
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.watch.alerts.conditions import CONDITIONS, Found
+from frappe_celery.watch.alerts.delivery import deliver
 from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.alerts.look import look_around
 from frappe_celery.watch.doctor import failures
@@ -141,6 +144,30 @@ def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
     wait_until(lambda: not store.client.exists(key(store, ":outbox")), what="it is delivered")
     assert len(mailbox.mails) == 1
     assert posted(hook)[-1]["title"] == mailbox.subjects()[0]
+
+
+class Puzzled(NotifyBase):
+    """A service's plugin that does not know what it was answered."""
+
+    def send(self, **_: Any) -> bool:
+        raise KeyError("ok")
+
+
+def test_what_a_service_s_plugin_breaks_over_is_not_delivered(
+    project: Project, hook: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    NotificationManager().add(Puzzled, schemas="puzzled", force=True)
+    project.configure(frappe_celery_alerts=["puzzled://there", f"http://{hook.address}/hook"])
+    with inside(project) as store:
+        ledger = Ledger(store)
+        ledger.note([(NO_WORKER, Found())])
+        long_ago(store)
+        ledger.note([(NO_WORKER, Found())])
+        assert ledger.sends("me")
+        deliver(store, "me")
+        (left,) = ledger.unsent()
+    assert len(left.receivers or ()) == len(hook.requests) == 1
+    assert "alerts are sent again in a minute; not delivered to http://there/" in caplog.text
 
 
 def test_the_doctor_shows_who_is_told_as_it_was_written(store: JobStore, hook: Receiver) -> None:

@@ -171,6 +171,8 @@ def test_idempotent_by_call_runs_again_after_its_death(bench: Project, logged: J
     assert bench.effects() == ["job started", "job started", "job ended"]
     assert (again.site, again.user, again.id) == (first.site, first.user, first.id)
     assert error_logs(bench) == []
+    again.delete()
+    assert logged.find(job.id) is None, "the job is gone, and has not failed"
 
 
 def test_idempotent_by_decorator_runs_again_though_its_caller_knows_nothing_of_it(

@@ -237,7 +237,8 @@ def test_systemd_stops_workers_before_the_servers_that_their_jobs_need(bench: Be
     for service in services:
         after = service["Unit"]["After"].split()
         assert {"frappe-bench-redis-queue.service", "frappe-bench-redis-cache.service"} < {*after}
-        assert {"redis-server.service", "valkey-server.service", "mariadb.service"} < {*after}
+        assert {"redis-server.service", "valkey-server.service"} < {*after}
+        assert {"mariadb.service", "postgresql.service", "rabbitmq-server.service"} < {*after}
         assert not {"Requires", "BindsTo"} & {*service["Unit"]}, "a restart of Redis stops no job"
 
 

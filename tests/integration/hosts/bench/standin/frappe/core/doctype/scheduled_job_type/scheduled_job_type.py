@@ -26,7 +26,7 @@ class ScheduledJobType(Document):
         return self.get_next_execution() <= datetime.now()
 
     def enqueue(self, force=False):
-        return bool(
+        return bool(force or self.is_event_due()) and bool(
             enqueue(
                 f"{__name__}.run_scheduled_job",
                 job_type=self.method,
