@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,13 @@ def main() -> None:
     ways = {name: way for name, way in registered().items() if sizes.only in name}
     with open("worker.log", "w") as log:
         began = time.monotonic()
+        jobs, enqueue = steps([way.method for way in ways.values()], sizes), _enqueuing()
+        ahead = [*islice(jobs, 2 * AHEAD)]
+        for step in ahead:
+            enqueue(*step)
         worker = _worker(sizes.processes, log.fileno())
         try:
-            fed = feed(steps([way.method for way in ways.values()], sizes), worker)
+            fed = feed(jobs, enqueue, len(ahead), worker)
         finally:
             _stop(worker)
     about = {"python": sys.version.split()[0], "seconds": round(time.monotonic() - began, 1)}
@@ -94,21 +99,22 @@ def steps(methods: list[str], sizes: Sizes) -> Iterator[Step]:
     yield from looks * (WARM_UP * sizes.processes // 2)
 
 
-def feed(jobs: Iterator[Step], worker: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """Enqueue so that there are always jobs ahead, and wait until all have run.
+def feed(
+    jobs: Iterator[Step], enqueue: Callable[..., None], fed: int, worker: subprocess.Popen[bytes]
+) -> dict[str, Any]:
+    """Enqueue so that there are always jobs ahead, as `fed` are, and wait until all have run.
 
     Where the worker ends before, or stands still, fewer have ended than were enqueued.
     """
-    enqueue = _enqueuing()
     record = Path(os.environ["WAYS_RECORD"])
-    ended, fed, lowest, more = 0, 0, AHEAD, True
+    ended, lowest, more = 0, fed, True
     since = time.monotonic()
     with record.open("rb") as lines:
         while more or ended < fed:
             new = lines.read().count(b"\n")
             ended += new
             since = time.monotonic() if new else since
-            if more and fed > AHEAD:
+            if more:
                 lowest = min(lowest, fed - ended)
             if worker.poll() is not None or time.monotonic() - since > STANDS_STILL_SECONDS:
                 break
