@@ -40,17 +40,26 @@ def beside(commit: str, python: str | None = None) -> Iterator[tuple[Tree, Tree]
     Args:
         python: a bench's, which both run on; else an environment is made where ours does not serve.
     """
+    with at(commit, python) as theirs, tempfile.TemporaryDirectory() as folder:
+        yield theirs, _tree("this tree", SOURCES, Path(folder), python)
+
+
+@contextmanager
+def at(commit: str, python: str | None = None) -> Iterator[Tree]:
+    """The commit's tree alone."""
     name = _git("rev-parse", "--short", "--verify", f"{commit}^{{commit}}")
     with tempfile.TemporaryDirectory() as folder:
-        theirs = Path(folder, "source")
-        theirs.mkdir()
+        source = Path(folder, "source")
+        source.mkdir()
         archive = Path(folder, "source.tar")
         _git("archive", "--output", str(archive), name)
-        subprocess.run(["tar", "-xf", archive, "-C", theirs], check=True)
-        yield (
-            _tree(name, theirs, Path(folder, "theirs"), python),
-            _tree("this tree", SOURCES, Path(folder, "ours"), python),
-        )
+        subprocess.run(["tar", "-xf", archive, "-C", source], check=True)
+        yield _tree(name, source, Path(folder, "packages"), python)
+
+
+def here() -> Tree:
+    """This tree as it lies here."""
+    return Tree("this tree", SOURCES, sys.executable)
 
 
 def described(tree: Tree) -> str:

@@ -1,0 +1,3 @@
+"""What the library imports when it is first needed."""
+
+token = None

@@ -1,0 +1,3 @@
+"""Imported by a job."""
+
+TOKEN = None

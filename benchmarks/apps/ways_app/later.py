@@ -1,0 +1,8 @@
+"""Imported by a job."""
+
+
+class Client:
+    token = None
+
+
+client = Client()

@@ -1,0 +1,5 @@
+"""Imported by a job."""
+
+
+def remember(known=[]):
+    return known
