@@ -39,8 +39,8 @@ TAKEN_NAMES = {
     *("acted", "alerts", "armed", "batches", "came", "caught", "clocks", "compared", "confirmed"),
     *("consumers", "expiring", "forwarding", "lacking", "may_publish", "may_write", "outages"),
     *("outboxes", "parked", "parkings", "patterns", "pauses", "places", "refusals", "refused"),
-    *("routes", "rules", "scheduled", "settling", "shares", "suspects", "sweeping", "turn"),
-    "workers",
+    *("routes", "rules", "scheduled", "settling", "shares", "suspects", "sweeping"),
+    *("swept", "turn", "workers"),
 }
 """What stands beside the queues' lists in Redis, and beside the queues in RabbitMQ."""
 

@@ -102,7 +102,7 @@ class WarmState:
         self._libraries = Libraries(ours, is_kept)
         self._imports = [
             Imports(ours, self._importing, self._executed),
-            Imports(lambda n: not ours(n), nullcontext, self._has_library, SourceFileLoader),
+            Imports(self._is_a_librarys, nullcontext, self._has_library, SourceFileLoader),
         ]
         loaded = [(name, m) for name, m in [*sys.modules.items()] if isinstance(m, ModuleType)]
         modules = [module for name, module in loaded if ours(name)]
@@ -125,6 +125,10 @@ class WarmState:
         tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._be_due)
         self._began = time.monotonic()
         self._hear()
+
+    def _is_a_librarys(self, name: str) -> bool:
+        """What stands in for Frappe asks who imports of it, and finds no frame of ours there."""
+        return not self.is_of_an_app(name) and name.partition(".")[0] != "frappe"
 
     def _executed(self, module: ModuleType) -> None:
         self._finder.look(module)
