@@ -294,7 +294,7 @@ class BetweenJobs:
     def _put_back(self, job: str, parts: Mapping[str, _Part]) -> bool:
         fit, before = True, self._before
         for name in [name for name, part in parts.items() if part.look() != before[name]]:
-            part = self._watched[name] = PARTS[name]
+            part = PARTS[name]
             changed = part.look()
             try:
                 part.put_back(before[name])
@@ -303,6 +303,7 @@ class BetweenJobs:
                 fit = False
             else:
                 if part.look() != changed:
+                    self._watched[name] = part
                     logger.info("%s changed %s: put back", job, name)
             before[name] = part.look()
         return fit
