@@ -31,13 +31,11 @@ from typing import Any, NamedTuple
 
 from frappe_celery.worker.state import restoring
 from frappe_celery.worker.state.imports import Orphans
+from frappe_celery.worker.state.libraries import TELEMETRY
 
 logger = logging.getLogger(__name__)
 
-KNOWN = (
-    "celery", "ddtrace", "frappe", "frappe_celery", "newrelic", "opentelemetry", "posthog", "redis",
-    "sentry_sdk",
-)  # fmt: skip
+KNOWN = TELEMETRY | {"celery", "frappe", "frappe_celery", "posthog", "redis"}
 """Packages whose threads and hooks serve every job of the process: telemetry, Frappe's own client
 cache."""
 KNOWN_PROGRAMS = ("chrom", "google-chrome", "headless_shell")
@@ -253,7 +251,7 @@ PARTS = {  # the log first, in which the others are named
     "its child processes": _Part(_children, _refuse_children),
 }
 RARE = {name: PARTS[name] for name in ("loggers", "C's environment", "its limits", "its niceness")}
-"""From the first time on that a job has changed one, that is looked at after each job as well."""
+"""From the first time on that one had to be put back, it is looked at after each job as well."""
 
 
 class BetweenJobs:
@@ -293,8 +291,7 @@ class BetweenJobs:
 
     def _put_back(self, job: str, parts: Mapping[str, _Part]) -> bool:
         fit, before = True, self._before
-        for name in [name for name, part in parts.items() if part.look() != before[name]]:
-            part = PARTS[name]
+        for name, part in [each for each in parts.items() if each[1].look() != before[each[0]]]:
             changed = part.look()
             try:
                 part.put_back(before[name])

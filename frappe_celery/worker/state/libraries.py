@@ -24,7 +24,7 @@ from frappe_celery.worker.state.cells import MISSING, Cell, Kind, Names, are_ali
 from frappe_celery.worker.state.finding import CACHE
 
 TELEMETRY = frozenset(("ddtrace", "newrelic", "opentelemetry", "sentry_sdk"))
-"""Packages that set their own functions in libraries, for good."""
+"""Packages that set their own functions in libraries, for good, and have threads of their own."""
 NOT_WATCHED = TELEMETRY | {"__main__", "frappe_celery", "frappe_standalone"}
 OF_C = {f"time.{name}" for name in ("altzone", "daylight", "timezone", "tzname")}
 """Names that C sets: by `time.tzset`."""

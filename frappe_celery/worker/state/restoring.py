@@ -110,10 +110,10 @@ class WarmState:
             self._finder.keep(module)
         for module in modules:
             self._finder.look(module)
+        self._finder.cells += self._libraries.containers()  # which makes mimetypes read its files
         for name, module in loaded:
             if not ours(name):
                 self._libraries.add(module)
-        self._finder.cells += self._libraries.containers()
         self._line_up()
 
     def begin(self) -> None:
