@@ -258,9 +258,9 @@ class BetweenJobs:
     """Of a process that is about to take its first job."""
 
     def __init__(self) -> None:
+        asyncio.new_event_loop().close()  # makes the policy
         self._state = restoring.state()
         self._state.begin()
-        asyncio.new_event_loop().close()  # makes the policy
         self._before = {name: part.look() for name, part in PARTS.items()}
         self._watched = {name: part for name, part in PARTS.items() if name not in RARE}
         self._threads = set(threading.enumerate())

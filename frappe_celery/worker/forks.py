@@ -23,8 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 class _End(NamedTuple):
-    """What a seed says of a fork that is gone; before, it passes on what that answered."""
+    """What a seed says of a fork that is gone. Before, it passes on its number and its answer;
+    between the two the next fork's may come."""
 
+    process: int
     status: int
     """As `os.waitpid` has it."""
 
@@ -49,7 +51,8 @@ class Forks:
     def __init__(self, run: Callable[..., Any]) -> None:
         jobs, self._jobs = Pipe(duplex=False)
         self._answers, answers = Pipe(duplex=False)
-        self._leaving = False
+        self._leaving: set[int] = set()
+        """Forks that have answered."""
         parent = os.getpid()
         if os.fork() == 0:
             self._jobs.close()
@@ -62,18 +65,19 @@ class Forks:
         """Give it to a fork and wait for the answer. If that dies, this process ends in the same
         way, so that its parent sees what became of the job."""
         self._jobs.send(job)
-        self.rest()
         told = self._answers.recv()
-        if isinstance(told, _End):
-            _end_like(told.status)
-        self._leaving = True
-        return told
+        while isinstance(told, _End):
+            if told.process not in self._leaving:
+                _end_like(told.status)
+            self._leaving.remove(told.process)
+            told = self._answers.recv()
+        self._leaving.add(told)
+        return self._answers.recv()
 
     def rest(self) -> None:
-        """Wait until the fork that has answered is gone."""
-        if self._leaving:
-            self._answers.recv()
-            self._leaving = False
+        """Wait until the forks that have answered are gone."""
+        while self._leaving:
+            self._leaving.remove(self._answers.recv().process)
 
 
 class _Seed:
@@ -110,6 +114,7 @@ class _Seed:
             self._ready = self._fork()
         else:
             del self._lines[fork.line]
+            self._answers.send(fork.process)
             self._answers.send_bytes(said)
 
     def _bury(self, fork: _Fork) -> None:
@@ -123,7 +128,7 @@ class _Seed:
         if fork is self._ready:  # it died while it waited
             self._ready = self._fork()
         else:
-            self._answers.send(_End(status))
+            self._answers.send(_End(fork.process, status))
 
     def _fork(self) -> _Fork:
         seed = os.getpid()

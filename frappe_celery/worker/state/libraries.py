@@ -150,21 +150,26 @@ class Libraries:
 
     # -- what is not as it was
 
+    def differing(self) -> list[tuple[int, str]]:
+        """In a fork: who compares writes to every page. Names, each with its owner's number."""
+        return [(number, name) for number, name, _ in self._differing()]
+
+    def _differing(self) -> Iterator[tuple[int, str, Any]]:
+        for number, owner in enumerate([*self._owners]):
+            yield from ((number, *changed) for changed in owner.changed())
+
     def rebound(self) -> list[tuple[int, str, bool]]:
-        """In a fork: who compares writes to every page. Each name that was not found before, with
-        its owner's number and whether a job set it."""
+        """In a fork: those that were not found before, and whether a job set each."""
         return [
             (number, name, self._is_jobs(number, name, value))
-            for number, owner in enumerate([*self._owners])
-            for name, value in owner.changed()
+            for number, name, value in self._differing()
             if self._found.get((number, name), True) and not self._may_stay(value)
         ]
 
-    def adopt(self, found: Iterable[tuple[int, str, bool]]) -> None:
+    def adopt(self, found: Iterable[tuple[int, str]]) -> None:
         """Before the first job: it is so from now on."""
         self._early = self._early or len(self._owners)
-        for number, name, is_jobs in found:
-            self._found[number, name] = is_jobs
+        for number, name in found:
             owner = self._owners[number]
             value = owner.values[owner.names.index(name)] = vars(owner.itself)[name]
             if number in self._set and name in self._set[number].before:
@@ -178,7 +183,7 @@ class Libraries:
         for number in {number for name in names for number in self._called.get(name, ())}:
             for name, _ in self._owners[number].changed():
                 if name in names and _sets_as_it_runs(codes, name):
-                    self.adopt([(number, name, True)])
+                    self.adopt([(number, name)])
 
     def to_put_back(self, found: Iterable[tuple[int, str, bool]]) -> list[Cell]:
         """Of what a fork found what jobs set."""
@@ -205,18 +210,18 @@ class Libraries:
         if key not in self._found:
             module = vars(owner.itself).get("__module__", owner.name)
             dotted = f"{owner.name}.{name}"
-            stays = dotted in OF_C or self._is_kept(dotted) or self._is_libraries(module, name)
+            stays = dotted in OF_C or self._is_kept(dotted) or self._is_librarys(module, owner, name)
             self._found[key] = not stays
         return self._found[key] and not self._may_stay(value)
 
-    def _is_libraries(self, module: str, name: str) -> bool:
+    def _is_librarys(self, module: str, owner: _Owner, name: str) -> bool:
         """Whether its own code sets it, or that of another library which jobs imported."""
-        package = module.partition(".")[0]
-        late = [one.name for one in self._owners[self._early :] if one.name in sys.modules]
-        return package != "mimetypes" and (
-            _sets(package, module, name)
-            or any(_sets_as_it_runs([*_codes(one)], name) for one in late)
-        )
+        package, called = module.partition(".")[0], owner.name.rpartition(".")[2]
+        if package != "mimetypes" and _sets(package, module, name):
+            return True
+        late = {one.name for one in self._owners[self._early :] if one.name in sys.modules}
+        codes = ([*_codes(one)] for one in late)
+        return any(_names(of, called) and _sets_as_it_runs(of, name) for of in codes)
 
     @staticmethod
     def _may_stay(value: Any) -> bool:
@@ -289,9 +294,13 @@ def _sets_name(code: CodeType, name: str) -> bool:
     )
 
 
+def _names(codes: list[CodeType], name: str) -> bool:
+    return any(name in (*one.co_names, *one.co_consts) for one in codes)
+
+
 def _sets_as_it_runs(codes: list[CodeType], name: str) -> bool:
     """Whether a module's own code does, the first, or a function of it which that calls."""
-    if not any(name in (*one.co_names, *one.co_consts) for one in codes):
+    if not _names(codes, name):
         return False
     steps = dis.get_instructions(codes[0])
     called = {step.argval for step in steps if step.opname == "LOAD_NAME"}

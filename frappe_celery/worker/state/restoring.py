@@ -119,7 +119,7 @@ class WarmState:
     def begin(self) -> None:
         """In a process that is about to run jobs: what they import counts too, and what libraries
         are now is how they were."""
-        self._libraries.adopt(_in_a_fork(self._libraries.rebound) or [])
+        self._libraries.adopt(_in_a_fork(self._libraries.differing) or [])
         sys.meta_path[:0] = self._imports
         paths = [getattr(sys.modules.get(one), "__path__", ()) for one in self._finder.packages]
         tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._be_due)
