@@ -208,14 +208,14 @@ class Libraries:
     def _is_jobs(self, number: int, name: str, value: Any) -> bool:
         owner, key = self._owners[number], (number, name)
         if key not in self._found:
-            module = vars(owner.itself).get("__module__", owner.name)
             dotted = f"{owner.name}.{name}"
-            stays = dotted in OF_C or self._is_kept(dotted) or self._is_librarys(module, owner, name)
+            stays = dotted in OF_C or self._is_kept(dotted) or self._is_a_librarys(owner, name)
             self._found[key] = not stays
         return self._found[key] and not self._may_stay(value)
 
-    def _is_librarys(self, module: str, owner: _Owner, name: str) -> bool:
+    def _is_a_librarys(self, owner: _Owner, name: str) -> bool:
         """Whether its own code sets it, or that of another library which jobs imported."""
+        module = vars(owner.itself).get("__module__", owner.name)
         package, called = module.partition(".")[0], owner.name.rpartition(".")[2]
         if package != "mimetypes" and _sets(package, module, name):
             return True

@@ -8,7 +8,8 @@ import os
 from frappe_celery.worker.forks import Forks
 
 def run(megabytes):
-    bytearray(b"1") * (megabytes << 20)  # which the system takes back after the answer
+    global held
+    held = bytearray(b"1") * (megabytes << 20)  # which the system takes back after the answer
     return os.getpid()
 
 forks = Forks(run)
