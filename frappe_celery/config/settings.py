@@ -118,7 +118,7 @@ class Settings(Options):
         """Folder of worker.log, scheduler.log and the others."""
         return self.root / "logs"
 
-    @property
+    @cached_property
     def state_path(self) -> Path:
         """What standalone keeps: the embedded server's data, the key, the SQLite file."""
         return self.root / ".frappe_celery"

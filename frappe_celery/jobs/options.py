@@ -123,9 +123,9 @@ def default_options(message: JobMessage) -> JobOptions:
 
     What travels by value is known by its name alone, and has no declaration here.
     """
-    method = message.label if isinstance(message.method, str) else None
+    label = message.label
     queue = settings.current().queues.get(message.queue)
-    asked = of_method(method, message.label)
+    asked = of_method(label if isinstance(message.method, str) else None, label)
     return asked if queue is None else asked.over(queue.defaults)
 
 

@@ -23,7 +23,7 @@ import threading
 import time
 import warnings
 from _signal import getsignal, pthread_sigmask  # type: ignore[import-not-found]  # signal's: 4 µs
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
@@ -186,7 +186,9 @@ def _children() -> dict[str, str]:
 
 
 def _refuse_children(before: dict[str, str]) -> None:
-    raise ValueError(", ".join(name for child, name in _children().items() if child not in before))
+    left = [name for child, name in _children().items() if child not in before]
+    if left:
+        raise ValueError(", ".join(left))
 
 
 def _put_signals_back(before: list[Any]) -> None:
@@ -250,7 +252,7 @@ PARTS = {  # the log first, in which the others are named
     "its niceness": _Part(lambda: os.getpriority(0, 0), lambda was: os.setpriority(0, 0, was)),
     "its child processes": _Part(_children, _refuse_children),
 }
-RARE = {name: PARTS[name] for name in ("loggers", "C's environment", "its limits", "its niceness")}
+RARE = ("loggers", "C's environment", "its limits", "its niceness")
 """From the first time on that one had to be put back, it is looked at after each job as well."""
 
 
@@ -262,7 +264,8 @@ class BetweenJobs:
         self._state = restoring.state()
         self._state.begin()
         self._before = {name: part.look() for name, part in PARTS.items()}
-        self._watched = {name: part for name, part in PARTS.items() if name not in RARE}
+        self._watched = {*PARTS} - {*RARE}
+        self._line_up()
         self._threads = set(threading.enumerate())
         self._orphans = Orphans()
 
@@ -272,7 +275,8 @@ class BetweenJobs:
         Its kind is what it called. With `everything` all is looked through that the job can have
         left in modules.
         """
-        fit = self._put_back(job, self._watched)
+        alike = [look() for look in self._looks] == self._seen
+        fit = alike or self._put_back(job, self._watched)
         fit = self._state.put_back(job, kind, everything) and fit
         if self.is_looked_through:
             fit = self._put_back(job, RARE) and fit
@@ -289,9 +293,16 @@ class BetweenJobs:
         """While no job waits; False: the process has to be replaced."""
         return self._put_back("a job", RARE) & self._state.put_everything_back("a job")
 
-    def _put_back(self, job: str, parts: Mapping[str, _Part]) -> bool:
+    def _line_up(self) -> None:
+        """What is compared after each job, side by side."""
+        self._looks = [PARTS[name].look for name in self._watched]
+        self._seen = [self._before[name] for name in self._watched]
+
+    def _put_back(self, job: str, names: Collection[str]) -> bool:
         fit, before = True, self._before
-        for name, part in [each for each in parts.items() if each[1].look() != before[each[0]]]:
+        differing = [name for name in PARTS if name in names and PARTS[name].look() != before[name]]
+        for name in differing:
+            part = PARTS[name]
             changed = part.look()
             try:
                 part.put_back(before[name])
@@ -300,9 +311,10 @@ class BetweenJobs:
                 fit = False
             else:
                 if part.look() != changed:
-                    self._watched[name] = part
+                    self._watched.add(name)
                     logger.info("%s changed %s: put back", job, name)
             before[name] = part.look()
+        self._line_up()
         return fit
 
     def _has_left_orphans(self, job: str, succeeded: bool) -> bool:

@@ -63,10 +63,8 @@ class JobProcess(JobLoop):
         is_first = self._fresh is None
         self._fresh = self._fresh or Fresh(get_store())
         self._is_asked = self._fresh.is_asked(message)
-        if is_first:
-            if self._is_asked or self._fresh.may_be_asked(self._orders.queues):
-                self._forks = Forks(self._run_in_fork)
-            self.between = BetweenJobs()
+        if is_first and (self._is_asked or self._fresh.may_be_asked(self._orders.queues)):
+            self._forks = Forks(self._run_in_fork)
         self.is_fit = self._forks is not None or not self._is_asked
         if not self.is_fit:
             text = "%s[%s] needs a process that has run no job: this one is replaced"
@@ -81,6 +79,7 @@ class JobProcess(JobLoop):
         assert self._fresh is not None
         if self._forks is not None and self._is_asked:
             return tuple(self._forks.run(in_hand, self.events))
+        self.between = self.between or BetweenJobs()
         outcome = super()._outcome(in_hand)
         self._fresh.note(in_hand.message.label, self.is_fit)
         return outcome

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from contextlib import suppress
+from functools import lru_cache
 
 from frappe_celery.config import settings
 from frappe_celery.config.job_defaults import covering
@@ -43,13 +44,8 @@ class Fresh:
 
     def is_asked(self, message: JobMessage) -> bool:
         """Whether a job needs it, as far as is known without an import of its method."""
-        if message.label in declarations.fresh:
-            return True
-        here = settings.current()
-        queue = here.queues.get(message.queue)
-        said = [*covering(message.label, here.methods), *([queue.defaults] if queue else ())]
-        asked = [one.fresh_process for one in said if one.fresh_process is not None]
-        return bool(asked and asked[0])
+        label = message.label
+        return label in declarations.fresh or _asks(label, message.queue)
 
     def note(self, method: str, was_fit: bool) -> None:
         """A job of it has ended here, and its process goes on, or has to be replaced."""
@@ -59,6 +55,16 @@ class Fresh:
                 client.hdel(key, method)
             elif not was_fit and client.hincrby(key, method, 1) == TIMES:
                 logger.warning("%s: %s", method, LEARNED)
+
+
+@lru_cache(10_000)
+def _asks(method: str, queue: str) -> bool:
+    """What the configuration says of jobs of a method in a queue."""
+    here = settings.current()
+    of_queue = here.queues.get(queue)
+    said = [*covering(method, here.methods), *([of_queue.defaults] if of_queue else ())]
+    asked = [one.fresh_process for one in said if one.fresh_process is not None]
+    return bool(asked and asked[0])
 
 
 def replaced(store: JobStore) -> dict[str, int]:

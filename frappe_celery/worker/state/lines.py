@@ -11,8 +11,9 @@ OURS = 4
 """Which of Python's tools this is; 0 to 2 are debuggers, coverage and profilers."""
 
 
-def tell_of_new_lines(folders: tuple[str, ...], ran: Callable[[], object]) -> None:
-    """Call it for each line of code in these folders, once: it costs nothing from then on."""
+def tell_of_new_lines(folders: tuple[str, ...], ran: Callable[[str, int], object]) -> None:
+    """Call it for each line of code in these folders, once, with its file and number: it costs
+    nothing from then on."""
     python: Any = getattr(sys, "monitoring", None)
     if python is None or python.get_tool(OURS) not in (None, __name__):
         return
@@ -22,8 +23,8 @@ def tell_of_new_lines(folders: tuple[str, ...], ran: Callable[[], object]) -> No
             python.set_local_events(OURS, code, python.events.LINE)
         return python.DISABLE
 
-    def runs(*_: Any) -> Any:
-        ran()
+    def runs(code: CodeType, line: int) -> Any:
+        ran(code.co_filename, line)
         return python.DISABLE
 
     if python.get_tool(OURS) is None:

@@ -5,10 +5,12 @@ large ones, and of those that no function seems to change, only their size), nam
 `global`, functools caches, and each thing that a job of this bench was ever seen to change. To look
 through all else (nested containers, attributes of classes and objects, other names that were set,
 names of libraries) takes fifty times as long, in a fork: that is done after a method's first job in
-this process, after one that imported an app's module, changed what none had changed before or (from
+this worker, after one that imported an app's module, changed what none had changed before or (from
 Python 3.12 on) ran a line of an app that none had run, when no job has come for a second, each
 `FULL_EVERY` jobs, and after each of a queue that asks for it.
 Looks that are due wait where they have taken a `SHARE` of the process's time.
+What one process's jobs change is watched by all from then on; one in which it has another name
+looks for itself.
 
 What imports add belongs to how it was: apps register and replace things so.
 """
@@ -39,17 +41,16 @@ from frappe_celery.worker.state.finding import Finder
 from frappe_celery.worker.state.imports import Imports
 from frappe_celery.worker.state.libraries import Libraries
 from frappe_celery.worker.state.lines import tell_of_new_lines
+from frappe_celery.worker.state.seen import Seen
 
 logger = logging.getLogger(__name__)
 
 FULL_EVERY = 1000
 """Jobs after which everything is looked through, where there was no pause in which to do it."""
-SHARE = 1 / 50
+SHARE = 1 / 100
 """Of a process's time, how much of a processor looks may take that wait for no pause."""
 AT_ONCE = 1.0
-"""Seconds of them that need not wait for that: what most jobs change is seen soon."""
-MOST_KINDS = 10_000
-"""Kinds of jobs that are remembered: a prepared report's are each of its own."""
+"""Seconds of those for something new that need not wait: what most jobs change is seen soon."""
 FORK_SECONDS = 10
 """How long a fork may compare: another thread may have held a lock that it waits for."""
 LARGE = 32
@@ -83,12 +84,12 @@ class WarmState:
         self._told: set[str] = set()
         self._changed: set[str] = set()
         """Names of what jobs change, of this process and others."""
-        self._kinds: set[str] = set()
-        """Of the jobs that this process has run."""
+        self._seen, self._is_alone = Seen(), False
+        """What was met, by this process alone or by any of this worker."""
+        self._new: set[int] = set()
+        """What was not, since everything was looked through."""
         self._unseen = 0
-        """Jobs since everything was looked through."""
-        self._is_due = False
-        """Whether that is to be done."""
+        """Jobs since then."""
         self._began, self._looked = time.monotonic(), 0.0
         """When, and how many seconds of a processor it took since."""
         is_kept = re.compile("|".join(map(translate, kept)) or "$.").match
@@ -122,9 +123,16 @@ class WarmState:
         self._libraries.adopt(_in_a_fork(self._libraries.differing) or [])
         sys.meta_path[:0] = self._imports
         paths = [getattr(sys.modules.get(one), "__path__", ()) for one in self._finder.packages]
-        tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._be_due)
+        tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._meet)
         self._began = time.monotonic()
         self._hear()
+        if not self._seen.has_all_names_in(self._changed):
+            self._look_alone()
+
+    def _look_alone(self) -> None:
+        """What others have met says nothing where what it changed is not watched."""
+        if not self._is_alone:
+            self._seen, self._is_alone = Seen(), True
 
     def _is_a_librarys(self, name: str) -> bool:
         """What stands in for Frappe asks who imports of it, and finds no frame of ours there."""
@@ -133,10 +141,13 @@ class WarmState:
     def _executed(self, module: ModuleType) -> None:
         self._finder.look(module)
         self._libraries.imported(module)
-        self._be_due()
+        self._meet("import", module.__name__)
 
-    def _be_due(self) -> None:
-        self._is_due = True
+    def _meet(self, *what: object) -> None:
+        """It has everything looked through, but where that was done after a job that met it."""
+        place = self._seen.place(*what)
+        if place not in self._seen:
+            self._new.add(place)
 
     def _has_library(self, module: ModuleType) -> None:
         self._libraries.add(module)
@@ -176,13 +187,16 @@ class WarmState:
         known_caches = {name: cache for name, cache in libraries if name in self._changed}
         self._caches = {**found.caches, **known_caches}
         self._cached = [*self._caches.values()]
-        self._names = [*found.rebound, *self._changed_names()]
+        names = [(changed, [*self._names_of(changed)]) for changed in self._changed]
+        self._names = [*found.rebound, *(pair for _, pairs in names for pair in pairs)]
+        watched = {*self._by_name, *self._caches, *(changed for changed, pairs in names if pairs)}
+        if any(map(_is_there, self._changed - watched)):
+            self._look_alone()
 
-    def _changed_names(self) -> Iterator[tuple[Names, str]]:
-        for changed in self._changed:
-            owner, _, name = changed.rpartition(".")
-            cells = (*self._by_name.get(owner, ()), self._libraries.of_name(owner, name))
-            yield from ((cell, name) for cell in cells if isinstance(cell, Names))
+    def _names_of(self, changed: str) -> Iterator[tuple[Names, str]]:
+        owner, _, name = changed.rpartition(".")
+        cells = (*self._by_name.get(owner, ()), self._libraries.of_name(owner, name))
+        yield from ((cell, name) for cell in cells if isinstance(cell, Names))
 
     def _is_written(self, cell: Cell) -> bool:
         if len(cell.before) > LARGE:
@@ -227,41 +241,43 @@ class WarmState:
             kind: what the job called.
         """
         self._unseen += 1
-        seen = len(self._told)
         self._hear()
+        self._meet("job", kind)
         fit = self._put_back(job, self._differing())
         if any(map(_number, map(_sizes_of, self._cached))):
             self._clear_caches(job)
-        if kind not in self._kinds or self._unseen >= FULL_EVERY or len(self._told) > seen:
-            self._is_due = True
-            if len(self._kinds) >= MOST_KINDS:
-                self._kinds.clear()
-            self._kinds.add(kind)
-        if everything or (self._is_due and self._may_look()):
+        if everything or self._may_look():
             before = _processor_seconds()
             fit = self.put_everything_back(job) and fit
             self._looked += _processor_seconds() - before
         return fit
 
     def _may_look(self) -> bool:
-        return self._looked < AT_ONCE + SHARE * (time.monotonic() - self._began)
+        if not self._new and self._unseen < FULL_EVERY:
+            return False
+        at_once = AT_ONCE if self._new else 0
+        return self._looked < at_once + SHARE * (time.monotonic() - self._began)
 
     def put_everything_back(self, job: str) -> bool:
         """As `put_back`, of everything that differs, seen or not."""
-        numbers, names, caches = _in_a_fork(self._look) or ([], [], [])
+        found = _in_a_fork(self._look)
+        numbers, names, caches = found or ([], [], [])
         cells = [cell for cell in map(self._finder.cells.__getitem__, numbers) if cell.differs()]
         new = [cell for cell in cells if cell not in self._known]
         doubtful = [cell for cell in new if self._has_imported and cell.kind is FUNCTION]
         for cell in doubtful:
             text = "%s, or what it imported, changed %s: its process is replaced"
             logger.warning(text, job, cell.name)
-        self._unseen, self._is_due, self._has_imported = 0, False, False
+        self._unseen, self._has_imported = 0, False
         fit = self._put_back(job, [*cells, *self._libraries.to_put_back(names)])
         for name in caches:
             self._libraries.caches[name].cache_clear()
             self._has_changed(name, job)
         if cells or names or caches:
             self._line_up()
+        if found:
+            self._seen.add(self._new)
+            self._new.clear()
         return fit and not doubtful
 
     def _differing(self) -> list[Cell]:
@@ -300,7 +316,9 @@ class WarmState:
         if name not in self._told:
             self._told.add(name)
             self._changed.add(name)
+            self._meet("changed", name)
             self._tell(name, job)
+            self._seen.add_name(name)
 
 
 def _same(now: list[Any], before: list[Any]) -> bool:
@@ -323,6 +341,15 @@ def _in_a_fork(look: Callable[[], T]) -> T | None:
         logger.warning("what jobs left was not looked through within %d s", FORK_SECONDS)
         fork.kill()
     return found or None
+
+
+def _is_there(name: str) -> bool:
+    """Whether what has this name is in a module that is loaded, or would be."""
+    module = name
+    while module and module not in sys.modules:
+        module = module.rpartition(".")[0]
+    parts = re.split(r"[.\[(]", name[len(module) + 1 :])
+    return bool(module) and parts[0] in vars(sys.modules[module])
 
 
 _state: WarmState | None = None

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from frappe_celery.jobs.forked import Forked
 from frappe_celery.worker.state import restoring
 from frappe_celery.worker.state.restoring import WarmState
 
@@ -581,11 +582,48 @@ def test_what_a_method_leaves_later_is_put_back_by_the_next_look(
 ) -> None:
     monkeypatch.setattr(restoring, "FULL_EVERY", 10)
     state, module = make(LATER)
+    state._began -= 1000
     assert state.put_back("job", "method")
     module.use(1)
     for _ in range(9):
         assert state.put_back("job", "method")
         assert module.D == {"a": {1: 1}}
+    assert state.put_back("job", "method")
+    assert module.D == {"a": {}}
+
+
+def test_what_a_method_leaves_is_looked_for_once_in_all_processes(make: Make) -> None:
+    state, module = make(LATER)
+    assert Forked(lambda: state.put_back("job", "method")).answer(False)
+    module.use(1)
+    assert state.put_back("job", "method")
+    assert module.D == {"a": {1: 1}}, "another process has looked after one of this method"
+    assert state.put_back("job", "another")
+    assert module.D == {"a": {}}
+
+
+@pytest.mark.parametrize(
+    ("name", "job"),
+    [("shop.code.D['a']", "as another process saw it"), ("shop.code.D.a", "has another name here")],
+)
+def test_a_process_in_which_it_has_another_name_looks_for_itself(
+    make: Make, name: str, job: str
+) -> None:
+    state, module = make(LATER)
+    assert Forked(lambda: state.put_back("job", "method")).answer(False)
+    state._heard = lambda: {name}
+    module.use(1)
+    assert state.put_back(job, "method")
+    assert module.D == {"a": {}}
+
+
+def test_a_process_that_has_not_heard_of_all_looks_for_itself(make: Make) -> None:
+    _, module = make(LATER)
+    state = WarmState(["shop"], (), lambda *_: None)
+    state._seen.add_name("shop.code.E")  # which another process told, and an operator forgot
+    assert Forked(lambda: state.put_back("job", "method")).answer(False)
+    state.begin()
+    module.use(1)
     assert state.put_back("job", "method")
     assert module.D == {"a": {}}
 
