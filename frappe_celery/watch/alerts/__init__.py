@@ -5,7 +5,7 @@ other tells. What holds and what has been told of lies in Redis, and a process o
 (`__main__`) delivers (`watch.notify`).
 
     conditions  what is alerted of
-    prometheus  the same as a file of its rules
+    prometheus.yml  the same as rules of Prometheus
     ledger      what Redis knows: since when something holds, told of, to be delivered
     look        the worker's and beat's part
     delivery    through Apprise, to whatever its URLs name

@@ -1,12 +1,13 @@
-"""What is alerted of: each condition with its threshold, looked for in Redis or by Prometheus.
+"""What is alerted of: each condition with its threshold, looked for in Redis.
 
-`prometheus` writes them as its rules.
+`prometheus.yml` has the same as rules of Prometheus, and two that only that can look for: a Redis
+that does not answer, or takes nothing, can be asked for nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -29,9 +30,6 @@ STARVED_SECONDS = 900
 WINDOW_MINUTES = 15
 """Over which it is counted what ended."""
 LEAST_FAILURES, MOST_FAILING = 10, 0.2
-
-BENCH = "job, instance"
-"""Labels that keep the benches apart which one Prometheus looks at."""
 
 
 @dataclass(frozen=True)
@@ -90,21 +88,23 @@ class Found:
     labels: tuple[tuple[str, str], ...] = ()
 
 
+def _duration(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))
+
+
 @dataclass(frozen=True)
 class Condition:
     """Something to be alerted of. `{site}`, `{value}` and the like stand for labels and number."""
 
     name: str
-    find: Callable[[Seen], Iterable[Found]] | None
-    """Where it holds; None: only Prometheus can say."""
-    expression: str
-    """The same for Prometheus, in PromQL."""
+    find: Callable[[Seen], Iterable[Found]]
+    """Where it holds."""
     summary: str
     description: str
     look: str = "frappe-celery doctor"
     """The `frappe-celery` command that shows more."""
-    unit: str = "humanize"
-    """Prometheus's function that writes the number."""
+    written: Callable[[float], str] = "{:g}".format
+    """The number."""
     seconds: int = 60
     """For how long it must hold."""
     is_critical: bool = False
@@ -112,23 +112,11 @@ class Condition:
 
     def texts(self, found: Found) -> dict[str, str]:
         """Its texts with the labels and the number of what was found."""
-        return self._filled(WRITTEN[self.unit](found.value), **dict(found.labels))
-
-    def templated(self) -> dict[str, str]:
-        """Its texts as Prometheus fills them in."""
-        labels = {name: f"{{{{ $labels.{name} }}}}" for name in ("site", "queue", "target")}
-        return self._filled(f"{{{{ $value | {self.unit} }}}}", **labels)
-
-    def _filled(self, value: str, **labels: str) -> dict[str, str]:
-        return {name: getattr(self, name).format(value=value, **labels) for name in TEXTS}
+        words = {"value": self.written(found.value), **dict(found.labels)}
+        return {name: getattr(self, name).format(**words) for name in TEXTS}
 
 
 TEXTS = ("summary", "description", "look")
-WRITTEN: Mapping[str, Callable[[float], str]] = {
-    "humanize": lambda value: f"{value:g}",
-    "humanizeDuration": lambda value: str(timedelta(seconds=round(value))),
-    "humanizePercentage": lambda value: f"{value:.0%}",
-}
 
 
 def _no_worker(seen: Seen) -> Iterable[Found]:
@@ -219,42 +207,10 @@ def _set_aside(seen: Seen) -> Iterable[Found]:
             yield Found(one.aside, (("site", one.site),))
 
 
-def _less_paused(kind: str) -> str:
-    return (
-        f"  unless on ({BENCH}, {kind}) label_replace("
-        f'frappe_celery_paused{{target=~"{kind}:.*"}}, "{kind}", "$1", "target", "{kind}:(.*)")'
-    )
-
-
-_WAITS = "\n".join(
-    ["(", "  frappe_celery_oldest_wait_seconds", _less_paused("queue"), _less_paused("site"), ")"]
-)
-
-
-def _ended(by: str, which: str = "") -> str:
-    jobs = f"increase(frappe_celery_jobs_ended_total{which}[{WINDOW_MINUTES}m])"
-    attempts = f"increase(frappe_celery_failed_attempts_total[{WINDOW_MINUTES}m])"
-    return f"sum by ({BENCH}, {by}) ({jobs} or {attempts})"
-
-
-_FAILED, _ALL = '{status="failed"}', '{status=~"failed|finished"}'
-
-_FULL = f"unless on ({BENCH}) frappe_celery_redis_memory_ratio >= 1"
-"""Nobody can give a sign of life in a Redis that takes nothing."""
-
 CONDITIONS = (
-    Condition(
-        "FrappeCeleryNoRedis",
-        None,
-        "frappe_celery_up == 0",
-        "The Redis that keeps the jobs does not answer",
-        "Nothing is enqueued and nothing runs until it is back.",
-        is_critical=True,
-    ),
     Condition(
         "FrappeCeleryNoWorker",
         _no_worker,
-        f"frappe_celery_workers == 0 {_FULL}",
         "No worker runs",
         "What is enqueued waits until one is started.",
         is_critical=True,
@@ -262,7 +218,6 @@ CONDITIONS = (
     Condition(
         "FrappeCeleryNoScheduler",
         _no_scheduler,
-        f"frappe_celery_up == 1 unless on ({BENCH}) frappe_celery_beat_leads {_FULL}",
         "No scheduler leads",
         "Nothing is enqueued when it is due until one is started.",
         is_critical=True,
@@ -270,82 +225,69 @@ CONDITIONS = (
     Condition(
         "FrappeCelerySchedulerLate",
         _late,
-        f"frappe_celery_beat_lag_seconds > {LATE_SECONDS}",
         "The scheduler is late",
         "The entry that is longest due has waited for {value}. logs/scheduler.log tells what holds"
         " the scheduler up.",
-        unit="humanizeDuration",
+        written=_duration,
     ),
     Condition(
         "FrappeCeleryJobsWait",
         _waits,
-        f"max by ({BENCH}, queue) {_WAITS} > {WAIT_SECONDS}",
         "Jobs wait long in queue {queue}",
         "One has waited for {value}, and no pause of its queue or site is the reason. Start more"
         " workers, or look at what runs and what limits keep back.",
         "frappe-celery jobs list --status started --queue {queue}; frappe-celery limits",
-        "humanizeDuration",
+        _duration,
     ),
     Condition(
         "FrappeCelerySiteStarved",
         _starved,
-        f"max by ({BENCH}, site, queue) {_WAITS} > {STARVED_SECONDS}\n"
-        f"unless on ({BENCH}, site, queue)"
-        ' frappe_celery_jobs{status="started"} > 0\n'
-        f"unless on ({BENCH}, site, queue) {_ended('site, queue')} > 0\n"
-        f"and on ({BENCH}, queue) {_ended('queue')} > 0",
         "Site {site} is starved in queue {queue}",
         "A job of it has waited for {value} while other sites' ran: a limit keeps it back, or the"
         " shares of the others are too large.",
         "frappe-celery limits; frappe-celery doctor --site {site}",
-        "humanizeDuration",
+        _duration,
     ),
     Condition(
         "FrappeCeleryJobsFail",
         _fail,
-        f"{_ended('site', _FAILED)} / {_ended('site', _ALL)} > {MOST_FAILING}\n"
-        f"and {_ended('site', _FAILED)} >= {LEAST_FAILURES}",
         "Jobs of site {site} fail",
         f"{{value}} of those that ended in the last {WINDOW_MINUTES} minutes failed, counting"
         " attempts that are repeated.",
         "frappe-celery jobs failed --site {site} --since 15m",
-        "humanizePercentage",
+        "{:.0%}".format,
     ),
     Condition(
         "FrappeCeleryDatabaseAway",
         _away,
-        "frappe_celery_database_away_seconds >= 0",
         "The database of site {site} is away",
         "It has let no job in for {value}: what has not begun waits, and goes on once it is back.",
         "frappe-celery doctor --site {site}",
-        "humanizeDuration",
+        _duration,
         seconds=30,
     ),
     Condition(
         "FrappeCeleryDatabaseLongAway",
         partial(_away, seconds=LONG_SECONDS),
-        f"frappe_celery_database_away_seconds > {LONG_SECONDS}",
         "The database of site {site} is still away",
         "No job of the site has begun for {value}. They wait; its schedule and its users do too.",
         "frappe-celery doctor --site {site}",
-        "humanizeDuration",
+        _duration,
         seconds=0,
         is_critical=True,
     ),
     Condition(
         "FrappeCeleryOutboxWaits",
         _not_relayed,
-        f"frappe_celery_outbox_oldest_seconds > {OVERDUE_SECONDS:.0f}",
         "Committed jobs of site {site} are not enqueued",
         "The first of them has waited for {value} in its outbox.",
         "frappe-celery doctor --site {site}",
-        "humanizeDuration",
+        _duration,
         seconds=0,
     ),
     Condition(
         "FrappeCeleryOutboxSetAside",
         _set_aside,
-        "frappe_celery_outbox_set_aside > 0",
         "Jobs in the outbox of site {site} were set aside",
         "Somebody has to decide about {value}.",
         "frappe-celery outbox list --site {site}",
@@ -354,7 +296,6 @@ CONDITIONS = (
     Condition(
         "FrappeCeleryPauseForgotten",
         _paused,
-        "frappe_celery_paused == 1",
         "{target} is still paused",
         "It has been for a day.",
         "frappe-celery limits; frappe-celery resume {target}",
@@ -363,30 +304,18 @@ CONDITIONS = (
     Condition(
         "FrappeCeleryJobsLost",
         _lost,
-        f"time() - frappe_celery_last_loss_seconds < {LOSS_SECONDS}",
         "The Redis that keeps the jobs lost some of them",
         "Its data went back, or were emptied, {value} ago.",
-        unit="humanizeDuration",
+        written=_duration,
         seconds=0,
-        is_critical=True,
-    ),
-    Condition(
-        "FrappeCeleryRedisTakesNothing",
-        None,
-        "frappe_celery_redis_memory_ratio >= 1",
-        "The Redis that keeps the jobs is full",
-        "{value} of its maxmemory is used: nothing is enqueued, nothing begins, and what runs waits"
-        " to be noted as ended, until it is raised.",
-        unit="humanizePercentage",
         is_critical=True,
     ),
     Condition(
         "FrappeCeleryRedisFull",
         _memory,
-        f"frappe_celery_redis_memory_ratio > {FULL}",
         "The Redis that keeps the jobs is nearly full",
         "{value} of its maxmemory is used; when it is full no job can be enqueued.",
-        unit="humanizePercentage",
+        written="{:.0%}".format,
         seconds=300,
         is_critical=True,
     ),

@@ -16,10 +16,7 @@ def look_around(store: JobStore) -> None:
     """Note what holds now; raises BrokerUnreachable."""
     seen = see(store)
     Ledger(store).note(
-        (condition, found)
-        for condition in CONDITIONS
-        if condition.find is not None
-        for found in condition.find(seen)
+        (condition, found) for condition in CONDITIONS for found in condition.find(seen)
     )
 
 

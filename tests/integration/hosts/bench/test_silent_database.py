@@ -35,7 +35,7 @@ def problems(section: dict[str, Any]) -> list[str]:
 
 def alerts(store: JobStore) -> list[str]:
     seen = see(store)
-    found = ((one, what) for one in CONDITIONS if one.find for what in one.find(seen))
+    found = ((one, what) for one in CONDITIONS for what in one.find(seen))
     return [one.texts(what)["summary"] for one, what in found]
 
 

@@ -1,4 +1,5 @@
-"""docs/alerts.yml: what the command writes, about metrics that there are, tried by Prometheus."""
+"""docs/alerts.yml: what the command prints, as it is alerted of without Prometheus, about metrics
+that there are, tried by Prometheus."""
 
 from __future__ import annotations
 
@@ -16,8 +17,12 @@ from click.testing import CliRunner
 
 from frappe_celery.cli import main
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.limits.outages import LONG_SECONDS
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.jobs.outbox.relay import State
+from frappe_celery.jobs.outbox.relay import OVERDUE_SECONDS, State
+from frappe_celery.watch.alerts import conditions
+from frappe_celery.watch.alerts.conditions import CONDITIONS, Condition, Found
+from frappe_celery.watch.snapshot import FULL
 from tests.integration.cli import SITE, enqueued, failed
 from tests.integration.stores import lead
 from tests.integration.watch.scraping import Exporter, finished, selectors
@@ -29,9 +34,58 @@ RULES: list[dict[str, Any]] = yaml.safe_load(FILE.read_text())["groups"][0]["rul
 TESTS: list[dict[str, Any]] = yaml.safe_load((HERE / "rules_test.yml").read_text())["tests"]
 
 
-def test_the_file_is_what_the_command_writes() -> None:
-    written = CliRunner().invoke(main, ["metrics", "--rules"]).output
-    assert FILE.read_text() == written, "run: frappe-celery metrics --rules > docs/alerts.yml"
+ONLY_PROMETHEUS = {"FrappeCeleryNoRedis", "FrappeCeleryRedisTakesNothing"}
+AS_PROMETHEUS_WRITES_ONE = {"Duration": "0:00:01", "Percentage": "100%", "": "1"}
+THRESHOLDS = {
+    "SchedulerLate": f"> {conditions.LATE_SECONDS}",
+    "JobsWait": f"> {conditions.WAIT_SECONDS}",
+    "SiteStarved": f"> {conditions.STARVED_SECONDS}",
+    "JobsFail": f"> {conditions.MOST_FAILING}\nand .* >= {conditions.LEAST_FAILURES}$",
+    "DatabaseLongAway": f"> {LONG_SECONDS}",
+    "OutboxWaits": f"> {OVERDUE_SECONDS:.0f}",
+    "JobsLost": f"< {conditions.LOSS_SECONDS}",
+    "RedisFull": f"> {FULL}",
+}
+
+
+def rule_of(name: str) -> dict[str, Any]:
+    (found,) = [rule for rule in RULES if rule["alert"] == f"FrappeCelery{name}"]
+    return found
+
+
+def test_the_file_is_what_the_command_prints() -> None:
+    printed = CliRunner().invoke(main, ["metrics", "--rules"]).output
+    assert FILE.read_text() == printed, "run: frappe-celery metrics --rules > docs/alerts.yml"
+
+
+def test_each_condition_is_there_and_no_other() -> None:
+    names = [condition.name for condition in CONDITIONS]
+    assert {rule["alert"] for rule in RULES} == {*names} | ONLY_PROMETHEUS
+    assert len(RULES) == len(names) + len(ONLY_PROMETHEUS)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
+def test_prometheus_says_the_same_as_soon_and_as_urgently(condition: Condition) -> None:
+    rule = rule_of(condition.name.removeprefix("FrappeCelery"))
+    labels = tuple((name, name) for name in ("site", "queue", "target"))
+    said = {
+        name: re.sub(
+            r"{{ \$value \| humanize(\w*) }}",
+            lambda unit: AS_PROMETHEUS_WRITES_ONE[unit[1]],
+            re.sub(r"{{ \$labels\.(\w+) }}", r"\1", text),
+        )
+        for name, text in rule["annotations"].items()
+    }
+    assert said == condition.texts(Found(1, labels))
+    assert rule["for"] == f"{condition.seconds}s"
+    assert rule["labels"]["severity"] == ("critical" if condition.is_critical else "warning")
+
+
+@pytest.mark.parametrize(("name", "threshold"), THRESHOLDS.items())
+def test_prometheus_goes_by_the_same_thresholds(name: str, threshold: str) -> None:
+    assert re.search(threshold, rule_of(name)["expr"])
+    minutes = re.findall(r"\[(\w+)\]", rule_of(name)["expr"])
+    assert {*minutes} <= {f"{conditions.WINDOW_MINUTES}m"}
 
 
 def test_prometheus_alerts_as_its_unit_tests_say() -> None:
