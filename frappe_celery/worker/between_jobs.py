@@ -253,7 +253,7 @@ PARTS = {  # the log first, in which the others are named
     "its child processes": _Part(_children, _refuse_children),
 }
 RARE = ("loggers", "C's environment", "its limits", "its niceness")
-"""From the first time on that one had to be put back, it is looked at after each job as well."""
+"""Once one had to be put back, it is looked at after each job of this worker as well."""
 
 
 class BetweenJobs:
@@ -264,7 +264,6 @@ class BetweenJobs:
         self._state = restoring.state()
         self._state.begin()
         self._before = {name: part.look() for name, part in PARTS.items()}
-        self._watched = {*PARTS} - {*RARE}
         self._line_up()
         self._threads = set(threading.enumerate())
         self._orphans = Orphans()
@@ -275,7 +274,9 @@ class BetweenJobs:
         Its kind is what it called. With `everything` all is looked through that the job can have
         left in modules.
         """
-        alike = [look() for look in self._looks] == self._seen
+        if any(place in self._state.seen for place in self._unwatched.values()):
+            self._line_up()
+        alike = [look() for look in self._looks] == self._befores
         fit = alike or self._put_back(job, self._watched)
         fit = self._state.put_back(job, kind, everything) and fit
         if self.is_looked_through:
@@ -295,26 +296,32 @@ class BetweenJobs:
 
     def _line_up(self) -> None:
         """What is compared after each job, side by side."""
+        seen = self._state.seen
+        rare = {name: seen.place("part", name) for name in RARE}
+        self._unwatched = {name: place for name, place in rare.items() if place not in seen}
+        self._watched = [name for name in PARTS if name not in self._unwatched]
         self._looks = [PARTS[name].look for name in self._watched]
-        self._seen = [self._before[name] for name in self._watched]
+        self._befores = [self._before[name] for name in self._watched]
 
     def _put_back(self, job: str, names: Collection[str]) -> bool:
-        fit, before = True, self._before
-        differing = [name for name in PARTS if name in names and PARTS[name].look() != before[name]]
-        for name in differing:
-            part = PARTS[name]
-            changed = part.look()
-            try:
-                part.put_back(before[name])
-            except Exception as exc:
-                logger.warning("%s changed %s: its process is replaced (%s)", job, name, exc)
-                fit = False
-            else:
-                if part.look() != changed:
-                    self._watched.add(name)
-                    logger.info("%s changed %s: put back", job, name)
-            before[name] = part.look()
+        differing = [name for name in names if PARTS[name].look() != self._before[name]]
+        fit = [self._put_part_back(job, name) for name in differing]
         self._line_up()
+        return all(fit)
+
+    def _put_part_back(self, job: str, name: str) -> bool:
+        part, seen, fit = PARTS[name], self._state.seen, True
+        changed = part.look()
+        try:
+            part.put_back(self._before[name])
+        except Exception as exc:
+            logger.warning("%s changed %s: its process is replaced (%s)", job, name, exc)
+            fit = False
+        self._before[name] = part.look()
+        if fit and self._before[name] != changed:  # else it may stay
+            logger.info("%s changed %s: put back", job, name)
+        if not fit or self._before[name] != changed:
+            seen.add([seen.place("part", name)])
         return fit
 
     def _has_left_orphans(self, job: str, succeeded: bool) -> bool:

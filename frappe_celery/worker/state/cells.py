@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -136,6 +136,7 @@ FUNCTION = Kind(  # its attributes are a container, if it has some
     lambda it: (it.__code__, it.__defaults__, it.__kwdefaults__, it.__dict__ or None),
     _write_function,
 )
+FACTORY = _of_parts(vars(defaultdict)["default_factory"])
 WEAK = (WeakKeyDictionary, WeakSet, WeakValueDictionary)
 KINDS: dict[type, Kind] = {
     OrderedDict: _container(OrderedDict, dict),
@@ -204,6 +205,28 @@ class Cell:
             self.before = tuple(was if new is old else new for new, old, was in parts)
         elif [*now][: len(earlier)] == [*earlier]:
             self.before.extend([*now][len(earlier) :])
+
+
+class Attributes(Cell):
+    """Those of an object, in its dictionary or in one that was set in its place."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, name: str, owner: Any) -> None:
+        self.owner = owner
+        super().__init__(name, object.__getattribute__(owner, "__dict__"))
+
+    def differs(self) -> bool:
+        """Whether one is not as it was."""
+        return self._is_another() or super().differs()
+
+    def put_back(self) -> None:
+        if self._is_another():
+            object.__setattr__(self.owner, "__dict__", self.value)
+        super().put_back()
+
+    def _is_another(self) -> bool:
+        return object.__getattribute__(self.owner, "__dict__") is not self.value
 
 
 class Names(Cell):

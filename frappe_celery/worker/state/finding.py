@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 import sys
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property, lru_cache, partial
@@ -12,7 +12,17 @@ from threading import local
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from frappe_celery.worker.state.cells import KINDS, PYTHONS, WEAK, Cell, Names, cell_of, slots_of
+from frappe_celery.worker.state.cells import (
+    FACTORY,
+    KINDS,
+    PYTHONS,
+    WEAK,
+    Attributes,
+    Cell,
+    Names,
+    cell_of,
+    slots_of,
+)
 
 DEEPEST = 8
 """How far what stands in one thing is followed."""
@@ -154,17 +164,20 @@ class _Look:
             self.finder.cells.append(cell)
             if depth < 2 and cell.kind.is_container:
                 self.finder.containers.append(cell)
+        if issubclass(type(value), defaultdict):
+            self.finder.cells.append(Cell(f"{name}.default_factory", value, FACTORY))
         held = cell.before if cell else value
         if issubclass(type(held), ITERABLE):
             for key, inner in held.items() if isinstance(held, dict) else enumerate(held):
                 self._at(f"{name}[{key!r}]", inner, depth + 2)
 
     def _at_attributes(self, name: str, value: Any, depth: int) -> None:
-        base = local if issubclass(type(value), local) else object
         attributes: dict[Any, Any] = {}
         with suppress(AttributeError):
-            attributes = base.__getattribute__(value, "__dict__")
-            self.finder.cells.append(Cell(name, attributes))
+            of_thread = issubclass(type(value), local)
+            cell = Cell(name, vars(value)) if of_thread else Attributes(name, value)
+            self.finder.cells.append(cell)
+            attributes = cell.value
         slots = slots_of(type(value))
         if slots:
             self.finder.cells.append(Cell(name, value, slots))

@@ -84,7 +84,7 @@ class WarmState:
         self._told: set[str] = set()
         self._changed: set[str] = set()
         """Names of what jobs change, of this process and others."""
-        self._seen, self._is_alone = Seen(), False
+        self.seen, self._is_alone = Seen(), False
         """What was met, by this process alone or by any of this worker."""
         self._new: set[int] = set()
         """What was not, since everything was looked through."""
@@ -126,13 +126,13 @@ class WarmState:
         tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._meet)
         self._began = time.monotonic()
         self._hear()
-        if not self._seen.has_all_names_in(self._changed):
+        if not self.seen.has_all_names_in(self._changed):
             self._look_alone()
 
     def _look_alone(self) -> None:
         """What others have met says nothing where what it changed is not watched."""
         if not self._is_alone:
-            self._seen, self._is_alone = Seen(), True
+            self.seen, self._is_alone = Seen(), True
 
     def _is_a_librarys(self, name: str) -> bool:
         """What stands in for Frappe asks who imports of it, and finds no frame of ours there."""
@@ -145,8 +145,8 @@ class WarmState:
 
     def _meet(self, *what: object) -> None:
         """It has everything looked through, but where that was done after a job that met it."""
-        place = self._seen.place(*what)
-        if place not in self._seen:
+        place = self.seen.place(*what)
+        if place not in self.seen:
             self._new.add(place)
 
     def _has_library(self, module: ModuleType) -> None:
@@ -224,7 +224,7 @@ class WarmState:
     def _look(self) -> tuple[list[int], list[tuple[int, str, bool]], list[str]]:
         """In a fork: who compares writes to every page that this process shares with its parent,
         since Python counts references there."""
-        numbers = [n for n, cell in enumerate(self._finder.cells) if Cell.differs(cell)]
+        numbers = [n for n, cell in enumerate(self._finder.cells) if cell.differs()]
         return numbers, self._libraries.rebound(), self._libraries.caches_of_apps()
 
     # -- after a job
@@ -276,7 +276,7 @@ class WarmState:
         if cells or names or caches:
             self._line_up()
         if found:
-            self._seen.add(self._new)
+            self.seen.add(self._new)
             self._new.clear()
         return fit and not doubtful
 
@@ -318,7 +318,7 @@ class WarmState:
             self._changed.add(name)
             self._meet("changed", name)
             self._tell(name, job)
-            self._seen.add_name(name)
+            self.seen.add_name(name)
 
 
 def _same(now: list[Any], before: list[Any]) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from tests.integration.benches import all_ended, ended, worker
+from tests.integration.benches import all_ended, ended, renew_processes, worker
 from tests.project import Project
 from tests.waiting import wait_until
 
@@ -302,7 +302,14 @@ log.addHandler(logging.NullHandler())
 USES = """
 import logging
 import os
+import resource
 import sys
+
+
+def lower(limit):
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, before[1]))
+    return before[0]
 
 
 def use():
@@ -480,3 +487,17 @@ def test_the_browser_that_frappe_keeps_is_not_meant(one: Worker, tmp_path: Path)
         assert kept.is_running()
     finally:
         kept.kill()
+
+
+def test_a_part_that_jobs_change_rarely_is_watched_by_new_processes_once_one_did(
+    bench: Project, bench_store: JobStore
+) -> None:
+    process = Worker(bench).process
+    method = "myapp.uses.lower"
+    before = ended(enqueue(method, limit=4096)).result
+    assert ended(enqueue(method, limit=4096)).result == before, (
+        "after its first job all is looked at"
+    )
+    renew_processes(process)
+    found = [ended(enqueue(method, limit=4096)).result for _ in range(2)]
+    assert found == [before, before]

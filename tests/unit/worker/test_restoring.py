@@ -13,6 +13,7 @@ import pytest
 
 from frappe_celery.jobs.forked import Forked
 from frappe_celery.worker.state import restoring
+from frappe_celery.worker.state.libraries import Libraries
 from frappe_celery.worker.state.restoring import WarmState
 
 Make = Callable[..., tuple[WarmState, ModuleType]]
@@ -35,7 +36,11 @@ class Slotted:
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
-    """An app `shop` whose module `code` is imported, and the state that is put back."""
+    """An app `shop` whose module `code` is imported, and the state that is put back; of libraries
+    just two, since a test's process has thousands of modules."""
+    add = Libraries.add
+    few = ("json", "tempfile")
+    monkeypatch.setattr(Libraries, "add", lambda self, m: m.__name__ in few and add(self, m))
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").touch()
@@ -82,6 +87,12 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
         ("class C:\n    class D:\n        n = 1", "C.D.n = 2", "C.D.n"),
         ("class C:\n    pass\nO = C()", "O.n = 2", "vars(O)"),
         ("class C:\n    pass\nO = C()\nO.d = {}", "O.d[1] = 2", "O.d"),
+        ("class C:\n    pass\nO = C()\nO.d = 1", "O.__dict__ = {'d': 2}", "O.d"),
+        (
+            "import collections\nD = collections.defaultdict(list)",
+            "D.default_factory = dict",
+            "D.default_factory",
+        ),
         ("def f(known=[]):\n    return known", "f().append(1)", "f()"),
         ("def f():\n    pass", "f.known = 1", "vars(f)"),
         ("def w():\n    d = {}\n    return lambda: d\nf = w()", "f()[1] = 1", "f()"),
@@ -620,7 +631,7 @@ def test_a_process_in_which_it_has_another_name_looks_for_itself(
 def test_a_process_that_has_not_heard_of_all_looks_for_itself(make: Make) -> None:
     _, module = make(LATER)
     state = WarmState(["shop"], (), lambda *_: None)
-    state._seen.add_name("shop.code.E")  # which another process told, and an operator forgot
+    state.seen.add_name("shop.code.E")  # which another process told, and an operator forgot
     assert Forked(lambda: state.put_back("job", "method")).answer(False)
     state.begin()
     module.use(1)
