@@ -23,7 +23,6 @@ from celery import signals
 
 from frappe_celery.brokers.taker import Ended, Taken, Taker
 from frappe_celery.config import parts, settings
-from frappe_celery.config.embedded import server
 from frappe_celery.config.files import variable
 from frappe_celery.config.settings import REDIS_SCHEMES
 from frappe_celery.job_options import instant, seconds
@@ -238,7 +237,7 @@ class Session:
         self.jobs = FrappeJobs()
         self._block = ExitStack()
         self._folder = Path(tempfile.mkdtemp(prefix="frappe_celery-tests-"))
-        self._url = server.ensure(self._folder)
+        self._url = str(parts.load(parts.HOSTS, "embedded").ensure(self._folder))
         self._redis = redis.Redis.from_url(self._url)
         self._before = dict(os.environ)
         os.environ |= dict.fromkeys((*map(variable, URLS), *CELERYS_URLS), self._url)

@@ -4,7 +4,8 @@ Importing this has `import frappe` find something, unless there is a real one. O
 everything here uses `frappe_celery.host` alone, and `host.py` is what that asks of us; `models.py`
 and `apps.py` are Django's application, which has no migrations: its tables are made as documents'
 are. `command.py` is `frappe-celery migrate`, `demo` `frappe-celery demo`, `stubs.py` `frappe-celery
-types`, `middleware.py` for Django's views, `testing.py` for the pytest plugin.
+types`, `middleware.py` for Django's views, `testing.py` for the pytest plugin, `embedded` the
+server that is started where no broker is configured.
 
 Its rooms, each above those that follow: `admin` (the pages of its tables) and `namespace` (what
 `import frappe` finds, and what stands for the rest); `schedule` and `jobs`; `documents`;

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from frappe_celery.config import files
+from frappe_celery.config import files, parts
 from frappe_celery.config.job_defaults import JobDefaults, defaults_of_methods
 from frappe_celery.config.keys import Keys
 from frappe_celery.config.misfire import misfires_of
@@ -301,13 +301,12 @@ class Settings(Options):
             return self.broker_url
         if self.queue_url:
             return self.queue_url
-        from frappe_celery.config.embedded import server
-
+        server = parts.load(parts.HOSTS, "embedded")
         if not self.embedded_server:
             raise ConfigError(
                 f"no broker is configured, and embedded_server is false. {server.OTHER_WAYS}"
             )
-        return server.ensure(self.state_path)
+        return str(server.ensure(self.state_path))
 
     @property
     def on_rabbitmq(self) -> bool:

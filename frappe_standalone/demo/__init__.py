@@ -27,7 +27,6 @@ from frappe_celery.host import (
     JOB_STYLES,
     ConfigError,
     Settings,
-    embedded_server,
     get_store,
     hosts,
     job_line,
@@ -35,6 +34,7 @@ from frappe_celery.host import (
     site_schedule,
     without_password,
 )
+from frappe_standalone.embedded import server as embedded_server
 
 if TYPE_CHECKING:
     from frappe_standalone.demo.cases import Case

@@ -17,8 +17,8 @@ import sys
 import time
 from pathlib import Path
 
-from frappe_celery.config.embedded import keeper
-from frappe_celery.errors import ConfigError
+from frappe_celery.host import ConfigError
+from frappe_standalone.embedded import keeper
 
 logger = logging.getLogger(__name__)
 

@@ -15,15 +15,15 @@ import psutil
 import pytest
 from redis import Redis
 
-from frappe_celery.config.embedded import server as embedded
-from frappe_celery.config.embedded.keeper import CHECK_SECONDS
 from frappe_celery.errors import ConfigError
+from frappe_standalone.embedded import server as embedded
+from frappe_standalone.embedded.keeper import CHECK_SECONDS
 from tests.waiting import wait_until
 
 USER = """
 import sys
 from pathlib import Path
-from frappe_celery.config.embedded import server as embedded
+from frappe_standalone.embedded import server as embedded
 
 url = embedded.ensure(Path(sys.argv[1]))
 print(url, flush=True)
@@ -193,7 +193,7 @@ def test_its_port_taken_meanwhile_and_a_stale_url_are_survived(
 FORKING_USER = """
 import os, sys
 from pathlib import Path
-from frappe_celery.config.embedded import server as embedded
+from frappe_standalone.embedded import server as embedded
 
 url = embedded.ensure(Path(sys.argv[1]))
 if os.fork() == 0:
@@ -207,7 +207,7 @@ sys.stdin.read()
 FORKED_USER_STAYS = """
 import os, sys
 from pathlib import Path
-from frappe_celery.config.embedded import server as embedded
+from frappe_standalone.embedded import server as embedded
 
 url = embedded.ensure(Path(sys.argv[1]))
 print(url, flush=True)
