@@ -217,7 +217,8 @@ class Libraries:
         """Whether its own code sets it, or that of another library which jobs imported."""
         module = vars(owner.itself).get("__module__", owner.name)
         package, called = module.partition(".")[0], owner.name.rpartition(".")[2]
-        if package != "mimetypes" and _sets(package, module, name):
+        of_class = isinstance(owner.itself, type)
+        if package != "mimetypes" and _sets(package, module, name, of_class):
             return True
         late = {one.name for one in self._owners[self._early :] if one.name in sys.modules}
         codes = ([*_codes(one)] for one in late)
@@ -261,10 +262,12 @@ HEAP_TYPE = 1 << 9
 """Flag of a class that Python code, or a modern extension, has made."""
 
 
-def _sets(package: str, module: str, name: str) -> bool:
+def _sets(package: str, module: str, name: str, of_class: bool) -> bool:
     """Whether code of the package gives a name of a module or a class another value."""
     of_package = [n for n in [*sys.modules] if n == package or n.startswith(f"{package}.")]
-    return any(_sets_name(code, name) for one in (module, *of_package) for code in _codes(one))
+    return any(
+        _sets_name(code, name, of_class) for one in (module, *of_package) for code in _codes(one)
+    )
 
 
 def _codes(module: str) -> Iterator[CodeType]:
@@ -277,21 +280,26 @@ def _codes(module: str) -> Iterator[CodeType]:
             pending += (inner for inner in code.co_consts if isinstance(inner, CodeType))
 
 
-def _sets_name(code: CodeType, name: str) -> bool:
-    """By `global`, as an attribute of whatever but `self`, or by `setattr`."""
+def _sets_name(code: CodeType, name: str, of_class: bool = False) -> bool:
+    """By `global`, as an attribute of whatever but `self`, or by `setattr`; that of a class not as
+    one of an object which a variable has."""
     if name in code.co_consts and "setattr" in code.co_names:
         return True
     if name not in code.co_names:
         return False
-    steps = [*dis.get_instructions(code)]
-    return any(
-        step.argval == name
-        and (
-            step.opname == "STORE_GLOBAL"
-            or (step.opname == "STORE_ATTR" and before.argrepr.rpartition(" ")[2] != "self")
-        )
-        for before, step in pairwise(steps)
-    )
+    for before, step in pairwise(dis.get_instructions(code)):
+        if step.argval == name and step.opname == "STORE_ATTR":
+            of = before.argrepr.rpartition(" ")[2]
+            of_an_object = of_class and before.opname[:9] == "LOAD_FAST" and of not in CLASSES
+            if of != "self" and not of_an_object:
+                return True
+        if step.argval == name and step.opname == "STORE_GLOBAL":
+            return True
+    return False
+
+
+CLASSES = ("cls", "klass")
+"""Names of variables that have a class."""
 
 
 def _names(codes: list[CodeType], name: str) -> bool:
@@ -302,8 +310,12 @@ def _sets_as_it_runs(codes: list[CodeType], name: str) -> bool:
     """Whether a module's own code does, the first, or a function of it which that calls."""
     if not _names(codes, name):
         return False
-    steps = dis.get_instructions(codes[0])
-    called = {step.argval for step in steps if step.opname == "LOAD_NAME"}
+    steps = pairwise(dis.get_instructions(codes[0]))
+    called = {
+        step.argval
+        for step, then in steps
+        if step.opname == "LOAD_NAME" and then.opname != "STORE_NAME"  # else it has another name
+    }
     of_module = codes[0].co_consts
     inner = [one for one in of_module if isinstance(one, CodeType) and one.co_name in called]
     return any(_sets_name(one, name) for one in (codes[0], *inner))

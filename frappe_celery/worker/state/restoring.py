@@ -7,8 +7,8 @@ through all else (nested containers, attributes of classes and objects, other na
 names of libraries) takes fifty times as long, in a fork: that is done after a method's first job in
 this worker, after one that imported an app's module, changed what none had changed before or (from
 Python 3.12 on) ran a line of an app that none had run, when no job has come for a second, each
-`FULL_EVERY` jobs, and after each of a queue that asks for it.
-Looks that are due wait where they have taken a `SHARE` of the process's time.
+`FULL_EVERY` jobs, and after each of a queue that asks for it. Looks have a share of the process's
+time, those for something new the larger.
 What one process's jobs change is watched by all from then on; one in which it has another name
 looks for itself.
 
@@ -48,9 +48,9 @@ logger = logging.getLogger(__name__)
 FULL_EVERY = 1000
 """Jobs after which everything is looked through, where there was no pause in which to do it."""
 SHARE = 1 / 100
-"""Of a process's time, how much of a processor looks may take that wait for no pause."""
-AT_ONCE = 1.0
-"""Seconds of those for something new that need not wait: what most jobs change is seen soon."""
+"""Of a process's time, how much of a processor such looks may take."""
+AT_ONCE, SHARE_OF_NEW = 10.0, 1 / 10
+"""Seconds that looks for something new may take at once, and of a process's time how much more."""
 FORK_SECONDS = 10
 """How long a fork may compare: another thread may have held a lock that it waits for."""
 LARGE = 32
@@ -91,7 +91,9 @@ class WarmState:
         self._unseen = 0
         """Jobs since then."""
         self._began, self._looked = time.monotonic(), 0.0
-        """When, and how many seconds of a processor it took since."""
+        """When, and how many seconds of a processor looks took since."""
+        self._rests_until = 0.0
+        """Before that nothing is looked through in which there is nothing new."""
         is_kept = re.compile("|".join(map(translate, kept)) or "$.").match
         self._finder = Finder(packages, is_kept)
         self.is_of_an_app = ours = self._finder.is_of_ours
@@ -249,14 +251,16 @@ class WarmState:
         if everything or self._may_look():
             before = _processor_seconds()
             fit = self.put_everything_back(job) and fit
-            self._looked += _processor_seconds() - before
+            took = _processor_seconds() - before
+            self._looked += took
+            self._rests_until = time.monotonic() + took / SHARE
         return fit
 
     def _may_look(self) -> bool:
-        if not self._new and self._unseen < FULL_EVERY:
-            return False
-        at_once = AT_ONCE if self._new else 0
-        return self._looked < at_once + SHARE * (time.monotonic() - self._began)
+        now = time.monotonic()
+        if self._new:
+            return self._looked < AT_ONCE + SHARE_OF_NEW * (now - self._began)
+        return self._unseen >= FULL_EVERY and now >= self._rests_until
 
     def put_everything_back(self, job: str) -> bool:
         """As `put_back`, of everything that differs, seen or not."""

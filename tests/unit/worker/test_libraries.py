@@ -34,6 +34,9 @@ class Client:
     def send(self):
         return "sent"
 
+    def answered(self, client):
+        client.send = None
+
     @classmethod
     def make(cls):
         cls.made += 1
@@ -87,7 +90,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
     yield of
     for name in [*sys.modules]:
-        if name.partition(".")[0] in ("shop", "paying", "lazily", "extending"):
+        if name.partition(".")[0] in ("shop", "paying", "lazily", "extending", "could"):
             del sys.modules[name]
 
 
@@ -216,6 +219,16 @@ def test_what_an_import_of_another_library_sets_stays(make: Make) -> None:
     importlib.import_module("extending")
     assert state.put_back("a job", "method")
     assert [paying.version, paying.api_key] == ["extended", None]
+
+
+def test_a_late_library_that_could_patch_another_and_does_not(make: Make) -> None:
+    could = "import paying\n\ndef patch():\n    paying.version = 2\n\npatch_it = patch\n"
+    state, paying = make()
+    Path(paying.__file__ or "").with_name("could.py").write_text(could)
+    importlib.import_module("could")
+    paying.version = 3
+    assert state.put_back("a job", "method")
+    assert paying.version == 1.0
 
 
 @pytest.mark.parametrize(

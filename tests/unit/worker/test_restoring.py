@@ -593,8 +593,8 @@ def test_what_a_method_leaves_later_is_put_back_by_the_next_look(
 ) -> None:
     monkeypatch.setattr(restoring, "FULL_EVERY", 10)
     state, module = make(LATER)
-    state._began -= 1000
     assert state.put_back("job", "method")
+    state._rests_until = 0
     module.use(1)
     for _ in range(9):
         assert state.put_back("job", "method")
@@ -673,9 +673,24 @@ def test_looks_that_are_due_take_their_share_and_no_more(make: Make) -> None:
     for number in range(3):
         assert state.put_back("job", f"method {number}")
     assert module.D == {"a": {1: 1}}, "there was no time to look"
-    state._began -= 1000 / restoring.SHARE
+    state._began -= 1000 / restoring.SHARE_OF_NEW
     assert state.put_back("job", "method 1")
     assert module.D == {"a": {}}, "what was due is made up for"
+
+
+def test_looks_for_nothing_new_take_a_smaller_share(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restoring, "FULL_EVERY", 2)
+    state, module = make(LATER)
+    assert state.put_back("job", "method")
+    module.use(1)
+    for _ in range(3):
+        assert state.put_back("job", "method")
+    assert module.D == {"a": {1: 1}}, "it has looked just now"
+    state._rests_until = 0
+    assert state.put_back("job", "method")
+    assert module.D == {"a": {}}
 
 
 def test_an_import_of_an_apps_module_has_everything_looked_through(make: Make) -> None:
