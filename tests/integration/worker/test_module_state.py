@@ -137,6 +137,19 @@ def pid():
     return os.getpid()
 
 
+def use_frappe(name):
+    import frappe.utils
+
+    frappe.left = frappe.utils.left = frappe.get_doc = name
+
+
+def left_in_frappe():
+    import frappe.utils
+
+    is_replaced = isinstance(frappe.get_doc, str)
+    return [hasattr(frappe, "left"), hasattr(frappe.utils, "left"), is_replaced]
+
+
 PATCHED = False
 
 
@@ -235,6 +248,12 @@ def test_what_is_left_later_is_put_back_after_so_many_jobs(store: JobStore) -> N
 def test_what_a_job_sets_in_a_library_is_put_back(store: JobStore) -> None:
     assert [run("pay", name=name) for name in ("one", "two", "three")] == [None] * 3
     assert "paying.api_key" in names(store)
+
+
+def test_what_a_job_sets_in_what_stands_in_for_frappe_is_put_back(store: JobStore) -> None:
+    assert run("left_in_frappe") == [False] * 3
+    run("use_frappe", name="left")
+    assert run("left_in_frappe") == [False] * 3
 
 
 def test_what_was_seen_once_is_looked_at_by_a_new_process_from_its_first_job_on(

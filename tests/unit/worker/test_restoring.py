@@ -628,7 +628,10 @@ def test_a_process_in_which_it_has_another_name_looks_for_itself(
     assert module.D == {"a": {}}
 
 
-def test_a_process_that_has_not_heard_of_all_looks_for_itself(make: Make) -> None:
+def test_a_process_that_has_not_heard_of_all_looks_for_itself(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     _, module = make(LATER)
     state = WarmState(["shop"], (), lambda *_: None)
     state.seen.add_name("shop.code.E")  # which another process told, and an operator forgot
