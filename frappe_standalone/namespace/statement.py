@@ -37,10 +37,14 @@ def instruction(frame: FrameType) -> int:
 
 
 def outside(*own: str) -> FrameType:
-    """The innermost frame that is neither the import system's nor in a file of `own`."""
+    """The innermost frame that is neither the import system's, nor a finder's, nor in a file of
+    `own`."""
     frame = sys._getframe(1)
     skipped = {frame.f_code.co_filename, _IMPORTLIB, *own}
-    while frame.f_code.co_filename in skipped and frame.f_back is not None:
+    while frame.f_back is not None:
+        code = frame.f_code
+        if code.co_filename not in skipped and code.co_name != "find_spec":
+            break
         frame = frame.f_back
     return frame
 

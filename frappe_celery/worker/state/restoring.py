@@ -71,8 +71,6 @@ class WarmState:
         tell: is called with the name of each thing that a job changed and with the job, once a
             name.
         heard: names that any process told since it was called before.
-        stand_ins: packages that are looked into as the apps are, but only once an app was imported:
-            they ask who imports of them.
     """
 
     def __init__(
@@ -81,7 +79,6 @@ class WarmState:
         kept: Iterable[str],
         tell: Callable[[str, str], object],
         heard: Callable[[], set[str]] = set,
-        stand_ins: Iterable[str] = (),
     ) -> None:
         self._tell, self._heard = tell, heard
         self._told: set[str] = set()
@@ -98,8 +95,7 @@ class WarmState:
         self._rests_until = 0.0
         """Before that nothing is looked through in which there is nothing new."""
         is_kept = re.compile("|".join(map(translate, kept)) or "$.").match
-        self._stand_ins = frozenset(stand_ins)
-        self._finder = Finder({*packages, *stand_ins}, is_kept)
+        self._finder = Finder(packages, is_kept)
         self.is_of_an_app = ours = self._finder.is_of_ours
         self._by_name: dict[str, list[Cell]] = {}
         self._found = 0
@@ -108,8 +104,8 @@ class WarmState:
         """Since everything was looked through."""
         self._libraries = Libraries(ours, is_kept)
         self._imports = [
-            Imports(self._is_an_apps, self._importing, self._executed),
-            Imports(self._is_a_librarys, nullcontext, self._has_library, SourceFileLoader),
+            Imports(ours, self._importing, self._executed),
+            Imports(lambda name: not ours(name), nullcontext, self._has_library, SourceFileLoader),
         ]
         loaded = [(name, m) for name, m in [*sys.modules.items()] if isinstance(m, ModuleType)]
         modules = [module for name, module in loaded if ours(name)]
@@ -139,12 +135,6 @@ class WarmState:
         """What others have met says nothing where what it changed is not watched."""
         if not self._is_alone:
             self.seen, self._is_alone = Seen(), True
-
-    def _is_an_apps(self, name: str) -> bool:
-        return self.is_of_an_app(name) and name.partition(".")[0] not in self._stand_ins
-
-    def _is_a_librarys(self, name: str) -> bool:
-        return not self.is_of_an_app(name)
 
     def _executed(self, module: ModuleType) -> None:
         self._finder.look(module)
@@ -217,9 +207,6 @@ class WarmState:
         try:
             yield
         finally:
-            for name, module in [*sys.modules.items()] if self._stand_ins else ():
-                if name.partition(".")[0] in self._stand_ins:
-                    self._finder.look(module)
             new = (cell for cell in self._finder.cells[self._found :] if cell.differs())
             for cell in (*self._differing_at_imports(), *new):
                 cell.adopt(earlier.get(id(cell), copy(cell.before)))
@@ -374,8 +361,8 @@ def state() -> WarmState:
     if _state is None:
         here = settings.current()
         packages = {name.partition(".")[0] for name in (*here.app_names, *here.job_modules)}
-        packages -= {"frappe_celery"}
-        _state = WarmState(packages, _kept(here), left.tell, left.heard, {"frappe"} - packages)
+        packages = packages - {"frappe_celery"} | {"frappe"}  # or what stands in for it
+        _state = WarmState(packages, _kept(here), left.tell, left.heard)
     return _state
 
 
