@@ -1,16 +1,18 @@
 """What is alerted of: each condition with its threshold, looked for in Redis.
 
-`prometheus.yml` has the same as rules of Prometheus, and two that only that can look for: a Redis
-that does not answer, or takes nothing, can be asked for nothing.
+`prometheus.yml` has the same as rules of Prometheus, from which the texts are, and two that only
+that can look for: a Redis that does not answer, or takes nothing, can be asked for nothing.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
+from importlib.resources import files
 
 from frappe_celery.jobs import JobStatus, JobStore, routes
 from frappe_celery.jobs.limits.outages import LONG_SECONDS, Outage, outages
@@ -88,35 +90,38 @@ class Found:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-def _duration(seconds: float) -> str:
-    return str(timedelta(seconds=round(seconds)))
-
-
 @dataclass(frozen=True)
 class Condition:
-    """Something to be alerted of. `{site}`, `{value}` and the like stand for labels and number."""
+    """Something to be alerted of."""
 
     name: str
     find: Callable[[Seen], Iterable[Found]]
     """Where it holds."""
-    summary: str
-    description: str
-    look: str = "frappe-celery doctor"
-    """The `frappe-celery` command that shows more."""
-    written: Callable[[float], str] = "{:g}".format
-    """The number."""
-    seconds: int = 60
+    annotations: Mapping[str, str]
+    """Its texts, as Prometheus fills them in: `summary`, `description`, and `look`, the command
+    that shows more."""
+    seconds: int
     """For how long it must hold."""
-    is_critical: bool = False
+    is_critical: bool
     """Jobs or schedules do not run."""
 
     def texts(self, found: Found) -> dict[str, str]:
         """Its texts with the labels and the number of what was found."""
-        words = {"value": self.written(found.value), **dict(found.labels)}
-        return {name: getattr(self, name).format(**words) for name in TEXTS}
+        labels = dict(found.labels)
+
+        def filled(place: re.Match[str]) -> str:
+            return labels[place[1]] if place[1] else WRITTEN[place[2]](found.value)
+
+        return {name: PLACE.sub(filled, text) for name, text in self.annotations.items()}
 
 
-TEXTS = ("summary", "description", "look")
+PLACE = re.compile(r"{{ \$(?:labels\.(\w+)|value \| (\w+)) }}")
+WRITTEN: Mapping[str, Callable[[float], str]] = {
+    "humanize": "{:g}".format,
+    "humanizeDuration": lambda seconds: str(timedelta(seconds=round(seconds))),
+    "humanizePercentage": "{:.0%}".format,
+}
+"""A number as Prometheus writes it."""
 
 
 def _no_worker(seen: Seen) -> Iterable[Found]:
@@ -207,116 +212,37 @@ def _set_aside(seen: Seen) -> Iterable[Found]:
             yield Found(one.aside, (("site", one.site),))
 
 
-CONDITIONS = (
-    Condition(
-        "FrappeCeleryNoWorker",
-        _no_worker,
-        "No worker runs",
-        "What is enqueued waits until one is started.",
-        is_critical=True,
-    ),
-    Condition(
-        "FrappeCeleryNoScheduler",
-        _no_scheduler,
-        "No scheduler leads",
-        "Nothing is enqueued when it is due until one is started.",
-        is_critical=True,
-    ),
-    Condition(
-        "FrappeCelerySchedulerLate",
-        _late,
-        "The scheduler is late",
-        "The entry that is longest due has waited for {value}. logs/scheduler.log tells what holds"
-        " the scheduler up.",
-        written=_duration,
-    ),
-    Condition(
-        "FrappeCeleryJobsWait",
-        _waits,
-        "Jobs wait long in queue {queue}",
-        "One has waited for {value}, and no pause of its queue or site is the reason. Start more"
-        " workers, or look at what runs and what limits keep back.",
-        "frappe-celery jobs list --status started --queue {queue}; frappe-celery limits",
-        _duration,
-    ),
-    Condition(
-        "FrappeCelerySiteStarved",
-        _starved,
-        "Site {site} is starved in queue {queue}",
-        "A job of it has waited for {value} while other sites' ran: a limit keeps it back, or the"
-        " shares of the others are too large.",
-        "frappe-celery limits; frappe-celery doctor --site {site}",
-        _duration,
-    ),
-    Condition(
-        "FrappeCeleryJobsFail",
-        _fail,
-        "Jobs of site {site} fail",
-        f"{{value}} of those that ended in the last {WINDOW_MINUTES} minutes failed, counting"
-        " attempts that are repeated.",
-        "frappe-celery jobs failed --site {site} --since 15m",
-        "{:.0%}".format,
-    ),
-    Condition(
-        "FrappeCeleryDatabaseAway",
-        _away,
-        "The database of site {site} is away",
-        "It has let no job in for {value}: what has not begun waits, and goes on once it is back.",
-        "frappe-celery doctor --site {site}",
-        _duration,
-        seconds=30,
-    ),
-    Condition(
-        "FrappeCeleryDatabaseLongAway",
-        partial(_away, seconds=LONG_SECONDS),
-        "The database of site {site} is still away",
-        "No job of the site has begun for {value}. They wait; its schedule and its users do too.",
-        "frappe-celery doctor --site {site}",
-        _duration,
-        seconds=0,
-        is_critical=True,
-    ),
-    Condition(
-        "FrappeCeleryOutboxWaits",
-        _not_relayed,
-        "Committed jobs of site {site} are not enqueued",
-        "The first of them has waited for {value} in its outbox.",
-        "frappe-celery doctor --site {site}",
-        _duration,
-        seconds=0,
-    ),
-    Condition(
-        "FrappeCeleryOutboxSetAside",
-        _set_aside,
-        "Jobs in the outbox of site {site} were set aside",
-        "Somebody has to decide about {value}.",
-        "frappe-celery outbox list --site {site}",
-        seconds=0,
-    ),
-    Condition(
-        "FrappeCeleryPauseForgotten",
-        _paused,
-        "{target} is still paused",
-        "It has been for a day.",
-        "frappe-celery limits; frappe-celery resume {target}",
-        seconds=86400,
-    ),
-    Condition(
-        "FrappeCeleryJobsLost",
-        _lost,
-        "The Redis that keeps the jobs lost some of them",
-        "Its data went back, or were emptied, {value} ago.",
-        written=_duration,
-        seconds=0,
-        is_critical=True,
-    ),
-    Condition(
-        "FrappeCeleryRedisFull",
-        _memory,
-        "The Redis that keeps the jobs is nearly full",
-        "{value} of its maxmemory is used; when it is full no job can be enqueued.",
-        written="{:.0%}".format,
-        seconds=300,
-        is_critical=True,
-    ),
-)
+FINDS: Mapping[str, Callable[[Seen], Iterable[Found]]] = {
+    "NoWorker": _no_worker,
+    "NoScheduler": _no_scheduler,
+    "SchedulerLate": _late,
+    "JobsWait": _waits,
+    "SiteStarved": _starved,
+    "JobsFail": _fail,
+    "DatabaseAway": _away,
+    "DatabaseLongAway": partial(_away, seconds=LONG_SECONDS),
+    "OutboxWaits": _not_relayed,
+    "OutboxSetAside": _set_aside,
+    "PauseForgotten": _paused,
+    "JobsLost": _lost,
+    "RedisFull": _memory,
+}
+
+
+@lru_cache(1)
+def conditions() -> list[Condition]:
+    """Those of `prometheus.yml` that can be looked for in Redis, which has to answer."""
+    import yaml  # which Apprise brings
+
+    groups = yaml.safe_load((files(__package__) / "prometheus.yml").read_text())["groups"]
+    return [
+        Condition(
+            rule["alert"],
+            FINDS[name],
+            rule["annotations"],
+            int(rule["for"].removesuffix("s")),
+            rule["labels"]["severity"] == "critical",
+        )
+        for rule in groups[0]["rules"]
+        if (name := rule["alert"].removeprefix("FrappeCelery")) in FINDS
+    ]

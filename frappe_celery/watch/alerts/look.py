@@ -6,7 +6,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, get_store
-from frappe_celery.watch.alerts.conditions import CONDITIONS, see
+from frappe_celery.watch.alerts.conditions import conditions, see
 from frappe_celery.watch.alerts.delivery import check
 from frappe_celery.watch.alerts.ledger import LOOK_SECONDS, Ledger
 from frappe_celery.watch.notify.look import Lookout
@@ -16,7 +16,7 @@ def look_around(store: JobStore) -> None:
     """Note what holds now; raises BrokerUnreachable."""
     seen = see(store)
     Ledger(store).note(
-        (condition, found) for condition in CONDITIONS for found in condition.find(seen)
+        (condition, found) for condition in conditions() for found in condition.find(seen)
     )
 
 

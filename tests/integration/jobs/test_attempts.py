@@ -146,7 +146,7 @@ def test_an_outage_is_told_of_before_the_last_try(store: JobStore) -> None:
     for _ in range(12):
         repeated(store, started(store), at=4e9)
     assert numbers(store) == {"scheduled": 12}
-    names = {one.name for one in conditions.CONDITIONS if [*one.find(conditions.see(store))]}
+    names = {one.name for one in conditions.conditions() if [*one.find(conditions.see(store))]}
     assert "FrappeCeleryJobsFail" in names
 
 

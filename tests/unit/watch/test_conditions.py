@@ -11,13 +11,13 @@ import pytest
 from frappe_celery.jobs import JobStatus
 from frappe_celery.jobs.routes import EVERY, Routes, Rule
 from frappe_celery.schedule.leadership import Leadership, Sign
-from frappe_celery.watch.alerts.conditions import CONDITIONS, Found, Seen
+from frappe_celery.watch.alerts.conditions import Found, Seen, conditions
 from frappe_celery.watch.snapshot import Place, Snapshot
 
 NOW = 1_000_000.0
 SIGN = Sign(NOW, "host.1", 0, 5)
 WELL = Seen(Snapshot(NOW), 1, Leadership("host.1", SIGN), [], Counter(), 0.5)
-BY_NAME = {condition.name: condition for condition in CONDITIONS}
+BY_NAME = {condition.name: condition for condition in conditions()}
 
 
 def found(name: str, **seen: Any) -> list[Found]:
@@ -46,7 +46,7 @@ def ended(**counts: int) -> Counter[tuple[str, str, JobStatus]]:
 
 
 def test_where_all_is_well_nothing_holds() -> None:
-    for condition in CONDITIONS:
+    for condition in conditions():
         assert not list(condition.find(WELL)), condition.name
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.outages import outages
-from frappe_celery.watch.alerts.conditions import CONDITIONS, see
+from frappe_celery.watch.alerts.conditions import conditions, see
 from frappe_celery.watch.doctor.examination import at_a_glance
 from tests.integration.benches import inside
 from tests.integration.hosts.bench.conftest import StandInBench
@@ -35,7 +35,7 @@ def problems(section: dict[str, Any]) -> list[str]:
 
 def alerts(store: JobStore) -> list[str]:
     seen = see(store)
-    found = ((one, what) for one in CONDITIONS for what in one.find(seen))
+    found = ((one, what) for one in conditions() for what in one.find(seen))
     return [one.texts(what)["summary"] for one, what in found]
 
 

@@ -15,7 +15,7 @@ from apprise.manager_plugins import NotificationManager
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.watch.alerts.conditions import CONDITIONS, Found
+from frappe_celery.watch.alerts.conditions import Found, conditions
 from frappe_celery.watch.alerts.delivery import deliver
 from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.alerts.look import look_around
@@ -31,8 +31,8 @@ from tests.mailbox import Mailbox, text_of
 from tests.ports import LOOPBACK
 from tests.project import Project
 
-NO_WORKER = next(c for c in CONDITIONS if c.name == "FrappeCeleryNoWorker")
-WAIT = next(c for c in CONDITIONS if c.name == "FrappeCeleryJobsWait")
+NO_WORKER = next(c for c in conditions() if c.name == "FrappeCeleryNoWorker")
+WAIT = next(c for c in conditions() if c.name == "FrappeCeleryJobsWait")
 
 
 @pytest.fixture
