@@ -31,6 +31,9 @@ END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GRACE_SECONDS = 60
 """For that summary, and for servers to stop."""
 KILLED = 128 + signal.SIGKILL
+SHARED_MEMORY, ROOM = "/dev/shm", 4 << 30
+IN_MEMORY = "FRAPPE_CELERY_TEST_MEMORY"
+"""Variable with a folder for databases."""
 
 
 def guard(limit: int = 0) -> None:
@@ -43,7 +46,7 @@ def guard(limit: int = 0) -> None:
         return
     sys.stdout.flush()
     sys.stderr.flush()
-    folder = tempfile.mkdtemp(prefix="fc_")  # room for paths of sockets
+    folders = (tempfile.mkdtemp(prefix="fc_"), *_in_memory())  # room for paths of sockets
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {*END, PARENT_DIED})
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     outer = os.getpid()
@@ -51,33 +54,43 @@ def guard(limit: int = 0) -> None:
         for number in END:
             signal.signal(number, lambda *_: os.kill(inner, signal.SIGTERM))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, END)
-        _end(_wait_for(inner), folder)
+        _end(_wait_for(inner), folders)
     os.setsid()
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     _prctl(PR_SET_PDEATHSIG, PARENT_DIED)
     if os.getppid() != outer:  # it died before that was set
-        _end(KILLED, folder)
+        _end(KILLED, folders)
     if run := os.fork():
-        _watch(run, limit, folder)
+        _watch(run, limit, folders)
     os.setpgid(0, 0)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    _use(folder)
+    _use(*folders)
 
 
-def _use(folder: str) -> None:
+def _in_memory() -> Iterator[str]:
+    """A folder for databases, of which each test makes hundreds of files; none where there is no
+    room."""
+    with suppress(OSError):
+        if shutil.disk_usage(SHARED_MEMORY).free > ROOM:
+            yield tempfile.mkdtemp(prefix="fc_", dir=SHARED_MEMORY)
+
+
+def _use(folder: str, in_memory: str | None = None) -> None:
     """pytest keeps its own where they are looked for after a failure."""
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
     os.environ["TMPDIR"] = tempfile.tempdir = folder
-    os.chmod(folder, 0o711)  # PostgreSQL passes as the user nobody
+    os.environ[IN_MEMORY] = in_memory or folder
+    for each in (folder, os.environ[IN_MEMORY]):
+        os.chmod(each, 0o711)  # PostgreSQL passes as the user nobody
 
 
-def _watch(run: int, limit: int, folder: str) -> NoReturn:
+def _watch(run: int, limit: int, folders: tuple[str, ...]) -> NoReturn:
     """What the inner process does until the run has ended, or shall have."""
 
     def interrupt(number: int, _: Any) -> None:
         if number == signal.SIGALRM:
             print(f"\n== after {limit} seconds: interrupted", file=sys.stderr, flush=True)
-        signal.signal(signal.SIGALRM, lambda *_: _end(KILLED, folder))
+        signal.signal(signal.SIGALRM, lambda *_: _end(KILLED, folders))
         signal.alarm(GRACE_SECONDS)
         with suppress(ProcessLookupError):
             os.killpg(run, signal.SIGINT)
@@ -86,10 +99,10 @@ def _watch(run: int, limit: int, folder: str) -> NoReturn:
         os.setpgid(run, run)
     for number in (*END, signal.SIGALRM):
         signal.signal(number, interrupt)
-    signal.signal(PARENT_DIED, lambda *_: _end(KILLED, folder))
+    signal.signal(PARENT_DIED, lambda *_: _end(KILLED, folders))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {*END, PARENT_DIED})
     signal.alarm(limit)
-    _end(_wait_for(run), folder)
+    _end(_wait_for(run), folders)
 
 
 def _wait_for(pid: int) -> int:
@@ -101,7 +114,7 @@ def _wait_for(pid: int) -> int:
             return code if code >= 0 else 128 - code
 
 
-def _end(code: int, folder: str) -> NoReturn:
+def _end(code: int, folders: tuple[str, ...]) -> NoReturn:
     """End with that code, once every process below is gone: a killed one's children come to us."""
     with suppress(ChildProcessError):
         while True:
@@ -110,7 +123,8 @@ def _end(code: int, folder: str) -> NoReturn:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
             time.sleep(0.01)
-    shutil.rmtree(folder, ignore_errors=True)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(code)
 
 

@@ -19,6 +19,7 @@ import pytest
 from kombu import Connection
 from redis import Redis
 
+from tests.guard import IN_MEMORY
 from tests.ports import LOOPBACK, free_port
 from tests.waiting import wait_until
 
@@ -271,10 +272,12 @@ class PostgresServer(Server):
     options = (
         *("fsync=off", "full_page_writes=off", "autovacuum=off"),
         *("wal_level=minimal", "max_wal_senders=0", "max_logical_replication_workers=0"),
+        "dynamic_shared_memory_type=mmap",  # in its folder
     )
 
     def __init__(self, kept: Path | None = None) -> None:
-        super().__init__(Path(tempfile.mkdtemp(prefix="frappe_celery_postgres_")))
+        in_memory = os.environ.get(IN_MEMORY)
+        super().__init__(Path(tempfile.mkdtemp(prefix="frappe_celery_postgres_", dir=in_memory)))
         self.program = find_program("postgres", "postgresql")
         self.user = "nobody" if os.getuid() == 0 else None
         if self.user:

@@ -33,6 +33,7 @@ EXTRAS = {
     "prometheus_client": "metrics",
     "waitress": "admin",
     "whitenoise": "admin",
+    "yaml": "alerts",
 }
 """Imported by what an extra is for."""
 

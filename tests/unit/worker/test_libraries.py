@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from frappe_celery.worker.state.libraries import Libraries
 from frappe_celery.worker.state.restoring import WarmState
 
 Make = Callable[..., tuple[WarmState, ModuleType]]
@@ -63,9 +64,16 @@ def send(self):
 """
 
 
+OURS = ("paying", "lazily", "extending", "could")
+WATCHED = (*OURS, "builtins", "json", "json.encoder", "mimetypes", "socket", "threading")
+"""A test's process has thousands of modules."""
+
+
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """A library `paying`, an app `shop` that uses it, and the state that is put back."""
+    add = Libraries.add
+    monkeypatch.setattr(Libraries, "add", lambda self, m: m.__name__ in WATCHED and add(self, m))
     monkeypatch.syspath_prepend(tmp_path)
     of_pytest = "AssertionRewritingHook"  # whose modules have no code that could be read
     finders = [one for one in sys.meta_path if type(one).__name__ != of_pytest]
@@ -90,7 +98,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
     yield of
     for name in [*sys.modules]:
-        if name.partition(".")[0] in ("shop", "paying", "lazily", "extending", "could"):
+        if name.partition(".")[0] in ("shop", *OURS):
             del sys.modules[name]
 
 
