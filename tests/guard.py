@@ -68,11 +68,12 @@ def guard(limit: int = 0) -> None:
 
 
 def _in_memory() -> Iterator[str]:
-    """A folder for databases, of which each test makes hundreds of files; none where there is no
-    room."""
+    """A folder for databases, of which each test makes hundreds of files, in that of a guard above;
+    none where there is no room."""
+    place = os.environ.get(IN_MEMORY, SHARED_MEMORY)
     with suppress(OSError):
-        if shutil.disk_usage(SHARED_MEMORY).free > ROOM:
-            yield tempfile.mkdtemp(prefix="fc_", dir=SHARED_MEMORY)
+        if shutil.disk_usage(place).free > ROOM:
+            yield tempfile.mkdtemp(prefix="fc_", dir=place)
 
 
 def _use(folder: str, in_memory: str | None = None) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.guard import IN_MEMORY
 from tests.servers import find_program
 from tests.waiting import wait_until
 
@@ -63,7 +64,7 @@ def running(tmp_path: Path, *command: str) -> Iterator[Run]:
     ready, log = tmp_path / "ready", tmp_path / "log"
     temporary = Path(tempfile.mkdtemp())
     temporary.chmod(0o711)
-    places = {"TMPDIR": str(temporary), "PYTEST_DEBUG_TEMPROOT": str(temporary)}
+    places = dict.fromkeys(("TMPDIR", "PYTEST_DEBUG_TEMPROOT", IN_MEMORY), str(temporary))
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     with log.open("wb") as output:
         process = subprocess.Popen(
