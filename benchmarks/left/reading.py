@@ -99,8 +99,13 @@ def read(text: str, ways: Mapping[str, Mapping[str, Any]], at_the_end: int) -> l
     return found
 
 
+def _is_a_look(line: Line) -> bool:
+    return line.method == LOOK.partition(".")[2]
+
+
 def _calls(lines: Sequence[Line], at_the_end: int) -> dict[tuple[int, str], Call]:
-    whole = len(lines) - at_the_end
+    last = max((line.at for line in lines if line.way and not _is_a_look(line)), default=0)
+    whole = max(len(lines) - at_the_end, last + at_the_end // 10)  # a site may have run ahead
     ends = {line.pid: line.at for line in lines}
     ended = {pid: at for pid, at in ends.items() if at < whole}
     looks: dict[tuple[int, str], list[Line]] = defaultdict(list)
@@ -108,7 +113,7 @@ def _calls(lines: Sequence[Line], at_the_end: int) -> dict[tuple[int, str], Call
     jobs: Counter[int] = Counter()
     for line in lines[:whole]:
         jobs[line.pid] += 1
-        if line.method == LOOK.partition(".")[2]:
+        if _is_a_look(line):
             looks[line.number, line.way].append(line)
         elif line.way:
             left[line.number, line.way] = line, jobs[line.pid]
