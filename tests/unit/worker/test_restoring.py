@@ -593,6 +593,7 @@ def test_what_a_method_leaves_later_is_put_back_by_the_next_look(
 ) -> None:
     monkeypatch.setattr(restoring, "FULL_EVERY", 10)
     state, module = make(LATER)
+    module.use(0)
     assert state.put_back("job", "method")
     state._rests_until = 0
     module.use(1)
@@ -605,7 +606,12 @@ def test_what_a_method_leaves_later_is_put_back_by_the_next_look(
 
 def test_what_a_method_leaves_is_looked_for_once_in_all_processes(make: Make) -> None:
     state, module = make(LATER)
-    assert Forked(lambda: state.put_back("job", "method")).answer(False)
+
+    def run_there() -> bool:
+        module.use(0)
+        return state.put_back("job", "method")
+
+    assert Forked(run_there).answer(False)
     module.use(1)
     assert state.put_back("job", "method")
     assert module.D == {"a": {1: 1}}, "another process has looked after one of this method"
@@ -686,6 +692,7 @@ def test_looks_for_nothing_new_take_a_smaller_share(
 ) -> None:
     monkeypatch.setattr(restoring, "FULL_EVERY", 2)
     state, module = make(LATER)
+    module.use(0)
     assert state.put_back("job", "method")
     module.use(1)
     for _ in range(3):
