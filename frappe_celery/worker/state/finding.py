@@ -174,10 +174,11 @@ class _Look:
     def _at_attributes(self, name: str, value: Any, depth: int) -> None:
         attributes: dict[Any, Any] = {}
         with suppress(AttributeError):
-            of_thread = issubclass(type(value), local)
-            cell = Cell(name, vars(value)) if of_thread else Attributes(name, value)
+            base = local if issubclass(type(value), local) else object
+            attributes = base.__getattribute__(value, "__dict__")
+            keeps_it = base is object and object.__getattribute__(value, "__dict__") is attributes
+            cell = Attributes(name, value) if keeps_it else Cell(name, attributes)
             self.finder.cells.append(cell)
-            attributes = cell.value
         slots = slots_of(type(value))
         if slots:
             self.finder.cells.append(Cell(name, value, slots))

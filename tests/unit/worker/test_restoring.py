@@ -564,6 +564,15 @@ def test_what_cannot_be_put_back_has_the_process_replaced(make: Make) -> None:
     assert not state.put_back("job", "method", everything=True)
 
 
+def test_an_object_whose_dictionary_is_made_anew_each_time_is_left_alone(make: Make) -> None:
+    shown = "class C:\n    @property\n    def __dict__(self):\n        return {'n': 1}\nO = C()\n"
+    state, _ = make(shown)
+    told: list[Any] = []
+    state._tell = lambda *what: told.append(what)
+    assert state.put_back("job", "method", everything=True)
+    assert told == []
+
+
 def test_nothing_is_told_of_a_job_that_changed_nothing(make: Make) -> None:
     state, module = make("D = {}\nclass C:\n    d = {}\n\ndef use():\n    D[1] = 1\n")
     told: list[Any] = []
