@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from importlib.resources import files
 
 import click
 
@@ -27,8 +26,9 @@ def metrics(port: int, address: str, rules: bool) -> None:
     the jobs nothing. There is no login.
     """
     if rules:
-        file = files("frappe_celery.watch.alerts") / "prometheus.yml"
-        click.echo(file.read_text(), nl=False)
+        from frappe_celery.watch.alerts.conditions import RULES
+
+        click.echo(RULES.read_text(), nl=False)
         return
     try:
         from prometheus_client import CollectorRegistry, start_http_server

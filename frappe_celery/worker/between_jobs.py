@@ -318,10 +318,11 @@ class BetweenJobs:
             logger.warning("%s changed %s: its process is replaced (%s)", job, name, exc)
             fit = False
         self._before[name] = part.look()
-        if fit and self._before[name] != changed:  # else it may stay
+        if fit and self._before[name] == changed:
+            return True  # it may stay
+        if fit:
             logger.info("%s changed %s: put back", job, name)
-        if not fit or self._before[name] != changed:
-            seen.add([seen.place("part", name)])
+        seen.add([seen.place("part", name)])
         return fit
 
     def _has_left_orphans(self, job: str, succeeded: bool) -> bool:

@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 
 
 class _End(NamedTuple):
-    """What a seed says of a fork that is gone. Before, it passes on its number and its answer;
-    between the two the next fork's may come."""
+    """What a seed says of a fork that is gone. It has passed on its number and answer before, and
+    perhaps the next fork's since."""
 
     process: int
     status: int

@@ -32,6 +32,7 @@ STARVED_SECONDS = 900
 WINDOW_MINUTES = 15
 """Over which it is counted what ended."""
 LEAST_FAILURES, MOST_FAILING = 10, 0.2
+RULES = files(__package__) / "prometheus.yml"
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ def conditions() -> list[Condition]:
     """Those of `prometheus.yml` that can be looked for in Redis, which has to answer."""
     import yaml  # which Apprise brings
 
-    groups = yaml.safe_load((files(__package__) / "prometheus.yml").read_text())["groups"]
+    groups = yaml.safe_load(RULES.read_text())["groups"]
     return [
         Condition(
             rule["alert"],
