@@ -153,6 +153,29 @@ answer = [none, kept, count(("status", "=", "failed"))]
     ) == [0, [None] * 3 + ["failed"] * 3, 0]
 
 
+def test_a_job_that_was_tried_four_times_has_failed_once(bench: Bench) -> None:
+    bench.worker(1)
+    answer = bench.ask(
+        LIST
+        + """
+import frappe_celery
+from frappe_celery import Retry
+remove_failed_jobs()
+how = (Retry(max=3, delay=0.01, jitter=0), Retry(max=0))
+jobs = [frappe_celery.options(retry=how[n % 2]).enqueue(fc_probe.fail, label="a")
+        for n in range(100)]
+until(lambda: count(("status", "=", "failed")) == 100)
+failed = listed(("status", "=", "failed"), page_length=500)
+attempts = [len(frappe_celery.get_job(job.id).attempts) for job in jobs]
+names = {job.name for job in failed} == {job.id for job in jobs}
+answer = [len(failed), names, attempts, {job.status for job in failed} == {"failed"}]
+remove_failed_jobs()
+answer.append(count(("status", "=", "failed")))
+"""
+    )
+    assert answer == [100, True, [3, 0] * 50, True, 0]
+
+
 def test_doctor_purge_and_the_questions_of_apps(bench: Bench) -> None:
     answer = bench.ask(
         """

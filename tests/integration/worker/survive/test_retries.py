@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 import frappe_celery
-from frappe_celery import Retry
+from frappe_celery import Retry, batch
 from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue, is_job_enqueued
 from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.queue.scheduled import due_at
 from frappe_celery.schedule.fire import enqueue_scheduled
 from frappe_celery.schedule.sync import sync
+from frappe_celery.watch import snapshot
 from frappe_celery.worker.again import after_failure
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, worker
@@ -43,6 +44,31 @@ def test_a_call_s_retry_repeats_until_it_succeeds_as_the_same_user_on_the_same_s
     starts = [run.started_at for run in runs]
     assert (starts[1] - starts[0]).total_seconds() > 0.1  # type: ignore[operator]
     assert (starts[2] - starts[1]).total_seconds() > 0.2  # type: ignore[operator]
+
+
+@both_brokers
+def test_of_100_jobs_50_are_tried_four_times_and_100_have_failed(
+    bench: Project, shared: JobStore
+) -> None:
+    thrice, never = Retry(max=3, delay=0.01, jitter=0), Retry(max=0)
+    fail = {"method": "myapp.survive.fail_times", "times": 9999}
+    with batch("Nightly") as nightly:
+        jobs = [nightly.options(retry=one).enqueue(**fail) for one in (thrice, never) * 10]
+    jobs += [frappe_celery.options(retry=one).enqueue(**fail) for one in (thrice, never) * 40]
+    then = [
+        frappe_celery.options(depends_on=job).enqueue("myapp.core.record") for job in jobs[:90:9]
+    ]
+    wait_until(lambda: shared.counts()[JobStatus.FAILED] == 100, 120, "all have failed")
+    wait_until(lambda: nightly.state().failed == 20, what="its batch counts them")
+
+    assert {job.get_status() for job in then} == {JobStatus.CANCELED}
+    numbers = {status: number for status, number in shared.counts().items() if number}
+    assert numbers == {JobStatus.FAILED: 100, JobStatus.CANCELED: 10}
+    assert len(shared.page(statuses=[JobStatus.FAILED], length=-1)) == 100
+    assert [len(shared.fetch(job.id).attempts) for job in jobs] == [3, 0] * 50
+    (place,) = snapshot.take(shared, 3600).places
+    assert (place.failed, place.failed_lately, place.attempts) == (100, 100, 150)
+    assert len(bench.effects()) == 250
 
 
 def test_a_retry_is_due_after_its_pause_though_its_caller_s_clock_was_an_hour_ahead(
