@@ -198,7 +198,7 @@ class Batch(Enqueues):
                 for step in steps(each.runs):
                     duplicates |= publish.publish_many(
                         step,
-                        rooms.get(step[0].message.queue) if not each.role else None,
+                        None if each.role else rooms.pop(step[0].message.queue, None),
                         transaction=publish.transaction_of_caller(),
                         making=self._making(each, number),
                         **each.options,
@@ -207,8 +207,6 @@ class Batch(Enqueues):
             with suppress(BrokerUnreachable):  # a worker gives it up in a minute
                 why = f"its maker met {type(exc).__name__} before all of it was enqueued"
                 state.give_up(store, self.id, why)
-                for queue, room in rooms.items():
-                    room.give_back(store, self.site, queue)
             raise
         for answer in self._answers:
             answer.leave_out(duplicates)
@@ -235,10 +233,10 @@ def _rooms(held: Sequence[_Held]) -> dict[str, Room]:
     for each in held:
         if each.at_most:
             message, number = each.runs[0].message, len(each.runs)
-            room = rooms.setdefault(message.queue, Room(each.at_most, 0, deferred=0))
-            room.number += number
-            if len(message.depends_on or ()) > 1:  # not for the block's end alone
-                room.deferred = (room.deferred or 0) + number
+            _, before, deferred = rooms.get(message.queue, (0, 0, 0))
+            waits_for_more = len(message.depends_on or ()) > 1  # than the block's end
+            deferred = (deferred or 0) + number * waits_for_more
+            rooms[message.queue] = Room(each.at_most, before + number, deferred)
     return rooms
 
 

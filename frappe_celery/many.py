@@ -206,6 +206,7 @@ def _enqueue(
                 settle()
                 under_way, transaction = len(step), publish.transaction_of_caller()
                 answer = publish.send_many(step, room, transaction=transaction, **call.options)
+                room = None
                 sent.append((step, answer))
                 if transaction is not None or call.config.on_rabbitmq:
                     settle()  # entries may end the transaction; then RabbitMQ gets the messages
@@ -216,9 +217,6 @@ def _enqueue(
         settle()
     except BaseException as exc:
         _tell(exc, done, under_way)
-        if room is not None:
-            with suppress(BrokerUnreachable):  # they are free in a minute
-                room.give_back(get_store(), call.site, call.config.queue(call.queue).name)
         raise
     return done
 

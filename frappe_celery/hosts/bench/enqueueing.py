@@ -124,7 +124,7 @@ def counting_its_own(check_queue_size: Callable[..., Any]) -> Callable[[Any], No
 
 
 def _waiting(queue: Queue, site: str) -> int:
-    ask = partial(queue.store.taken, site, queue.queue)
+    ask = partial(queue.store.waiting, queue.queue, site)
     return hold.unless_away(ask, 0) if queue.after_commit else ask()
 
 

@@ -32,11 +32,8 @@
 -- that is enqueued also the server's time, where `now` is not that.
 local prefix, run, place, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-local there = redis.call('EXISTS', KEYS[1], prefix .. 'reserved:' .. place)
-if there > 0 and redis.call('EXISTS', KEYS[1]) == 1 then  -- our own retry
-  return {'enqueued', run}
-end
-if ARGV[9] ~= '' then return enqueue_asked(KEYS, ARGV, there > 0) end
+if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry
+if ARGV[9] ~= '' then return enqueue_asked(KEYS, ARGV) end
 
 write_record(KEYS[1], ARGV[6], place, ARGV[7], ARGV[8], 'queued', now)
 redis.call('ZADD', KEYS[2], now, run)

@@ -1,6 +1,6 @@
--- function (KEYS, ARGV, may_be_promised)
+-- function (KEYS, ARGV)
 -- Enqueue a job of which more is asked than of most, as `enqueue.lua` says.
--- KEYS, ARGV: as there; whether places may be promised to calls of `enqueue_many`
+-- KEYS, ARGV: as there
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local asked = cjson.decode(ARGV[9])
 local front, most = tonumber(asked.front or 0), tonumber(asked.most or 0)
@@ -80,10 +80,7 @@ local waiting = 0
 if not asked.at and (most > 0 or front > 1) then
   waiting = redis.call('ZCARD', KEYS[2])  -- of this site, in the same status
 end
-if most > 0 then
-  local taken = waiting + (may_be_promised and reserved(prefix, place) or 0)
-  if taken >= most then return {'overloaded', tostring(taken)} end
-end
+if most > 0 and waiting >= most then return {'overloaded', tostring(waiting)} end
 
 local status = asked.at and 'scheduled' or waits and 'deferred' or 'queued'
 write_record(KEYS[1], id, place, ARGV[7], ARGV[8], status, now)

@@ -1,10 +1,9 @@
 -- Enqueue some of many, one after the other, each as `enqueue.lua` does.
 -- KEYS: index of their first status, the list that they wait in
--- ARGV: prefix, place, queue, about, and where the number that may wait is limited, a JSON object
---       ('' : it is not):
---         call: whose they are; left: how many come after these, for which a place is kept;
---         most: that may wait, of the first ones, and number: how many these and those are;
---         deferred: of a batch, how many of them wait for more than its end
+-- ARGV: prefix, place, queue, about, and with the first of a call, where the number that may wait is
+--       limited, a JSON object ('' : it is not):
+--         most: that may wait; number: how many come; deferred: of a batch, how many of them wait
+--         for more than its end
 --       what else is asked, as `enqueue.lua` takes it, of those without an id of their own, and of
 --       those with one; the runs, as a JSON list of run, now, id and whether that is its own; then
 --       their messages
@@ -19,24 +18,14 @@ for which, each in ipairs(runs) do
 end
 local are_new = redis.call('EXISTS', unpack(records)) == 0  -- else it is our own retry
 
-if quota ~= '' then
+if quota ~= '' and are_new then
   quota = cjson.decode(quota)
-  if quota.most and are_new then
-    local index = quota.deferred and prefix .. 'jobs:' .. place .. '|queued' or KEYS[1]
-    local there, most = redis.call('ZCARD', index) + reserved(prefix, place), tonumber(quota.most)
-    if there + quota.number > most then return {'overloaded', there} end
-    local deferred = tonumber(quota.deferred or 0)
-    local waiting = deferred > 0 and redis.call('ZCARD', KEYS[1]) or 0
-    if waiting + deferred > most then return {'overloaded', waiting} end
-  end
-  local promises = prefix .. 'reserved:' .. place
-  if quota.left == '0' then
-    redis.call('HDEL', promises, quota.call)
-  else
-    local seconds = 60  -- for which its caller may be silent
-    redis.call('HSET', promises, quota.call, quota.left .. ' ' .. redis.call('TIME')[1] + seconds)
-    redis.call('EXPIRE', promises, seconds)
-  end
+  local index = quota.deferred and prefix .. 'jobs:' .. place .. '|queued' or KEYS[1]
+  local there, most = redis.call('ZCARD', index), tonumber(quota.most)
+  if there + quota.number > most then return {'overloaded', there} end
+  local deferred = tonumber(quota.deferred or 0)
+  local waiting = deferred > 0 and redis.call('ZCARD', KEYS[1]) or 0
+  if waiting + deferred > most then return {'overloaded', waiting} end
 end
 
 local time, others, scores, pushed = '', {}, {}, {}
@@ -60,9 +49,5 @@ end
 if pushed[1] then
   redis.call('ZADD', KEYS[1], unpack(scores))
   redis.call('LPUSH', KEYS[2], unpack(pushed))
-end
-local why = others[1] and others[1][2]
-if quota ~= '' and quota.most and (why == 'closed' or why == 'unknown' or why == 'rerouted') then
-  redis.call('HDEL', prefix .. 'reserved:' .. place, quota.call)  -- nothing of it was enqueued
 end
 return {'enqueued', time, others}

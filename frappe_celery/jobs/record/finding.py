@@ -201,14 +201,9 @@ class JobFinder:
         in_rabbitmq = self.outbox.waiting(queue) if self.outbox is not None else 0
         return sum(length for _, length in self.lines(queue)) + in_rabbitmq
 
-    def waiting(self, queue: str) -> int:
+    def waiting(self, queue: str, site: str | None = None) -> int:
         """How many jobs wait in a queue, also for a limit or the end of a transaction."""
-        return self.counts(queue=queue)[JobStatus.QUEUED]
-
-    def taken(self, site: str, queue: str) -> int:
-        """How many of the jobs that may wait of a site in a queue do, or are yet to come of a call
-        of `enqueue_many` that has begun."""
-        return int(self.run_script("taken", (), self.keys.prefix, f"{site}|{queue}"))
+        return self.counts(site=site, queue=queue)[JobStatus.QUEUED]
 
     def lines(self, queue: str) -> list[tuple[str, int]]:
         """The lists in which something waits for a queue, and how much."""

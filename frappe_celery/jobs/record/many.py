@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,33 +22,15 @@ class Sealed(NamedTuple):
     """Whether its caller gave its id."""
 
 
-@dataclass
-class Room:
-    """How many of a site may wait in a queue, and the places that a call keeps for its jobs."""
+class Room(NamedTuple):
+    """How many of a site may wait in a queue, asked with the first jobs of a call."""
 
     most: int
     number: int
-    """How many are still to come."""
+    """How many come: all find a place, or none is enqueued."""
     deferred: int | None = None
     """Of a batch: how many of them wait for others too; the rest wait for its end only, and then in
     the queue."""
-    call: str = field(default_factory=lambda: secrets.token_hex(8))
-    is_taken: bool = False
-
-    def asked(self, some: int) -> str:
-        """What the script is asked with the next ones, so many."""
-        first = {"most": self.most, "number": self.number, "deferred": self.deferred}
-        left = self.number - some
-        return asking.as_texts(call=self.call, left=left, **({} if self.is_taken else first))
-
-    def gone(self, some: int) -> None:
-        """So many more are enqueued."""
-        self.number, self.is_taken = self.number - some, True
-
-    def give_back(self, store: JobStore, site: str, queue: str) -> None:
-        """No more come; raises BrokerUnreachable."""
-        if self.is_taken and self.number:
-            store.client.hdel(store.keys.reserved(f"{site}|{queue}"), self.call)
 
 
 def send_step(
@@ -59,7 +39,7 @@ def send_step(
     """Have Redis enqueue runs of one call, in their order; what is returned waits for that.
 
     Args:
-        room: in which they are to find a place, where the number that may wait is limited.
+        room: with the first of the call, where the number that may wait is limited.
         options: `deduplicate`, `front`, `routes`, `transaction`, `outbox` and `making` of
             `JobStore.enqueue`.
 
@@ -72,7 +52,7 @@ def send_step(
     (_, *places), (prefix, _, place, _, queue, _, about, _) = store.new_record(first, b"")
     sent = store.send_script(
         *("enqueue_many", tuple(places), prefix, place, queue, about),
-        room.asked(len(step)) if room else "",
+        asking.as_texts(**room._asdict()) if room else "",
         *(more(own_id=own_id) for own_id in (False, True)),
         codec.dumps([(m.run, repr(m.enqueued_at), m.id, own_id) for m, _, own_id in step]),
         *(text for _, text, _ in step),
@@ -97,8 +77,6 @@ def _duplicates(
     became = {which: tuple(what) for which, *what in others}
     for what, why in became.values():
         check_enqueued(what, why.decode(), first, "they depend", store.settings)
-    if room:
-        room.gone(len(step))
     if detail:
         clocks.compare(store.client, store.keys, float(detail))
     if store.outbox is not None and not is_held_back:
