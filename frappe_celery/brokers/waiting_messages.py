@@ -33,8 +33,7 @@ def signed_by_others(store: JobStore, signer: Signer, are_signed: Callable[[Any]
 
 
 def _found(store: JobStore) -> Iterator[tuple[str, bytes]]:
-    lists = (store.keys.queue, store.keys.whole)  # older versions put them into the first
-    names = {name(queue).encode(): queue for queue in store.settings.queues for name in lists}
+    names = {store.keys.whole(queue).encode(): queue for queue in store.settings.queues}
     for key, queue in names.items():
         yield from ((queue, text) for text in _in_list(store, key) if text[:1] == b"{")
     for consumer in store.client.zrange(store.keys.consumers, 0, -1):

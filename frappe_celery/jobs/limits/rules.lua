@@ -218,27 +218,16 @@ end
 -- are added to `gone`.
 local function go(counter, most, gone)
   local kept, going, lists = prefix .. 'kept:' .. counter, {}, {}
-  local function goes(run, place)
-    if redis.call('HGET', prefix .. 'job:' .. run, 'status') ~= 'queued' then
-      return redis.call('ZREM', kept, run)
-    end
-    going[#going + 1] = {run, place}
-    gone[#gone + 1] = run
-  end
   local places = open_places(counter)
   for i, one in ipairs(places) do
     local share = math.ceil((most - #going) / (#places - i + 1))
     for _, run in ipairs(share > 0 and redis.call('ZRANGE', one[2], 0, share - 1) or {}) do
       redis.call('ZREM', one[2], run)
-      if redis.call('ZSCORE', kept, run) then goes(run, one[1]) end
-    end
-  end
-  if #going == 0 then  -- perhaps workers of before 0.2 kept some back, which note no place
-    local on_the_way = {}
-    for _, run in ipairs(redis.call('ZRANGE', kept, 0, 199)) do
-      local place = redis.call('HGET', prefix .. 'job:' .. run, 'place')
-      if place and on_the_way[place] == nil then on_the_way[place] = is_on_the_way(counter, place) end
-      if not on_the_way[place or ''] and #going < most then goes(run, place) end
+      if redis.call('HGET', prefix .. 'job:' .. run, 'status') ~= 'queued' then
+        redis.call('ZREM', kept, run)
+      elseif redis.call('ZSCORE', kept, run) then
+        going[#going + 1], gone[#gone + 1] = {run, one[1]}, run
+      end
     end
   end
   for i = #going, 1, -1 do
