@@ -181,9 +181,11 @@ def settle(
         (keys.consumers, keys.places, keys.scheduled, keys.suspects),
         *(keys.prefix, old, LONGEST, store.lined, *not_looked_through),
     )
-    back, started, places = ([text.decode() for text in texts] for texts in found)
+    back, started, places, gone = ([text.decode() for text in texts] for texts in found)
     for run in back:
         logger.error("run %s waited in no queue: it waits again", run)
+    for run in gone:
+        logger.error("run %s has no record, which the Redis lost: it counts no more", run)
     for run in started:
         abandoned.end_or_repeat(store, run, REASON, queues=queues)
     forgotten = _forgotten(store, places, old)

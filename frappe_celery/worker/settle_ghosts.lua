@@ -5,8 +5,9 @@
 --       runs wait in lines of their sites ('' : not), queues that are not looked through …
 -- Waiting ghosts are put first in their queues, scheduled ones are due. A started one is a suspect
 -- first, and a ghost the next time: its worker may have had to say anew that it lives.
--- Returns {the runs that were put back}, {the started ghosts, for the caller to settle} and {the places
--- in which runs wait for other jobs, of which `forgotten.lua` finds the ghosts}.
+-- Returns {the runs that were put back}, {the started ghosts, for the caller to settle}, {the places
+-- in which runs wait for other jobs, of which `forgotten.lua` finds the ghosts} and {those that had no
+-- record and count no more}.
 local prefix, longest = ARGV[1], tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
@@ -14,10 +15,14 @@ local before = now - tonumber(ARGV[2])
 
 local there = in_hands(prefix, KEYS[1])
 
-local looked, back, started, suspects, deferred = {}, {}, {}, {}, {}
+local looked, back, started, suspects, deferred, gone = {}, {}, {}, {}, {}, {}
 for i = 5, #ARGV do looked[ARGV[i]] = false end
 local function old(index)
   return redis.call('ZRANGEBYSCORE', index, '-inf', before, 'LIMIT', 0, longest)
+end
+local function forget(index, run)
+  redis.call('ZREM', index, run)
+  gone[#gone + 1] = run
 end
 local function standing(list)
   if looked[list] == nil then
@@ -53,23 +58,19 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
         put(prefix, prefix .. line, run, true)
         ring(prefix, prefix .. line)
         back[#back + 1] = run
-      elseif not there[run] then
-        redis.call('ZREM', index .. 'queued', run)
-      end
+      elseif not there[run] then forget(index .. 'queued', run) end
     end
   end
   if redis.call('EXISTS', index .. 'deferred') == 1 then deferred[#deferred + 1] = place end
   for _, run in ipairs(old(index .. 'scheduled')) do
-    if redis.call('EXISTS', prefix .. 'job:' .. run) == 0 then
-      redis.call('ZREM', index .. 'scheduled', run)
+    if redis.call('EXISTS', prefix .. 'job:' .. run) == 0 then forget(index .. 'scheduled', run)
     elseif not redis.call('ZSCORE', KEYS[3], run) then
       redis.call('ZADD', KEYS[3], now, run)
       back[#back + 1] = run
     end
   end
   for _, run in ipairs(old(index .. 'started')) do
-    if redis.call('EXISTS', prefix .. 'job:' .. run) == 0 then
-      redis.call('ZREM', index .. 'started', run)
+    if redis.call('EXISTS', prefix .. 'job:' .. run) == 0 then forget(index .. 'started', run)
     elseif not there[run] and of_a_worker(prefix, run) then
       local list = redis.call('SISMEMBER', KEYS[4], run) == 1 and started or suspects
       list[#list + 1] = run
@@ -78,4 +79,4 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
 end
 redis.call('DEL', KEYS[4])
 for _, run in ipairs(suspects) do redis.call('SADD', KEYS[4], run) end
-return {back, started, deferred}
+return {back, started, deferred, gone}

@@ -16,7 +16,6 @@ from frappe_celery.watch.doctor import (
     broker,
     databases,
     failures,
-    ghosts,
     installation,
     limits,
     outboxes,
@@ -60,7 +59,6 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     failures.check(failed, store, now, site, here.failed_in_rq)
     failures.check_mails(failed, store)
     failures.check_lacking(of("what jobs lacked"), store, site)
-    ghosts.check(of("ghosts"), store, now, site)
     failures.check_alerts(of("alerts"), store, now.at)
     broker.check(of("broker"), store, now.at)
     installation.check_versions(of("versions"), here)

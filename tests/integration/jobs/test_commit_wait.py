@@ -8,9 +8,6 @@ from frappe_celery.errors import QueueOverloaded
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.watch.doctor import ghosts
-from frappe_celery.watch.doctor.report import Section
-from frappe_celery.watch.snapshot import take as seen
 from frappe_celery.worker.reaper import sweep
 from tests.integration.stores import broken, enqueue, keys, queued, take, take_all, waiting
 from tests.waiting import wait_until
@@ -137,9 +134,6 @@ def test_one_that_is_due_after_that_end_waits_for_its_time_alone(store: JobStore
 def test_it_is_no_ghost_and_a_lost_deadline_is_made_up_for(store: JobStore) -> None:
     job = queued(store, transaction="t", enqueued_at=1.0)
     assert sweep(store, old=0) == []
-    found = Section("ghosts")
-    ghosts.check(found, store, seen(store, 0), None)
-    assert not found.rows
     store.client.delete(store.keys.open_transactions)
     store.client.delete(store.keys.sweeping)
     assert sweep(store, old=0) == []

@@ -20,7 +20,6 @@ from frappe_celery import Retry, options
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.batches import state
-from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.limits.outages import begin_silence
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.pages import overview
@@ -396,54 +395,6 @@ def test_open_batches_are_counted_and_those_that_were_never_whole_are_named(
         f" Export ({silent.id})"
     )
     assert texts(found, "warning")[1].startswith("1 batch canceled in the last day")
-
-
-# -- ghosts
-
-
-def test_ghosts_are_named_and_can_be_deleted(store: JobStore) -> None:
-    long_ago = time.time() - 100
-    waits = enqueued(store, "waits", id=f"{SITE}::waits", enqueued_at=long_ago)
-    lost = enqueued(store, "lost", id=f"{SITE}::lost", enqueued_at=long_ago)
-    store.client.lrem(store.waiting_list(SITE, "default"), 1, lost.run_id)
-    runs = enqueued(store, "runs", id=f"{SITE}::runs", enqueued_at=long_ago)
-    store.client.lrem(store.waiting_list(SITE, "default"), 1, runs.run_id)
-    store.start(runs.run_id, "w@host", at=long_ago)
-    by_its_caller = enqueued(store, "called", id=f"{SITE}::called", enqueued_at=long_ago)
-    store.client.lrem(store.waiting_list(SITE, "default"), 1, by_its_caller.run_id)
-    store.start(by_its_caller.run_id, process_name(), at=long_ago)
-    held = enqueued(store, "held", id=f"{SITE}::held", enqueued_at=long_ago)
-    store.client.lrem(store.waiting_list(SITE, "default"), 1, held.run_id)
-    store.client.zadd(store.keys.consumers, {"c": time.time()})
-    store.client.hset(
-        store.keys.in_flight("c"), "tag", f"{store.waiting_list(SITE, 'default')}\n{held.run_id}"
-    )
-    store.start(held.run_id, "w@host", at=long_ago)
-
-    found = section("ghosts")
-    ids = {row["id"]: row["status"] for row in found["rows"]}
-    assert ids == {f"{SITE}::lost": "queued", f"{SITE}::runs": "started"}
-    assert texts(found, "warning")[0].startswith("2 ghosts: counted as waiting")
-    assert not section("ghosts", "--site", OTHER)["rows"]
-    assert enqueued(store, "other", id=f"{SITE}::other")
-
-    run("jobs", "delete", "lost")
-    store.delete(runs.run_id)
-    assert not section("ghosts")["findings"]
-    assert waits.is_queued
-
-
-def test_what_the_redis_dropped_is_noticed_in_long_queues_too(
-    store: JobStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from frappe_celery.watch.doctor import ghosts
-
-    monkeypatch.setattr(ghosts, "LOOKED_AT", 5)
-    jobs = [enqueued(store) for _ in range(10)]
-    enqueued(store, site=OTHER)
-    assert not section("ghosts")["findings"]
-    store.client.lrem(store.waiting_list(SITE, "default"), 1, jobs[4].run_id)
-    assert texts(section("ghosts"), "warning")[0].startswith("1 job counted without a record")
 
 
 def test_a_worker_with_older_code(project: Project, store: JobStore) -> None:

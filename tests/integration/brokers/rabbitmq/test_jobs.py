@@ -10,6 +10,7 @@ from frappe_celery.brokers.rabbitmq.publisher import Publisher
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.queue.scheduled import promote
+from frappe_celery.worker.reaper import sweep
 from tests.integration.stores import queued
 from tests.project import Project
 from tests.servers import RabbitMQServer
@@ -123,6 +124,17 @@ def test_what_is_canceled_or_deleted_while_it_waits_never_runs(
     assert project.worker("--without-mingle", "--burst").wait() == 0
     assert project.effects() == ["last"]
     assert canceled.get_status() == JobStatus.CANCELED
+
+
+def test_what_somebody_purged_waits_again(store: JobStore) -> None:
+    job, outbox = enqueue("myapp.tasks.record"), store.outbox
+    assert isinstance(outbox, Outbox)
+    wait_until(lambda: outbox.waiting("default") == 1, what="RabbitMQ has it")
+    assert sweep(store, old=0) == []
+    outbox.publisher.ask(lambda channel: channel.queue_purge(outbox.names.main("default")))
+    store.client.delete(store.keys.sweeping)
+    assert sweep(store, old=0) == [job.run_id]
+    assert store.queue_length("default") == 1
 
 
 def test_purge_cancels_what_waits(project: Project, store: JobStore) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from frappe_celery import enqueue_in
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import Job, JobStatus, JobStore
@@ -86,7 +88,9 @@ def test_what_is_new_is_left_alone_and_one_sweeps_for_all(store: JobStore) -> No
     assert swept(store) == [job.run_id]
 
 
-def test_an_index_that_names_a_run_without_a_record_is_mended(store: JobStore) -> None:
+def test_an_index_that_names_a_run_without_a_record_is_mended_and_the_log_says_so(
+    store: JobStore, caplog: pytest.LogCaptureFixture
+) -> None:
     jobs: list[Job] = [enqueue(RECORD), enqueue_in(60, RECORD), enqueue(RECORD)]
     started(store)
     store.client.delete(*(store.keys.record(job.run_id) for job in jobs))
@@ -94,6 +98,8 @@ def test_an_index_that_names_a_run_without_a_record_is_mended(store: JobStore) -
     store.client.delete(line, store.keys.turns("default"), store.keys.scheduled)
     assert swept(store) == []
     assert set(store.counts().values()) == {0}
+    for job in jobs:
+        assert f"run {job.run_id} has no record, which the Redis lost" in caplog.text
 
 
 def test_a_worker_sweeps_by_itself_and_its_own_jobs_stay(
