@@ -311,7 +311,7 @@ def test_control_commands_leave_nothing_behind(
     ping = project.start("ping", "-m", "celery", "-A", "team", "inspect", "ping")
     assert ping.wait() == 0, ping.output()
     assert "pong" in ping.output()
-    swept = store.keys.sweeping.encode()  # on a busy machine the worker comes to that meanwhile
+    swept = store.keys.swept.encode()  # on a busy machine the worker comes to that meanwhile
     assert {*store.client.keys()} <= before | {swept}
     worker.stop()
 
