@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from frappe_celery.config import files as app_files
     from frappe_celery.config import settings as settings
     from frappe_celery.config.files import options_stand_in as options_stand_in
+    from frappe_celery.config.installed import STANDS_IN as STANDS_IN
     from frappe_celery.config.installed import find_real as find_real
     from frappe_celery.config.secrets import masked_text as masked_text
     from frappe_celery.config.settings import Settings as Settings

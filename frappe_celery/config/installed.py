@@ -12,6 +12,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 
+STANDS_IN = "it stands in for the real one"
+"""The `loader_state` of such a spec."""
+
+
 def is_there(module: str) -> bool:
     """Whether a module of that name can be imported; nothing but what is above it is."""
     try:
@@ -23,13 +27,14 @@ def is_there(module: str) -> bool:
 def find_real(name: str) -> ModuleSpec | None:
     """The installed package of that name: no bare folder, which has no `__init__.py`.
 
-    A finder that serves a stand-in says so: `stands_in` (`frappe_standalone.namespace.importer`).
+    A finder that serves a stand-in says so by `stands_in`, and its spec by `STANDS_IN`, since other
+    finders ask it, ddtrace's say (`frappe_standalone.namespace.importer`).
     """
     for finder in sys.meta_path:
         if getattr(finder, "stands_in", False) or not hasattr(finder, "find_spec"):
             continue
         spec = finder.find_spec(name, None)
-        if spec is not None and spec.origin is not None:
+        if spec is not None and spec.origin is not None and spec.loader_state != STANDS_IN:
             return spec
     return None
 

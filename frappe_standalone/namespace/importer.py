@@ -17,7 +17,7 @@ from threading import get_ident
 from types import ModuleType
 from typing import Any
 
-from frappe_celery.host import find_real
+from frappe_celery.host import STANDS_IN, find_real
 from frappe_standalone.missing import (
     MissingModule,
     missing_attribute,
@@ -214,10 +214,11 @@ def _spec(fullname: str) -> ModuleSpec | None:
     place = f"{NAMESPACE}/{fullname.replace('.', '/')}"
     for file, folder in ((f"{place}/__init__.py", [place]), (f"{place}.py", None)):
         if file in table() or exists(file):
-            return spec_from_file_location(
-                fullname,
-                file,
-                loader=NamespaceLoader(fullname, file),
-                submodule_search_locations=folder,
+            loader = NamespaceLoader(fullname, file)
+            spec = spec_from_file_location(
+                fullname, file, loader=loader, submodule_search_locations=folder
             )
+            assert spec is not None
+            spec.loader_state = STANDS_IN
+            return spec
     return None

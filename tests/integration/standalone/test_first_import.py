@@ -35,6 +35,34 @@ def test_a_stray_folder_called_frappe_is_no_frappe(tmp_path: Path) -> None:
     assert python("import frappe_celery, frappe; print(frappe.ping())", tmp_path) == "pong"
 
 
+def test_a_finder_that_asks_the_others_finds_no_real_one(tmp_path: Path) -> None:
+    """As ddtrace's does, which wraps the loader of whatever it finds so."""
+    code = """
+import sys
+
+class Asking:
+    asks = False
+
+    def find_spec(self, name, path=None, target=None):
+        if self.asks:
+            return None
+        self.asks = True
+        try:
+            others = [finder for finder in sys.meta_path if finder is not self]
+            found = (finder.find_spec(name, path, target) for finder in others)
+            return next(filter(None, found), None)
+        finally:
+            self.asks = False
+
+sys.meta_path.insert(0, Asking())
+import frappe_celery
+from frappe_celery.jobs import hosts
+import frappe
+print(hosts.is_bench(), frappe.ping())
+"""
+    assert python(code, tmp_path) == "False pong"
+
+
 @pytest.mark.parametrize(
     "first",
     ["import frappe_celery", "import frappe_celery.apps", "import frappe_celery.pytest_plugin"],
