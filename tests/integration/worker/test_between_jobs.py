@@ -18,6 +18,7 @@ from tests.project import Project
 from tests.waiting import wait_until
 
 STATE = """
+import _thread
 import contextvars
 import decimal
 import faulthandler
@@ -116,6 +117,23 @@ def take_usr1():
 
 def leave_a_thread():
     threading.Thread(target=threading.Event().wait, name="of-its-own", daemon=True).start()
+
+
+def leave_a_thread_of_c():
+    began = threading.Event()
+
+    def go_on():
+        threading.current_thread()  # from now on Python knows of it
+        began.set()
+        threading.Event().wait()
+
+    _thread.start_new_thread(go_on, ())
+    began.wait()
+
+
+def begin_ddtrace():
+    sys.modules["ddtrace"] = type(sys)("ddtrace")  # whose threads are C's
+    leave_a_thread_of_c()
 
 
 kept = []
@@ -403,6 +421,7 @@ def test_an_alarm_does_not_ring_in_a_later_job(one: Worker) -> None:
     [
         ("take_usr1", "changed signal handlers: its process is replaced"),
         ("leave_a_thread", "left threads: of-its-own (threading); its process is replaced"),
+        ("leave_a_thread_of_c", "left threads: Dummy-"),
     ],
 )
 def test_after_what_cannot_be_put_right_the_process_is_replaced(
@@ -418,6 +437,14 @@ def test_after_what_cannot_be_put_right_the_process_is_replaced(
 def test_a_timer_that_was_canceled_is_not_meant(one: Worker) -> None:
     children = one.pids()
     ended(enqueue("myapp.state.cancel_a_timer"))
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert one.pids() == children
+    assert "left threads" not in one.said()
+
+
+def test_threads_of_c_are_telemetrys_where_that_is_there(one: Worker) -> None:
+    children = one.pids()
+    ended(enqueue("myapp.state.begin_ddtrace"))
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
     assert one.pids() == children
     assert "left threads" not in one.said()
