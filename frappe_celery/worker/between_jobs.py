@@ -357,7 +357,7 @@ def _is_to_stay(thread: threading.Thread) -> bool:
     if isinstance(thread, threading.Timer) and thread.finished.is_set():
         return True  # it was canceled, as Frappe does with a report's, and is about to end
     if isinstance(thread, threading._DummyThread):  # of C, as ddtrace's are: nobody knows whose
-        return not TELEMETRY.isdisjoint(sys.modules)
+        return "ddtrace" in sys.modules
     return _is_known(_module_of(thread))
 
 
