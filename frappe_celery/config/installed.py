@@ -11,7 +11,6 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
-
 STANDS_IN = "it stands in for the real one"
 """The `loader_state` of such a spec."""
 
