@@ -477,22 +477,3 @@ def test_one_that_waits_in_rq_goes_before_one_of_ours_that_is_over(bench: StandI
         """
     )
     assert answer == "rq.job"
-
-
-def test_places_that_are_kept_for_many_count_as_taken(bench: StandInBench) -> None:
-    """By what Frappe's own `enqueue` is refused from 16 on."""
-    answer = bench.ask(
-        """
-        from frappe_celery import enqueue_many
-        queue, seen = background_jobs.get_queue("long"), []
-
-        def progress(done, total):
-            seen.append([done, queue.count, queue.store.taken("site1", queue.queue)])
-
-        entries = [{"n": n} for n in range(150)]
-        enqueue_many("fixture_app.tasks.write", entries, queue="long", progress=progress)
-        answer = seen
-        """,
-        FRAPPE_CELERY_FRAPPE_VERSION="16",
-    )
-    assert answer == [[100, 100, 150], [150, 150, 150]]
