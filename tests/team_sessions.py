@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,11 @@ import pytest
 import redis
 
 from tests.ports import LOOPBACK
+from tests.warm import WarmPython
 
 Run = Callable[..., pytest.RunResult]
 DATABASES = ("memory", "disk", "postgres", "mariadb")
+SESSION_SECONDS = 300
 
 SETTINGS = """
 SECRET_KEY = "x"
@@ -189,6 +192,7 @@ def run(
     live: str,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
+    warm: WarmPython,
 ) -> Run:
     """Run pytest with pytest-django in the project, on a test file's text; a test that is
     parametrized indirectly by `run` says on which of DATABASES."""
@@ -217,12 +221,22 @@ def run(
     path = [str(root), str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
 
+    def session(*arguments: str) -> Any:
+        """`pytester.runpytest_subprocess`, from a Python that has the libraries."""
+        log, began = root / "session.log", time.perf_counter()
+        log.unlink(missing_ok=True)
+        where = {"folder": root, "environment": dict(os.environ), "log": log}
+        options = (f"--basetemp={root / 'basetemp'}", *arguments)
+        code = warm.start("-m", "pytest", *options, **where).wait(SESSION_SECONDS)
+        lines = log.read_text().splitlines()
+        return pytest.RunResult(code, lines, [], time.perf_counter() - began)
+
     def run(test: str, *arguments: str, ini: str = "") -> pytest.RunResult:
         ini = f"[pytest]\nDJANGO_SETTINGS_MODULE = team.settings\n{ini}\n"
         write(root / "pytest.ini", ini)
         write(root / "test_shop.py", test)
         before = set(redis.Redis.from_url(live).scan_iter(f"*{bench}*"))
-        result = pytester.runpytest_subprocess("--no-migrations", *arguments)
+        result = session("--no-migrations", *arguments)
         result.live = set(redis.Redis.from_url(live).scan_iter(f"*{bench}*")) - before
         return result
 
