@@ -62,12 +62,16 @@ def end_or_repeat(
         return
     text = f"{AbandonedJobError.__name__}: {reason}"
     following = reruns.after_death(message) if idempotent_counts else None
+    next_run = reruns.run_after(message)
     if following is not None:
         text += (
             f"\nIt is run again, as run {following.run},"
             f" delivery {following.deliveries} of {following.max_deliveries}"
         )
+    elif not store.is_new(next_run):  # it had raised, which was not recorded yet
+        text += f"\nIt is run again, as run {next_run}"
     else:
+        next_run = ""
         if message.deliveries > 1:
             text += (
                 f"\nPoison: its process died each of the {message.deliveries} times that it was"
@@ -75,7 +79,7 @@ def end_or_repeat(
             )
         if message.method != AFTERMATH:
             _enqueue_aftermath(message, store, text, queues)
-    store.fail(run, text, site=message.site, following=following.run if following else "")
+    store.fail(run, text, site=message.site, following=next_run)
     logger.error("%s[%s] is failed: %s", message.label, run, text, extra={ABOUT: message})
 
 

@@ -16,6 +16,7 @@ from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.jobs.record.paging import Wanted, search
 from frappe_celery.watch import metrics, snapshot
 from frappe_celery.watch.alerts import conditions
+from frappe_celery.worker.abandoned import end_or_repeat
 from frappe_celery.worker.again import run_after
 from tests.integration.stores import (
     SITE,
@@ -138,6 +139,20 @@ def test_what_was_tried_says_when_by_whom_and_how_it_ended(store: JobStore) -> N
     assert one.enqueued_at <= one.started_at <= one.ended_at
     assert store.client.hget(store.keys.record(first), "message") is None
     assert one.opened == store.open_message(again.run)  # its arguments are the job's
+
+
+def test_whose_process_died_once_its_repetition_was_enqueued_is_an_attempt(
+    store: JobStore,
+) -> None:
+    """As it raised, and before that was recorded: nothing of it is abandoned."""
+    job = queued(store)
+    raised = store.open_message(started(store))
+    again = raised.next_run(run_after(raised), attempt=2)
+    store.enqueue(again, own_id=True, any_size=True)
+    end_or_repeat(store, job.run_id, "killed")
+    assert numbers(store) == {"queued": 1}
+    assert [one.run_id for one in store.fetch(job.id).attempts] == [job.run_id]
+    assert f"It is run again, as run {again.run}" in str(store.fetch_run(job.run_id).exc_info)
 
 
 def test_an_outage_is_told_of_before_the_last_try(store: JobStore) -> None:
