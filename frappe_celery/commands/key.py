@@ -87,9 +87,9 @@ def _await_workers(store: JobStore) -> None:
     if late:
         raise ConfigError(
             f"the former keys have ended here, but {', '.join(late)} may still run what they"
-            " signed: a worker with keys of its own (of another machine, in its environment), of an older"
-            " version, one that runs a job itself (--pool solo) or is ending. Give it the new key,"
-            " restart it or let it end; then: frappe-celery key end"
+            " signed: a worker with keys of its own (of another machine, in its environment), of an"
+            " older version, that runs a job itself (--pool solo) or is ending. Give it the new"
+            " key, restart it or let it end; then: frappe-celery key end"
         )
     time.sleep(FRESH_SECONDS)  # until their processes too have read the keys anew
 
