@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -164,6 +165,34 @@ def test_who_writes_all_of_a_record_anew_has_it_run(
         wait_until(lambda: bench.effects().count("w started") == 2, 30, "it runs again")
     assert ended(job).status == JobStatus.FINISHED
     assert not store.refused()
+
+
+@both_brokers
+def test_whoever_changes_its_time_has_it_run_now(
+    bench: Project, living: Process, bench_store: JobStore
+) -> None:
+    forget(bench, bench_store)
+    job = frappe_celery.enqueue_in(86400, "myapp.tasks.record")
+    bench_store.client.zadd(bench_store.keys.scheduled, {job.run_id: 0})
+    assert ended(job).status == JobStatus.FINISHED
+
+
+@both_brokers
+def test_who_writes_it_into_a_worker_s_hands_has_it_run_again(
+    bench: Project, living: Process, bench_store: JobStore
+) -> None:
+    store = bench_store
+    forget(bench, store)
+    job = enqueue("myapp.core.record", text="once")
+    assert ended(job).status == JobStatus.FINISHED
+    (its,) = wait_until(store.workers.all, 30, "the worker has a record")
+    pids = [process.pid for process in psutil.Process(living.pid).children()]
+    tags = (f"{its.consumer}:{pid}-{number}" for pid in pids for number in range(2000))
+    held = f"{store.waiting_list(job.site, job.queue)}\n{job.run_id}"
+    store.client.hset(store.keys.in_flight(its.consumer), mapping=dict.fromkeys(tags, held))
+    enqueue("myapp.tasks.record", text="rings")
+    wait_until(lambda: bench.effects().count("once") > 1, 30, "it runs again")
+    store.client.delete(store.keys.in_flight(its.consumer))
 
 
 def test_an_id_of_celery_s_may_be_chosen_again(
