@@ -203,7 +203,7 @@ def _run_next(raising: bool) -> str | None:
 
 
 def _run(taken: Taken) -> BaseException | None:
-    message = JobMessage.open(get_store().signer, taken.sealed, taken.run)
+    message = taken.open(get_store().signer)
     with nullcontext() if hosts.is_bench() else _standalone().of_a_job():
         try:
             result = run_claimed(message, taken.sealed, process_name())

@@ -5,8 +5,8 @@
 --       seconds to keep its record, field, value …
 -- It can be asked again under the same tag after a lost answer. A consumer that was settled, dead or
 -- cut off, gets nothing until its next sign of life: nobody would look for what it holds.
--- Returns false, 'settled', or {the list that it was in, run, sealed message, whether it is to find out
--- whether its site's database is back (1; else nothing)}.
+-- Returns false, 'settled', or {run, place, sealed message, whether it is to find out whether its site's
+-- database is back (1; else nothing)}.
 local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if ARGV[7] ~= '' then
   finish({prefix .. 'job:' .. ARGV[7]}, {prefix, ARGV[7], now, 'started', 'finished', ARGV[8], '0',
@@ -17,9 +17,9 @@ if tag == '' then return false end
 
 local held = redis.call('HGET', KEYS[1], tag)
 if held then  -- our own retry
-  local list, run = string.match(held, '^(.-)\n(.*)')
-  local sealed = redis.call('HGET', prefix .. 'job:' .. run, 'message')
-  return {list, run, sealed or ''}
+  local run = string.match(held, '\n(.*)')
+  local found = redis.call('HMGET', prefix .. 'job:' .. run, 'place', 'message')
+  return {run, found[1] or '', found[2] or ''}
 end
 if not redis.call('ZSCORE', KEYS[2], consumer) then return 'settled' end
 
@@ -41,7 +41,7 @@ for i = 3, #KEYS do
         ring(prefix, KEYS[j])
       end
     end
-    return {list, run, found[3] or '', these and these.looks(found[2]) and 1 or nil}
+    return {run, found[2], found[3] or '', these and these.looks(found[2]) and 1 or nil}
   end
 end
 for i = 3, #KEYS do

@@ -16,8 +16,11 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS
+from frappe_celery.config.signing import Signer
+from frappe_celery.errors import Refused
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server, raise_named
+from frappe_celery.jobs.message import JobMessage
 
 WAIT_SECONDS = 10
 """After how long without a bell it looks again; each second somebody looks whether jobs wait for
@@ -30,10 +33,30 @@ class Taken(NamedTuple):
     """A run that this process has claimed."""
 
     run: str
-    queue: str
+    place: str
+    """`site|queue`, where it waited and as its record says."""
     sealed: bytes
     looks: bool = False
     """Whether it is to find out that its site's database is back (`limits.outages`)."""
+
+    @property
+    def queue(self) -> str:
+        return self.place.rpartition("|")[2]
+
+    def open(self, signer: Signer) -> JobMessage:
+        """Its message.
+
+        Raises:
+            Refused: as `JobMessage.open` does, or it is a job's of another site or queue.
+        """
+        message = JobMessage.open(signer, self.sealed, self.run)
+        if f"{message.site}|{message.queue}" != self.place:
+            raise Refused(
+                f"it was enqueued for {message.site}|{message.queue} and waited in {self.place}:"
+                " somebody who can write to the broker moved it. Have it run where it belongs:"
+                f" frappe-celery jobs requeue {message.id}"
+            )
+        return message
 
 
 class Ended(NamedTuple):
@@ -83,9 +106,8 @@ class Taker:
         if found == b"settled":
             time.sleep(SETTLED_SECONDS)
             return None
-        waited_in, run, sealed, *looks = found
-        queue = keys.queue_of(waited_in.decode(errors="replace"))
-        return Taken(run.decode(), queue, sealed, bool(looks))
+        run, place, sealed, *looks = found
+        return Taken(run.decode(), place.decode(errors="replace"), sealed, bool(looks))
 
     def wait(self, queues: Sequence[str], orders: int, seconds: int = WAIT_SECONDS) -> str:
         """Until a bell rings, something can be read from the descriptor `orders`, or for a while.

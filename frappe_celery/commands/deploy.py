@@ -39,7 +39,7 @@ def drain(timeout: int | None) -> None:
     _take_no_more(len(workers))
     if timeout is None:
         timeout = settings.current().ending_seconds(settings.current().queues)
-    if held := _until_none(lambda: _held(store), timeout):
+    if held := until_none(lambda: _held(store), timeout):
         jobs = [job for job in store.read(held) if job is not None]
         names = ", ".join(f"{job.method} ({job.id})" for job in jobs) or "one that has just ended"
         raise click.ClickException(f"still running after {timeout} s: {names}")
@@ -108,7 +108,7 @@ def restart(timeout: int, force: bool) -> None:
         return [name for name, pid in asked.items() if now.get(name) == pid and not reasons[name]]
 
     late = f"no other was ready within {timeout} s: its log says why; it goes on"
-    reasons |= dict.fromkeys(_until_none(left, timeout), late)
+    reasons |= dict.fromkeys(until_none(left, timeout), late)
     for name in asked:
         if not reasons[name]:
             click.echo(f"{name}: exchanged")
@@ -118,8 +118,8 @@ def restart(timeout: int, force: bool) -> None:
     click.echo(f"New jobs run in new workers, after {time.monotonic() - began:.1f} s.")
 
 
-def _until_none(left: Callable[[], list[str]], seconds: float) -> list[str]:
-    """What is left then."""
+def until_none(left: Callable[[], list[str]], seconds: float) -> list[str]:
+    """Wait until nothing is left, for so long at most; what is left then."""
     give_up_at = time.monotonic() + seconds
     while (still := left()) and time.monotonic() < give_up_at:
         time.sleep(LOOK_SECONDS)

@@ -12,7 +12,7 @@ from kombu.utils.json import loads
 
 from frappe_celery import canvas
 from frappe_celery.brokers import waiting_messages
-from frappe_celery.commands.deploy import ask_workers
+from frappe_celery.commands.deploy import ask_workers, until_none
 from frappe_celery.config import settings
 from frappe_celery.config.signing import FRESH_SECONDS, Signer
 from frappe_celery.errors import ConfigError, Refused
@@ -21,11 +21,15 @@ from frappe_celery.jobs.hosts import ADMINISTRATOR
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.paging import AT_ONCE, Wanted, search
+from frappe_celery.jobs.workers import EXPIRE_SECONDS
 
 NEEDED = (*ACTIVE, JobStatus.FAILED)
 """Of a failed one the message is read when it is requeued."""
 SKEW_SECONDS = 60.0
 """By how much machines' clocks may differ."""
+KNOWN_SECONDS = EXPIRE_SECONDS + 5.0
+"""How long workers may take to say that they know of the end of a key: one that died counts as
+living for almost as long."""
 
 
 @click.group()
@@ -58,7 +62,9 @@ def end(anyway: bool) -> None:
     Refused while a job that waits, runs, or could be requeued is signed by a former one, or holds a
     step of a canvas that is, and while a message of another Celery task that waits, or that a
     worker holds, may be (on RabbitMQ, which shows none: while one waits). Documents' passwords,
-    where there is no Frappe, are encrypted anew.
+    where there is no Frappe, are encrypted anew. Once it has returned no worker takes what a former
+    key signed: it waits until each has said so, names those that have not within 35 seconds, and
+    ends with 1 then. Call it again to ask them again.
     """
     time.sleep(2 * FRESH_SECONDS)  # until nothing is signed with a former key any more
     former = {} if anyway else signed_by_others(get_store())
@@ -70,7 +76,22 @@ def end(anyway: bool) -> None:
         )
     _encrypt_anew()
     number = settings.current().keys.end()
+    _await_workers(get_store())
     click.echo(f"Former keys that are not accepted any more: {number}")
+
+
+def _await_workers(store: JobStore) -> None:
+    """Until none opens anything by another key."""
+    known = Signer(*store.settings.keys.now()).fingerprint
+    late = until_none(lambda: store.workers.unaware_of(known), KNOWN_SECONDS)
+    if late:
+        raise ConfigError(
+            f"the former keys have ended here, but {', '.join(late)} may still run what they"
+            " signed: a worker with keys of its own (of another machine, in its environment), of an"
+            " older version, that runs a job itself (--pool solo) or is ending. Give it the new"
+            " key, restart it or let it end; then: frappe-celery key end"
+        )
+    time.sleep(FRESH_SECONDS)  # until their processes too have read the keys anew
 
 
 @key.command()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CONFIG_KEY = "frappe_celery_key"
 FRESH_SECONDS = 1.0
-"""How soon a key that was exchanged signs in a process that runs."""
+"""How soon a process that runs goes by keys that were exchanged."""
 _MAC_LENGTH = 43  # base64url of 32 bytes without its padding
 _ENCRYPTED = b"\0"
 """How what is encrypted begins; no text of ours does."""
@@ -33,8 +33,8 @@ class Signer:
     Args:
         key: that signs, and from which that follows by which is encrypted.
         accepted: those whose signature is good too.
-        kept: the keys as they stand now, asked for when a signature is unknown, and once a second
-            when something is signed.
+        kept: the keys as they stand now, asked for once a second when something is signed or
+            opened, and when a signature is unknown.
         encrypts: what is sealed, or hidden, can be read by nobody who has none of the keys; what
             is opened or shown may be encrypted either way.
     """
@@ -82,9 +82,19 @@ class Signer:
 
     def _own_key(self) -> bytes:
         """The one that signs, and encrypts, from now on."""
+        self._follow()
+        return self._keys[0]
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all keys that are accepted: tells them from others, and nothing else."""
+        self._follow()
+        return self._mac(b"\0".join(self._keys), "fingerprint", b"").decode()
+
+    def _follow(self) -> None:
+        """A key whose end is more than a second ago counts no more."""
         if time.monotonic() > self._fresh_until:
             self._read_anew()
-        return self._keys[0]
 
     def show(self, hidden: bytes) -> bytes:
         """What `hide` was given.
@@ -96,6 +106,7 @@ class Signer:
             return hidden
         from cryptography.fernet import InvalidToken
 
+        self._follow()
         for anew in (False, True):
             if anew:
                 self._read_anew()
@@ -113,6 +124,7 @@ class Signer:
         Raises:
             Refused: not sealed with one of these keys for this purpose, or altered since.
         """
+        self._follow()
         mac, text = sealed[:_MAC_LENGTH], sealed[_MAC_LENGTH:]
         if not self._fits(purpose, mac, text):
             self._read_anew()  # the key may have been exchanged since this process began

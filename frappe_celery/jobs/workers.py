@@ -13,6 +13,8 @@ from frappe_celery.jobs import clocks
 from frappe_celery.jobs.keys import Keys
 
 EXPIRE_SECONDS = 30
+SILENT_SECONDS = 10.0
+"""Three times what is between two signs of life: after so long a process is dead."""
 EXCHANGE_SECONDS = 86400
 EXCHANGING_SECONDS = 120
 """After so long a worker that was to come has died, or says how it ended."""
@@ -63,6 +65,8 @@ class WorkerInfo:
 
     outdated: tuple[str, ...] = ()
     """Options that were changed since it began, and say something else to one that begins now."""
+    keys: str = ""
+    """`Signer.fingerprint` of those that it accepts; '': of a version that does not say."""
 
     def of_process(self, process: ProcessInfo, run: str | None) -> WorkerInfo:
         """What one of its processes does, in the shape of a worker with one process."""
@@ -153,6 +157,15 @@ class Workers:
     def served(self) -> set[str]:
         """The queues from which a living worker takes jobs."""
         return {queue for worker in self.all() for queue in worker.queues}
+
+    def unaware_of(self, keys: str) -> list[str]:
+        """Those that have not said that they accept these keys alone; of one that lives without a
+        record, as one that runs a job itself for long, the process."""
+        workers, since = self.all(), clocks.server_time(self.client) - SILENT_SECONDS
+        living = self.client.zrangebyscore(self.keys.consumers, since, "+inf")
+        silent = {name.decode() for name in living if name.endswith(b":jobs")}
+        silent -= {worker.consumer for worker in workers}
+        return [*sorted(silent), *(worker.name for worker in workers if worker.keys != keys)]
 
     def by_process(self) -> list[WorkerInfo]:
         """One for each process that runs jobs, with the run that it has, as each of RQ's is one."""

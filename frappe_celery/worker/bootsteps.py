@@ -137,6 +137,7 @@ class Record(Repeated):
                 cannot_import=new_code.failures if new_code else None,
                 memory=crew.memory(),
                 outdated=settings.outdated(),
+                keys=settings.current().signer.fingerprint,
             )
         )
 

@@ -106,7 +106,7 @@ class JobRunner:
         self._had = Ended(self._held_as)
         store = get_store()
         try:
-            message = JobMessage.open(store.signer, taken.sealed, taken.run)
+            message = taken.open(store.signer)
         except FrappeCeleryError as exc:
             logger.error("refused a message from queue %s: %s", taken.queue, exc)
             retry_while_unreachable(

@@ -3,9 +3,9 @@
 -- KEYS: its worker's in-flight hash
 -- ARGV: prefix, tag that it will hold the next one under, now, tag of the one that ended ('' : none),
 --       that run if it succeeded ('' : it is recorded), seconds to keep its record, field, value …
--- Returns {what it holds under the tag already (the answer to its claim was lost) or '', its sealed
--- message or '', {the runs that limits or what ended let go}, {queue, how often something came into
--- it, …}}.
+-- Returns {the run that it holds under the tag already (the answer to its claim was lost) or '', its
+-- place and its sealed message or '', {the runs that limits or what ended let go}, {queue, how often
+-- something came into it, …}}.
 local prefix = ARGV[1]
 local gone = {}
 if ARGV[5] ~= '' then
@@ -18,9 +18,6 @@ if ARGV[4] ~= '' then
   local these = rules(prefix, '')
   for _, run in ipairs(these and these.release_due() or {}) do gone[#gone + 1] = run end
 end
-local held, sealed = redis.call('HGET', KEYS[1], ARGV[2]), ''
-if held then
-  local run = string.match(held, '\n(.*)')
-  sealed = redis.call('HGET', prefix .. 'job:' .. run, 'message')
-end
-return {held or '', sealed or '', gone, redis.call('HGETALL', prefix .. 'came')}
+local held = string.match(redis.call('HGET', KEYS[1], ARGV[2]) or '', '\n(.*)')
+local found = held and redis.call('HMGET', prefix .. 'job:' .. held, 'place', 'message') or {}
+return {held or '', found[1] or '', found[2] or '', gone, redis.call('HGETALL', prefix .. 'came')}

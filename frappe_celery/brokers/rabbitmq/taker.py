@@ -56,7 +56,7 @@ class Taker(taker.Taker):
     def _record(self, tag: str, ended: Ended) -> Taken | None:
         """Record what has ended; what it claimed before, if the answer to that was lost."""
         keys = self.store.keys
-        held, sealed, let_go, came = self.store.run_script(
+        held, place, sealed, let_go, came = self.store.run_script(
             "record",
             (keys.in_flight(self.consumer),),
             *(keys.prefix, tag, repr(time.time())),
@@ -68,10 +68,7 @@ class Taker(taker.Taker):
             if self._came.get(queue) != count:
                 self._came[queue] = count
                 self._empty.difference_update(self._names.both(queue.decode()))
-        if not held:
-            return None
-        queue, _, run = held.decode().partition("\n")
-        return Taken(run, queue.removeprefix(keys.prefix), sealed)
+        return Taken(held.decode(), place.decode(errors="replace"), sealed) if held else None
 
     def _ask(self, tag: str, queues: Sequence[str]) -> Taken | None:
         channel = self._channel(queues)
@@ -87,7 +84,7 @@ class Taker(taker.Taker):
                         more = queues[place:]
                     run = self._run_of(raw, queue)
                     claimed = self._claim(tag, queue, run, more) if run else [b"whole", b""]
-                    outcome, sealed, *looks = claimed
+                    outcome, sealed, *about = claimed
                     if outcome == b"settled":
                         channel.basic_reject(raw.delivery_tag, requeue=True)
                         time.sleep(SETTLED_SECONDS)
@@ -96,7 +93,7 @@ class Taker(taker.Taker):
                         spend(self.store, raw, run, outcome.decode())
                     channel.basic_ack(raw.delivery_tag)
                     if outcome == b"claimed":
-                        return Taken(run, queue, sealed, bool(looks))
+                        return Taken(run, about[0].decode(errors="replace"), sealed, len(about) > 1)
         return None
 
     def _claim(self, tag: str, queue: str, run: str, more: Iterable[str]) -> list[bytes]:

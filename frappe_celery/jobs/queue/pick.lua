@@ -26,11 +26,12 @@ while true do
     if token == '' or #token > 100 or string.find(token, '[^%w_.:%-]') then
       reason = 'it is no id of a run'
     elseif found.err then reason = 'its record is no hash'
-    elseif found[1] == 'queued' and string.sub(found[2] or '', -#place) ~= place then
+    elseif found[1] == 'queued' and found[2] ~= place
+      and (head[1] ~= '' or string.sub(found[2] or '', -#place) ~= place) then
       reason = 'its record is of another place'
     end
     if reason then refuse(prefix, queue, token, reason) end
-    local waits = not reason and found[1] == 'queued' and not spent(prefix, token, queue, found[4])
+    local waits = not reason and found[1] == 'queued' and not spent(prefix, token, found[2], found[4])
     if waits and these and these.keeps_back(token, found[2]) then
       waits = false
       if these.kept >= 100 then return false end

@@ -376,6 +376,30 @@ def test_one_that_was_altered_or_moved_is_refused(project: Project, store: JobSt
     wait_until(lambda: project.effects() == ["add 1 2"], 30, "the one that was signed runs")
 
 
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
+def test_in_rabbitmq_one_that_was_moved_is_refused(project: Project, store: JobStore) -> None:
+    project.worker("--without-mingle", "-Q", "short")
+    project.python(
+        """
+        import frappe_celery
+        frappe_celery.app.set_current()
+        from myapp.own import add
+        add.delay(1, 2)
+        """
+    )
+    host = str(store.settings.broker_url).split("@")[1].split("/")[0]
+    with amqp.Connection(host) as connection:
+        channel = connection.channel()
+        raw = channel.basic_get(f"{store.keys.prefix}default:tasks", no_ack=True)
+        moved = amqp.Message(raw.body, **raw.properties)
+        channel.basic_publish_confirm(moved, "", f"{store.keys.prefix}short:tasks")
+    wait_until(lambda: store.refused(), 30, "it is listed")
+    (entry,) = store.refused()
+    assert entry["queue"] == "short"
+    assert "signature is missing or wrong" in entry["reason"]
+    assert project.effects() == []
+
+
 def test_the_key_is_exchanged_while_they_wait(project: Project, store: JobStore) -> None:
     send_one = """
         import frappe_celery

@@ -118,3 +118,11 @@ def test_a_run_whose_id_is_no_utf_8_though_it_has_a_record(store: JobStore) -> N
     put(store, b"", b"\xff\xfe")
     assert refused(store) == ["it is no id of a run"]
     store.client.delete(key)
+
+
+def test_a_run_of_a_site_whose_name_only_ends_like_this_one_s(store: JobStore) -> None:
+    place = "a.site1.localhost|default"
+    store.client.hset(store.keys.record("odd"), mapping={**QUEUED, "place": place})
+    put(store, b"site1.localhost", b"odd")
+    assert refused(store) == ["its record is of another place"]
+    store.client.delete(store.keys.record("odd"))

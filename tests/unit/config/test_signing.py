@@ -152,6 +152,33 @@ def test_what_is_sealed_after_an_exchange_is_encrypted_by_the_key_that_signs(
     assert new.show(idle.hide(b"text")) == b"text"
 
 
+@pytest.mark.parametrize("encrypts", [True, False])
+def test_what_opens_reads_the_keys_anew_once_a_second(
+    monkeypatch: pytest.MonkeyPatch, encrypts: bool
+) -> None:
+    monkeypatch.setattr("frappe_celery.config.signing.FRESH_SECONDS", 1000.0)
+    kept, reads = [NEW.encode(), OLD.encode()], list[int]()
+    former = Signer(OLD.encode(), encrypts=encrypts)
+    sealed, hidden = former.seal("job", b"text"), former.hide(b"text")
+    ran_before = Signer(*kept, kept=lambda: reads.append(1) or kept)
+    for _ in range(100):
+        assert ran_before.open("job", sealed) == ran_before.show(hidden) == b"text"
+    known = ran_before.fingerprint
+    assert not reads
+    kept[:] = [NEW.encode()]
+    monkeypatch.setattr(ran_before, "_fresh_until", 0.0)
+    with pytest.raises(Refused):
+        ran_before.open("job", sealed)
+    if encrypts:
+        with pytest.raises(Refused):
+            ran_before.show(hidden)
+    reads.clear()
+    for _ in range(100):
+        ran_before.open("job", Signer(NEW.encode()).seal("job", b"text"))
+    assert not reads
+    assert ran_before.fingerprint == Signer(NEW.encode()).fingerprint != known
+
+
 @pytest.mark.parametrize("sites", [True, False], ids=["in sites", "in a file of its own"])
 def test_a_key_is_exchanged_and_who_runs_already_follows(tmp_path: Path, sites: bool) -> None:
     if sites:
