@@ -75,6 +75,8 @@ HOSTILE = {
     "{{ frappe.db.rollback() }}": "frappe.db.rollback",
     "{{ frappe.qb.from_('Memo').delete().run() }}": "DELETE",
     "{{ sorted([''], key=frappe.qb.from_('Memo').delete().run) }}": "DELETE",
+    "{{ (frappe.qb.from_('Memo').delete()|attr('run'))() }}": "DELETE",
+    "{{ frappe.qb.from_('Memo').delete()['run']() }}": "DELETE",
     "{{ frappe.qb.update('Memo').set('colour', 'x').run() }}": "frappe.qb.update",
     "{{ frappe.qb.terms.inspect.os.system('touch made') }}": "frappe.qb.terms",
     "{{ frappe.get_doc('Memo', 'a').delete() }}": "Memo.delete",

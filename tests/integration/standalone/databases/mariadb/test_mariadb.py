@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.config import settings
+from frappe_celery.errors import UnreadableStatement
 from frappe_standalone.jobs import run
 
 
@@ -190,4 +191,20 @@ def test_a_template_calls_nothing_that_waits_or_locks(frappe: Any, template: str
     frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
     with pytest.raises(Exception, match=r"none of the functions|placeholder in quotes|get_lock"):
         frappe.render_template(template)
+    assert frappe.db.sql("select is_used_lock('m')") == ((None,),)
+
+
+@pytest.mark.parametrize("mode", ["", "NO_BACKSLASH_ESCAPES", "ANSI_QUOTES"])
+def test_a_text_ends_where_the_server_ends_it(frappe: Any, mode: str) -> None:
+    frappe.db.sql(f"set sql_mode = '{mode}'")
+    for query in (
+        r"select 'a\', get_lock(0x6d, 0) -- ' 'b\' '",
+        r"select N'a\', get_lock(0x6d, 0) -- ' N'b\' '",
+        r"""select "a\", get_lock(0x6d, 0) -- " "b\" " """,
+        """select "get_lock"(0x6d, 0)""",
+    ):
+        with pytest.raises((frappe.PermissionError, UnreadableStatement)):
+            frappe.render_template("{{ frappe.db.sql(query) }}", {"query": query})
+    query = r"""select 'it''s', 'a\\', 'say \"so\"' """
+    assert frappe.render_template("{{ frappe.db.sql(query) }}", {"query": query})
     assert frappe.db.sql("select is_used_lock('m')") == ((None,),)
