@@ -27,7 +27,8 @@ def added() -> tuple[str, ...]:
 def check(text: str, tree: exp.Expr, more: tuple[str, ...]) -> None:
     r"""Refuse SQL that calls a function which is neither listed nor among `more`.
 
-    A text with a quote after a backslash, too: a server with NO_BACKSLASH_ESCAPES ends it there.
+    What a server reads otherwise than it was read here, too: a comment that MariaDB runs, and a
+    text with a quote after a backslash, which ends there with NO_BACKSLASH_ESCAPES.
 
     Args:
         tree: what `text` was read as.
@@ -37,6 +38,9 @@ def check(text: str, tree: exp.Expr, more: tuple[str, ...]) -> None:
     """
     tokens = FromMariaDB().tokenize(text)
     for token in tokens:
+        is_run = any(each.startswith(("!", "M!")) for each in token.comments)
+        if is_run or token.token_type == TokenType.HINT:
+            raise NotPermitted(f"MariaDB runs a comment of this SELECT, write none of it: {text}")
         written, mark = text[token.start : token.end], text[token.end]
         if mark in "'\"" and re.search(rf"{_ESCAPING}{mark}", written):
             raise NotPermitted(f"write {mark}{mark} and not \\{mark} in: {text}")

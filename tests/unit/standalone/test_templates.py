@@ -64,6 +64,8 @@ HOSTILE = {
     "{{ frappe.db.sql('select 1; delete from tabMemo') }}": "here are 2",
     "{{ frappe.db.sql('with x as (delete from tabMemo returning 1) select * from x') }}": "SELECT",
     "{{ frappe.db.sql('select /*! 1 into outfile \"made\" */ 1') }}": "SELECT",
+    "{{ frappe.db.sql('select /*+ SET_VAR(a=1) */ 1') }}": "SELECT",
+    "{{ frappe.db.sql('select 1 /*M!1 + 1 */') }}": "SELECT",
     "{{ frappe.db.sql(\"select load_file('/etc/passwd')\") }}": "load_file",
     "{{ frappe.db.sql(\"select pg_read_file('/etc/passwd')\") }}": "pg_read_file",
     "{{ frappe.get_all('Memo', fields=[\"load_file('/etc/passwd') as x\"]) }}": "load_file",
