@@ -21,8 +21,7 @@ class Options:
     """
 
     frappe_version: int = 15
-    """The Frappe version whose behaviour is followed: 14, 15, 16 or 17. Default in a bench: the one
-    in `apps`."""
+    """The Frappe version whose behaviour is followed: 14, 15, 16 or 17. In a bench its own."""
     bench_id: str | None = None
     """Prefix of every key and queue, so that benches can share one Redis. Default: the bench's
     path, as in Frappe."""
@@ -134,8 +133,7 @@ class Options:
     max_tasks_per_child: int = 5000
     """Jobs after which a worker process is replaced by a fresh one."""
     max_memory_per_child: int = 1024
-    """MiB of memory above which a worker process is replaced by a fresh one once its job has ended;
-    0: never."""
+    """MiB of memory above which a worker process is replaced once its job has ended; 0: never."""
     frappe_celery_enabled: bool = False
     """Bench: Frappe's jobs go to Celery. Set by `frappe-celery enable`; false in the environment
     leaves one process with stock Frappe."""
@@ -147,8 +145,7 @@ class Options:
     frappe_celery_max_message_size: int | None = None
     """Bytes that a job's message may have, arguments included: a larger one is an error where it is
     enqueued, a larger result is not kept. Default: 33554432 (32 MiB) on Redis, 8000000 on RabbitMQ,
-    whose own `max_message_size` is twice that: what tells of a job's failure carries its message.
-    """
+    whose own `max_message_size` is twice that: what tells of a failure carries its message."""
     frappe_celery_unsigned_tasks: bool = False
     """A team's own tasks are taken unsigned too, for producers with plain Celery and no key; never
     Celery's own tasks or a method of Frappe's."""
@@ -159,6 +156,9 @@ class Options:
     """Secret of 32 characters or more that signs every message. Default: made once."""
     frappe_celery_accepted_keys: list[str] = field(default_factory=list)
     """Further keys whose signatures are accepted, while the key is exchanged."""
+    frappe_celery_sql_functions: list[str] = field(default_factory=list)
+    """Standalone: functions of your database that only read, for templates and `fields` to call
+    beside those that are known (docs/standalone.md)."""
     frappe_celery_encrypt: bool = False
     """Arguments, results and errors of jobs are encrypted where they lie, by a key that follows
     from the one that signs (docs/security.md)."""

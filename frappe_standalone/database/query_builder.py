@@ -92,6 +92,13 @@ def run(query: Any, *args: Any, **kwargs: Any) -> Any:
     return local.db.sql(text, values, *args, **kwargs)
 
 
+def read(query: Any, *_: Any, **how: Any) -> Any:
+    """The same where only reading is allowed."""
+    from frappe_standalone.database import reading
+
+    return reading.sql(*walk(query), **how)
+
+
 pypika.terms.ValueWrapper = Value
 pypika.terms.JSON.get_sql = lambda json, **kwargs: Value(
     json._recursive_get_sql(json.value), json.alias
@@ -102,6 +109,7 @@ Selectable.__getitem__ = ignore_copy(lambda table, name: Field(name, table=table
 Selectable.field = PseudoColumn("field")  # a column of that name, as in Frappe
 for _runnable in (QueryBuilder, pypika.queries._SetOperation):
     _runnable.run, _runnable.walk = run, walk
+    _runnable.__in_templates__ = {"run": read}
 
 
 class Question:

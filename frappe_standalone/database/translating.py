@@ -17,7 +17,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from frappe_celery.host import UnreadableStatement
-from frappe_standalone.database import mariadb_sql, postgres_sql, sqlite_sql
+from frappe_standalone.database import called, mariadb_sql, postgres_sql, sqlite_sql
 from frappe_standalone.database.dialect import KEPT, Columns, Key, OfKind, Parts, apart
 from frappe_standalone.database.kinds import Kinds
 from frappe_standalone.missing import not_carried
@@ -25,7 +25,7 @@ from frappe_standalone.missing import not_carried
 __all__ = ["SqlglotError", "carried", "with_columns"]
 
 _NOT_CARRIED = (exp.Command, exp.Show, exp.Set, exp.Alter, exp.Create, exp.Drop, exp.TruncateTable)
-_REPLACE = re.compile(r"\s*replace\s+(into\s+)?", re.I)
+_REPLACE = re.compile(r"\A\s*replace\s+(into\s+)?", re.I)
 _TARGETS: dict[str, tuple[Callable[[exp.Expr, Kinds], None], type[sqlglot.Dialect]]] = {
     "postgresql": (postgres_sql.prepare, postgres_sql.ToPostgres),
     "sqlite": (sqlite_sql.prepare, sqlite_sql.ToSQLite),
@@ -97,9 +97,7 @@ def _key(mark: str, keys: tuple[Key, ...]) -> Key | OfKind:
 @lru_cache(maxsize=KEPT)
 def _read(text: str, has_values: bool) -> tuple[exp.Expr, tuple[str, ...], tuple[str, ...]]:
     """The tree, the doctypes whose tables it names, and the names of its columns, `name` always."""
-    texts, _, _ = apart(text, has_values)
-    marked = texts[0] + "".join(f":f{n}{following}" for n, following in enumerate(texts[1:]))
-    marked = _REPLACE.sub("insert into ", marked, count=1)
+    marked = _REPLACE.sub("insert into ", _marked(text, has_values), count=1)
     try:
         read = sqlglot.parse(marked, dialect=mariadb_sql.FromMariaDB)
     except SqlglotError as exc:
@@ -116,43 +114,56 @@ def _read(text: str, has_values: bool) -> tuple[exp.Expr, tuple[str, ...], tuple
     return tree, tuple(doctypes), tuple(sorted(names))
 
 
-def only_reads(text: str, has_values: bool) -> bool:
-    """Whether it is one SELECT that changes, locks and opens nothing, for `frappe.db.sql`."""
-    if _RUN_BY_MARIADB.search(text):
-        return False
+def _marked(text: str, has_values: bool) -> str:
+    """The text with names for its placeholders."""
+    texts, _, _ = apart(text, has_values)
+    return texts[0] + "".join(f":f{n}{following}" for n, following in enumerate(texts[1:]))
+
+
+# -- what only reads
+
+_CHANGES = (exp.DML, exp.Command, exp.Into, exp.Lock, exp.NextValueFor)
+
+
+@lru_cache(maxsize=1024)
+def only_reads(text: str, has_values: bool, more: tuple[str, ...]) -> bool:
+    """Whether it is one SELECT that changes, locks and opens nothing, for `frappe.db.sql`.
+
+    A placeholder in quotes would on MariaDB be filled with what ends the text.
+
+    Raises:
+        PermissionError: it calls what is neither known to do so nor among `more`.
+    """
     tree, _, _ = _read(text, has_values)
-    return isinstance(tree, exp.Query) and not tree.find(*_CHANGES) and not _reaches_out(tree)
-
-
-_RUN_BY_MARIADB = re.compile(r"/\*M?!")
-_CHANGES = (exp.DML, exp.Command, exp.Into, exp.Lock)
-_REACHING = re.compile(
-    r"(load_|lo_|pg_|sys_|dblink|(next|set)val$|set_config|\w+_to_xml|\w+_lock)", re.I
-)
-
-
-def _reaches_out(tree: exp.Expr) -> bool:
-    """Whether a function opens files, runs a text, writes or waits, on any of the databases."""
-    return any(_REACHING.match(each.name) for each in tree.find_all(exp.Anonymous))
+    if not isinstance(tree, exp.Query) or tree.find(*_CHANGES):
+        return False
+    called.check(_marked(text, has_values), tree, more)
+    places = sorted(each.name for each in tree.find_all(exp.Placeholder))
+    return places == sorted(f"f{number}" for number, _ in enumerate(apart(text, has_values)[1]))
 
 
 # -- expressions in `fields`, `filters`, `order_by`
 
 
 @lru_cache(maxsize=1024)
-def _expression(text: str) -> exp.Expr:
+def _expression(text: str, more: tuple[str, ...]) -> exp.Expr:
     parsed = sqlglot.parse_one(f"select {text}", dialect=mariadb_sql.FromMariaDB)
     if not isinstance(parsed, exp.Select) or len(parsed.expressions) != 1 or parsed.find(exp.From):
         raise ParseError(text)
     found: exp.Expr = parsed.expressions[0]
-    if isinstance(found, exp.Alias) or _reaches_out(found):
+    if isinstance(found, exp.Alias) or found.find(*_CHANGES):
         raise ParseError(text)
+    called.check(text, found, more)
     return found
 
 
 def with_columns(text: str, column: Callable[..., tuple[str, Any]]) -> str:
-    """An expression with its fields looked up; one that holds a query stays as it is."""
-    found = _expression(text)
+    """An expression with its fields looked up; one that holds a query stays as it is.
+
+    Raises:
+        PermissionError: it calls what is not known to read and do nothing else.
+    """
+    found = _expression(text, called.added())
     if found.find(exp.Query):
         return text
     found = copy.deepcopy(found)

@@ -20,11 +20,10 @@ from jinja2 import Undefined
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
-from frappe_standalone.exceptions import PermissionError as NotPermitted
 from frappe_standalone.local import local
 from frappe_standalone.site.app_hooks import get_hooks
 from frappe_standalone.utils.frappedict import _dict
-from frappe_standalone.utils.safe_eval import LEAD_OUT
+from frappe_standalone.utils.safe_eval import LEAD_OUT, in_templates
 from frappe_standalone.utils.text import as_json, generate_hash, scrub
 
 _GIVEN = {
@@ -80,13 +79,20 @@ class Sandbox(SandboxedEnvironment):
     """Jinja's, with a way neither to frames and modules nor to what changes a document."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Asked before each attribute is given; a query of `frappe.qb` is run where it reads."""
-        if attr == "run" and hasattr(obj, "walk"):
-            _check_reads(str(obj), has_values=False)
+        """Asked before each attribute is given."""
         is_way_out = attr.startswith(LEAD_OUT) or _leads_elsewhere(obj, value)
         not_given = getattr(type(obj), "__not_in_templates__", ())
         writes = attr in not_given and attr not in vars(obj)  # there, it is a field
-        return not is_way_out and not writes and super().is_safe_attribute(obj, attr, value)
+        is_other = is_way_out or writes or in_templates(obj, attr) is not None
+        return not is_other and super().is_safe_attribute(obj, attr, value)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A query of `frappe.qb` is run where it reads."""
+        return in_templates(obj, attribute) or super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """The same of `query["run"]`."""
+        return in_templates(obj, argument) or super().getitem(obj, argument)
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
         """What stands for one that is not given."""
@@ -148,32 +154,11 @@ def filters() -> dict[str, Any]:
     }
 
 
-def read_sql(
-    query: Any,
-    values: Any = (),
-    *,
-    as_dict: bool = False,
-    as_list: bool = False,
-    pluck: bool = False,
-    **_ignored: Any,
-) -> Any:
-    """`frappe.db.sql` of one SELECT.
+def read_sql(query: Any, values: Any = (), **how: Any) -> Any:
+    """`frappe.db.sql` of one SELECT, by `reading.sql`."""
+    from frappe_standalone.database import reading
 
-    Raises:
-        PermissionError: it is something else, or has a function that reaches out of the database.
-    """
-    _check_reads(str(query).strip(), values not in (None, ()))
-    return local.db.sql(query, values, as_dict=as_dict, as_list=as_list, pluck=pluck)
-
-
-def _check_reads(query: str, has_values: bool) -> None:
-    from frappe_standalone.database.translating import only_reads
-
-    if not only_reads(query, has_values):
-        raise NotPermitted(
-            f"a template runs one SELECT, which opens no file and locks nothing, not: {query}."
-            " Run it in the code that renders, and give the template what it gives"
-        )
+    return reading.sql(query, values, **how)
 
 
 def _abs_url(path: str) -> str:

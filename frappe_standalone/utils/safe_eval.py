@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import unicodedata
+from functools import partial
 from typing import Any
 
 LEAD_OUT = ("gi_", "cr_", "ag_", "tb_", "f_")
@@ -35,9 +36,17 @@ def safe_eval(
     return eval(compile_restricted(code, "<safe_eval>", "eval"), names, eval_locals)
 
 
+def in_templates(owner: Any, name: Any) -> Any:
+    """What templates and expressions get instead of an object's attribute; None: that itself."""
+    instead = isinstance(name, str) and getattr(type(owner), "__in_templates__", {}).get(name)
+    return partial(instead, owner) if instead else None
+
+
 def _attribute(owner: Any, name: str, default: Any = None) -> Any:
     from RestrictedPython.Guards import safer_getattr
 
+    if (instead := in_templates(owner, name)) is not None:
+        return instead
     if name.startswith((*LEAD_OUT, "format")):
         raise SyntaxError(f"{name} is an unsafe attribute")
     if isinstance(owner, dict):

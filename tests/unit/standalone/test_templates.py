@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from frappe_celery.config import settings
 
 Write = Callable[[str, str], Path]
 HONEST = {
@@ -60,6 +64,8 @@ HOSTILE = {
     "{{ frappe.db.sql('select 1; delete from tabMemo') }}": "here are 2",
     "{{ frappe.db.sql('with x as (delete from tabMemo returning 1) select * from x') }}": "SELECT",
     "{{ frappe.db.sql('select /*! 1 into outfile \"made\" */ 1') }}": "SELECT",
+    "{{ frappe.db.sql('select /*+ SET_VAR(a=1) */ 1') }}": "SELECT",
+    "{{ frappe.db.sql('select 1 /*M!1 + 1 */') }}": "SELECT",
     "{{ frappe.db.sql(\"select load_file('/etc/passwd')\") }}": "load_file",
     "{{ frappe.db.sql(\"select pg_read_file('/etc/passwd')\") }}": "pg_read_file",
     "{{ frappe.get_all('Memo', fields=[\"load_file('/etc/passwd') as x\"]) }}": "load_file",
@@ -71,6 +77,8 @@ HOSTILE = {
     "{{ frappe.db.rollback() }}": "frappe.db.rollback",
     "{{ frappe.qb.from_('Memo').delete().run() }}": "DELETE",
     "{{ sorted([''], key=frappe.qb.from_('Memo').delete().run) }}": "DELETE",
+    "{{ (frappe.qb.from_('Memo').delete()|attr('run'))() }}": "DELETE",
+    "{{ frappe.qb.from_('Memo').delete()['run']() }}": "DELETE",
     "{{ frappe.qb.update('Memo').set('colour', 'x').run() }}": "frappe.qb.update",
     "{{ frappe.qb.terms.inspect.os.system('touch made') }}": "frappe.qb.terms",
     "{{ frappe.get_doc('Memo', 'a').delete() }}": "Memo.delete",
@@ -112,6 +120,29 @@ HOSTILE = {
     "{{ open('/etc/passwd') }}": "open",
     "{% include '/etc/passwd' %}": "/etc/passwd",
     "{% include '../../../../../../etc/passwd' %}": "etc/passwd",
+}
+
+CALLING = {
+    "{{ frappe.db.sql('select sleep(0)') }}": "sleep",
+    "{{ frappe.db.sql('select `sleep` (0)') }}": "sleep",
+    "{{ frappe.db.sql('select 1 --sleep(0)') }}": "sleep",
+    "{{ frappe.db.sql('select {fn benchmark(1, 1)}') }}": "benchmark",
+    "{{ frappe.db.sql('select get_lock(1, 0) from tabMemo') }}": "get_lock",
+    "{{ frappe.db.sql('select name from tabMemo order by pg_sleep(0)') }}": "pg_sleep",
+    "{{ frappe.db.sql('select pg_catalog.set_config(1, 2, 3)') }}": "pg_catalog.set_config",
+    "{{ frappe.db.sql('select * from ts_stat(%s)', 'select 1') }}": "ts_stat",
+    "{{ frappe.db.sql('select ts_rewrite(1, 2)') }}": "ts_rewrite",
+    "{{ frappe.db.sql('select * from crosstab(1) as x(a, b)') }}": "crosstab",
+    "{{ frappe.db.sql('select query_to_xml(1, 2, 3, 4)') }}": "query_to_xml",
+    "{{ frappe.db.sql('select 1 from (select * from dblink(1, 2)) as x') }}": "dblink",
+    "{{ frappe.db.sql('with upper(a) as (select 1), b as (select mine(1)) select a') }}": "mine",
+    "{{ frappe.get_all('Memo', fields=['sleep(0) as s']) }}": "sleep",
+    "{{ frappe.get_all('Memo', fields=[{'SLEEP': '0'}]) }}": "SLEEP",
+    "{{ frappe.get_all('Memo', order_by='if(sleep(0), name, colour)') }}": "sleep",
+    "{{ frappe.get_all('Memo', group_by='pg_sleep(0)') }}": "pg_sleep",
+    "{{ frappe.get_all('Memo', [['benchmark(1, 1)', '>', 0]]) }}": "benchmark",
+    "{{ frappe.db.get_value('Memo', 'a', 'mine(name)') }}": "mine",
+    "{{ frappe.qb.max('Memo', 'sleep(0)') }}": "sleep",
 }
 
 
@@ -160,6 +191,46 @@ def test_a_template_does_nothing_else(notes: Any, root: Path, template: str) -> 
     assert sorted(root.iterdir()) == files
 
 
+@pytest.mark.parametrize("template", CALLING)
+def test_a_template_calls_known_functions_alone(notes: Any, template: str) -> None:
+    name = re.escape(CALLING[template])
+    with pytest.raises(notes.PermissionError, match=rf"{name}\(\) is none of the functions"):
+        notes.render_template(template, _context(notes))
+
+
+def test_the_project_adds_functions(notes: Any) -> None:
+    own = {"mariadb": "last_insert_id", "postgres": "pg_backend_pid", "sqlite": "total_changes"}
+    call = f"{own[notes.db.db_type]}()"
+    asked = f"{{{{ frappe.db.sql('select {call} >= 0', pluck=True)[0]|int }}}}"
+    field = {"fields": [f"{call} as x"], "pluck": "x"}
+    for ask in (lambda: notes.render_template(asked), lambda: notes.get_all("Memo", **field)):
+        with pytest.raises(
+            notes.PermissionError, match=r'"frappe_celery_sql_functions": \["\w+"\]'
+        ):
+            ask()
+    added = [call.upper().rstrip("()")]
+    settings.use(replace(settings.current(), frappe_celery_sql_functions=added))
+    assert notes.render_template(asked) == "1"
+    assert len(notes.get_all("Memo", **field)) == 2
+
+
+def test_a_value_in_quotes_does_not_end_them(notes: Any) -> None:
+    with pytest.raises(notes.PermissionError, match="placeholder in quotes"):
+        notes.render_template("""{{ frappe.db.sql("select '%s'", '+sleep(0)+') }}""")
+    asked = (
+        """{{ frappe.db.sql("select name from tabMemo where name like 'a%%' and 1 = %s", 1) }}"""
+    )
+    assert notes.render_template(asked) == "(('a',),)"
+
+
+def test_a_template_that_reads_makes_the_tables_that_an_app_describes(
+    notes: Any, add_doctype: Callable[..., None]
+) -> None:
+    add_doctype("New Memo", {"fieldname": "colour", "fieldtype": "Data"})
+    notes.db.commit()
+    assert notes.render_template("{{ frappe.db.sql('select colour from `tabNew Memo`') }}") == "()"
+
+
 def test_an_expression_gets_the_same_names(notes: Any) -> None:
     from frappe.utils.safe_exec import get_safe_globals
 
@@ -172,6 +243,12 @@ def test_an_expression_gets_the_same_names(notes: Any) -> None:
     assert get_safe_globals()["frappe"].get("_source") is None
     with pytest.raises(Exception, match="only read"):
         notes.safe_eval("frappe.db.delete('Memo')", get_safe_globals())
+    memos = "frappe.qb.from_('Memo')"
+    (row,) = notes.safe_eval(f"{memos}.select('name').limit(1).run(as_dict=1)", get_safe_globals())
+    assert row.name == "a"
+    with pytest.raises(notes.PermissionError, match="a template runs one SELECT"):
+        notes.safe_eval(f"{memos}.delete().run()", get_safe_globals())
+    assert notes.db.count("Memo") == 2
 
 
 def test_what_is_refused_says_the_way_out(notes: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.config import settings
+from frappe_celery.errors import UnreadableStatement
 from frappe_standalone.jobs import run
 
 
@@ -174,3 +175,36 @@ def test_texts_that_no_app_describes_are_indexed_as_far_as_mariadb_can(frappe: A
     assert plan.key == "tabWide_field7"
     (plan,) = frappe.db.sql("explain select name from tabWide where field70 = 'x'", as_dict=True)
     assert plan.key is None
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        """{{ frappe.db.sql("select '%s'", "+get_lock(0x6d, 0)+") }}""",
+        """{{ frappe.db.sql("select get_lock(0x6d, 0)") }}""",
+        """{{ frappe.get_all('Memo', fields=["(select 1 /*! + get_lock(0x6d, 0) */) as x"]) }}""",
+        """{{ frappe.get_all('Memo', order_by="get_lock(0x6d, 0)") }}""",
+        """{{ frappe.get_all('Memo', order_by="if(benchmark(1, get_lock(0x6d, 0)), 1, 2)") }}""",
+    ],
+)
+def test_a_template_calls_nothing_that_waits_or_locks(frappe: Any, template: str) -> None:
+    frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
+    with pytest.raises(Exception, match=r"none of the functions|placeholder in quotes|get_lock"):
+        frappe.render_template(template)
+    assert frappe.db.sql("select is_used_lock('m')") == ((None,),)
+
+
+@pytest.mark.parametrize("mode", ["", "NO_BACKSLASH_ESCAPES", "ANSI_QUOTES"])
+def test_a_text_ends_where_the_server_ends_it(frappe: Any, mode: str) -> None:
+    frappe.db.sql(f"set sql_mode = '{mode}'")
+    for query in (
+        r"select 'a\', get_lock(0x6d, 0) -- ' 'b\' '",
+        r"select N'a\', get_lock(0x6d, 0) -- ' N'b\' '",
+        r"""select "a\", get_lock(0x6d, 0) -- " "b\" " """,
+        """select "get_lock"(0x6d, 0)""",
+    ):
+        with pytest.raises((frappe.PermissionError, UnreadableStatement)):
+            frappe.render_template("{{ frappe.db.sql(query) }}", {"query": query})
+    query = r"""select 'it''s', 'a\\', 'say \"so\"' """
+    assert frappe.render_template("{{ frappe.db.sql(query) }}", {"query": query})
+    assert frappe.db.sql("select is_used_lock('m')") == ((None,),)

@@ -1,5 +1,7 @@
 """What PostgreSQL alone does: statements that fail within a transaction, and its indexes."""
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from django.db import connections
 from django.db.utils import InternalError, OperationalError, ProgrammingError
 from django.test.utils import CaptureQueriesContext
 
+from frappe_celery.config import settings
 from frappe_celery.errors import NeedsFrappeSite
 from frappe_standalone.database import open_transaction
 from tests.servers import PostgresServer
@@ -101,3 +104,33 @@ def test_a_transaction_that_another_statement_spoilt_is_not_committed(bills: Any
     with pytest.raises(Exception, match="caught and ignored"):
         bills.db.commit()
     assert bills.db.get_value("Order", "a", "text_1") is None
+
+
+# -- what a template's SELECT can do
+
+LARGE_OBJECTS = "select count(*) from pg_largeobject_metadata"
+
+
+def test_a_text_that_a_function_runs_writes_nothing(bills: Any) -> None:
+    inner = "select to_tsvector(lo_from_bytea(0, ''x'')::text)"
+    template = f"""{{{{ frappe.db.sql("select * from ts_stat('{inner}')") }}}}"""
+    with pytest.raises(bills.PermissionError, match="ts_stat"):
+        bills.render_template(template)
+    assert bills.db.sql(LARGE_OBJECTS) == ((0,),)
+
+
+def test_what_a_template_calls_writes_nothing_even_where_the_project_admits_it(bills: Any) -> None:
+    bills.db.set_value("Order", "a", "text_1", "kept")
+    bills.db._run_as_it_is("create sequence numbers", ())
+    functions = ["lo_from_bytea", "nextval"]
+    settings.use(replace(settings.current(), frappe_celery_sql_functions=functions))
+    with pytest.raises(NeedsFrappeSite, match="read-only transaction"):
+        bills.render_template("""{{ frappe.db.sql("select nextval('numbers')") }}""")
+    with suppress(NeedsFrappeSite):  # from PostgreSQL 16 on
+        bills.render_template("""{{ frappe.db.sql("select lo_from_bytea(0, 'x')") }}""")
+    query = """{{ frappe.qb.from_('Order').select('text_1').where(frappe.qb.Field('name') == 'a')"""
+    assert bills.render_template(query + ".run() }}") == "(('kept',),)"
+    assert bills.db.sql(LARGE_OBJECTS) == ((0,),)
+    bills.db.commit()
+    assert bills.db.get_value("Order", "a", "text_1") == "kept"
+    assert bills.db.sql("select nextval('numbers')") == ((1,),)
