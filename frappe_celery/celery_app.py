@@ -52,6 +52,9 @@ AUTOSCALER = "frappe_celery.worker.pool:Autoscaler"
 POOL = "frappe_celery.worker.pool:Pool"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
 BURST = Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
+GOSSIP = Option(["--with-gossip"], is_flag=True, help="Listen to other workers' events.")
+MINGLE = Option(["--with-mingle"], is_flag=True, help="Ask other workers at the start.")
+"""Celery does both unasked; what comes is signed by nobody."""
 
 
 class FrappeCelery(Celery):
@@ -297,13 +300,23 @@ def _add(app: Celery, config: Settings) -> None:
     error_mail.connect(app)
     error_mail.swallowed.connect(caught.note)
     look.connect(app, Alerts)
-    app.user_options["worker"].add(BURST)
+    app.user_options["worker"].update((BURST, GOSSIP, MINGLE))
+    signals.worker_init.connect(_keep_to_oneself)
     signals.celeryd_init.connect(lifecycle.check_queues)
     signals.worker_init.connect(lifecycle.prepare)
     for begins in (signals.worker_process_init, signals.worker_ready):
         begins.connect(telemetry.connect)
     for begins in (signals.worker_init, signals.beat_init):
         begins.connect(_name_unknown_keys)
+
+
+def _keep_to_oneself(sender: Any, **_: Any) -> None:
+    """Before the worker's steps are made from these options."""
+    options = sender.options
+    if not options.get("with_gossip"):
+        options["without_gossip"] = True
+    if isinstance(sender.app, FrappeCelery) and not options.get("with_mingle"):
+        options["without_mingle"] = True
 
 
 def _name_unknown_keys(**_: Any) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from frappe_celery.brokers.rabbitmq.names import Names
-from frappe_celery.brokers.rabbitmq.publisher import Letter, Publisher
+from frappe_celery.brokers.rabbitmq.publisher import Letter, NotTaken, Publisher
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.keys import LINE
@@ -71,7 +71,8 @@ class Outbox:
         self.store.run_script("confirmed", (), self.store.keys.prefix, queue, *taken)
 
     def hand_to_parents(self, raw: Any, queue: str) -> None:
-        """Put another Celery task's message, found in a bench's queue, where parents take it.
+        """Put another Celery task's message, found in a bench's queue, where parents take it; its
+        body is parked where RabbitMQ, or amqp, does not take it so.
 
         Raises:
             BrokerUnreachable: it has to go back.
@@ -80,7 +81,16 @@ class Outbox:
         headers = known.pop("application_headers", {})
         id = str(known.pop("message_id", None) or uuid.uuid4())
         letter = Letter(id, self.names.whole(queue), raw.body, headers, known)
-        self.publisher.deliver(letter)
+        try:
+            self.publisher.deliver(letter)
+        except Exception as exc:
+            if isinstance(exc, BrokerUnreachable) and not isinstance(exc, NotTaken):
+                raise
+            logger.error("a message in queue %s is parked: %s", queue, exc)
+            self.store.refuse(queue, id, f"parked: {exc}", None)
+            self.publisher.forgive()
+            self.publisher.deliver(Letter(id, self.names.parked, raw.body, {}))
+            return
         with suppress(RedisError):  # parents look anyway
             self.store.client.publish(self.store.keys.confirmed, queue)
 

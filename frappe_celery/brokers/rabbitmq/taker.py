@@ -114,7 +114,8 @@ class Taker(taker.Taker):
         """The run; '' for some other Celery task, which goes to the workers' parents."""
         headers = raw.properties.get("application_headers") or {}
         if headers.get("task") == TASK_NAME:
-            return str(headers.get("id"))[:100]
+            run = headers.get("id")
+            return run[:100].encode("ascii", "replace").decode() if isinstance(run, str) else "?"
         self._outbox.hand_to_parents(raw, queue)
         return ""
 
