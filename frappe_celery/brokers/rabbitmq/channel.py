@@ -136,7 +136,7 @@ class Channel(pyamqp.Channel):
         if self.bell is not None and not broker_is_silent():  # the Redis, for which it would wait
             if self.bell.listen():
                 self.look_anyway()
-            self._may_have.update(self.bell.heard())
+            self._may_have.update(self.bell.heard().intersection(self.names.queues))
         for queue, callback in list(self._consumed.values()):
             if queue not in self._may_have or not (self.is_open and self.has_room()):
                 continue
@@ -251,7 +251,7 @@ class Bell:
             while self._subscription.connection.can_read(timeout=0):
                 kind, _, *told = self._subscription.parse_response()
                 if kind == b"message":
-                    queues.add(told[-1].decode())
+                    queues.add(told[-1].decode(errors="replace"))
         except (RedisConnectionError, RedisTimeoutError, OSError):
             self.listens = False
             self._subscription.connection.disconnect()

@@ -103,7 +103,7 @@ class Outbox:
         records = self.store.fields(runs, "status", "place", "message", "front")
         going, spent = defaultdict[str, list[Letter]](list), defaultdict[str, list[str]](list)
         for run, (status, place, sealed, front) in zip(runs, records):  # noqa: B905
-            queue = (place or b"").decode().partition("|")[2]
+            queue = (place or b"").decode(errors="replace").partition("|")[2]
             if status == QUEUED:
                 going[queue].append(self._letter(run, queue, sealed or b"", bool(front)))
             elif queue:
@@ -117,7 +117,7 @@ class Outbox:
         """The runs that stand in the lists, the next one first; raises BrokerUnreachable."""
         lists = map(self.store.keys.queue, queues)
         found = self.store.client.each("lrange", lists, -AT_ONCE, -1)
-        return [run.decode() for some in found for run in reversed(some)]
+        return [run.decode(errors="replace") for some in found for run in reversed(some)]
 
     def take_over(self) -> None:
         """Put into the lists what waits since Redis was the broker; raises BrokerUnreachable."""

@@ -63,14 +63,14 @@ class Taker(taker.Taker):
             *(ended.tag, ended.run, self.store.settings.rq_results_ttl, *ended.fields),
         )
         if let_go:
-            self._outbox.forward([run.decode() for run in let_go])
+            self._outbox.forward([run.decode(errors="replace") for run in let_go])
         for queue, count in zip(came[::2], came[1::2]):  # noqa: B905 (pairs)
             if self._came.get(queue) != count:
                 self._came[queue] = count
-                self._empty.difference_update(self._names.both(queue.decode()))
+                self._empty.difference_update(self._names.both(queue.decode(errors="replace")))
         if not held:
             return None
-        queue, _, run = held.decode().partition("\n")
+        queue, _, run = held.decode(errors="replace").partition("\n")
         return Taken(run, queue.removeprefix(keys.prefix), sealed)
 
     def _ask(self, tag: str, queues: Sequence[str]) -> Taken | None:
@@ -93,7 +93,7 @@ class Taker(taker.Taker):
                         time.sleep(SETTLED_SECONDS)
                         return None
                     if run and outcome != b"claimed":
-                        spend(self.store, raw, run, outcome.decode())
+                        spend(self.store, raw, run, outcome.decode(errors="replace"))
                     channel.basic_ack(raw.delivery_tag)
                     if outcome == b"claimed":
                         return Taken(run, queue, sealed, bool(looks))
