@@ -1,6 +1,6 @@
 """`python -m tests.fuzz`: attack live workers, a beat and the pages with whatever may come.
 
-A seed draws the same attacks again; where one does harm the last hundred are kept beside the logs.
+A seed draws the same attacks again; where one does harm the last ones are kept beside the logs.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from tests.servers import RabbitMQServer, RedisServer
 
 A_ROUND = 1000
 """What hypothesis has drawn it remembers, so that it begins anew after as many."""
+AT_ONCE = 250
+"""Attacks between two looks."""
 
 
 @click.command()
@@ -48,8 +50,9 @@ def main(cases: int, seed: int, broker: str) -> None:
             with arena(project) as made:
                 for number in range(0, cases, A_ROUND):
                     at = random.Random(f"{seed} {number}").getrandbits(64)
-                    done += fuzz(made, min(A_ROUND, cases - number), at)
-                    print(f"{done} cases, {time.monotonic() - began:.0f} s", flush=True)
+                    done += fuzz(made, min(A_ROUND, cases - number), at, AT_ONCE)
+                    took = time.monotonic() - began
+                    print(f"{done} cases, {took:.0f} s; pages {dict(made.pages)}", flush=True)
         except Exception:
             harm = True
             traceback.print_exc()

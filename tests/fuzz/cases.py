@@ -1,4 +1,4 @@
-"""What may come, as hypothesis draws it: by the place that it is put into, bytes or a text of JSON."""
+"""What may come, as hypothesis draws it: for each place where something is read."""
 
 from __future__ import annotations
 
