@@ -52,9 +52,8 @@ AUTOSCALER = "frappe_celery.worker.pool:Autoscaler"
 POOL = "frappe_celery.worker.pool:Pool"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
 BURST = Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
-GOSSIP = Option(["--with-gossip"], is_flag=True, help="Listen to other workers' events.")
-MINGLE = Option(["--with-mingle"], is_flag=True, help="Ask other workers at the start.")
-"""Celery does both unasked; what comes is signed by nobody."""
+GOSSIP = Option(["--with-gossip"], is_flag=True, help="Listen to the events of other workers.")
+MINGLE = Option(["--with-mingle"], is_flag=True, help="Ask other workers what was revoked.")
 
 
 class FrappeCelery(Celery):
@@ -311,12 +310,9 @@ def _add(app: Celery, config: Settings) -> None:
 
 
 def _keep_to_oneself(sender: Any, **_: Any) -> None:
-    """Before the worker's steps are made from these options."""
-    options = sender.options
-    if not options.get("with_gossip"):
-        options["without_gossip"] = True
-    if isinstance(sender.app, FrappeCelery) and not options.get("with_mingle"):
-        options["without_mingle"] = True
+    """What Celery does unasked, and hears from anybody, is off before its steps are made."""
+    for name in ("gossip", "mingle") if isinstance(sender.app, FrappeCelery) else ("gossip",):
+        sender.options[f"without_{name}"] = not sender.options.get(f"with_{name}")
 
 
 def _name_unknown_keys(**_: Any) -> None:

@@ -45,7 +45,7 @@ def start_worker(
     from frappe_celery.config import settings
 
     name = f"worker-{os.getpid()}@%h"  # several run on one machine, and records are by name
-    arguments = ["--hostname", name, "--pool", pool]
+    arguments = ["--hostname", name, "--pool", pool, "--without-gossip", "--without-mingle"]
     if queue is not None:
         names = [settings.current().queue(name.strip()).name for name in queue.split(",")]
         arguments += ["--queues", ",".join(names)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from kombu import compression
@@ -11,13 +11,13 @@ from kombu import compression
 from frappe_celery.errors import Refused
 
 MOST_BYTES = 64 * 1024 * 1024
-_UNPACKERS: dict[Any, tuple[str, str]] = {
-    "application/x-gzip": ("zlib", "decompressobj"),
-    "application/x-bz2": ("bz2", "BZ2Decompressor"),
-    "application/x-lzma": ("lzma", "LZMADecompressor"),
-    "application/zstd": ("kombu.compression", "zstd"),
+_UNPACKERS = {
+    "application/x-gzip": "zlib.decompressobj",
+    "application/x-bz2": "bz2.BZ2Decompressor",
+    "application/x-lzma": "lzma.LZMADecompressor",
+    "application/zstd": "zstd.ZstdDecompressor",
 }
-"""By what Celery's `compression` header says: those that stop where they are told to."""
+"""By Celery's `compression` header, of what kombu has those that stop where they are told to."""
 
 
 def unpack(body: bytes, kind: Any) -> bytes:
@@ -27,24 +27,16 @@ def unpack(body: bytes, kind: Any) -> bytes:
         Refused: it is too large, or of a kind that cannot be bounded.
         Exception: it is broken.
     """
-    if not isinstance(kind, str) or kind not in _UNPACKERS:
+    try:
+        unpacker = attrgetter(_UNPACKERS[kind])(compression)()
+    except (KeyError, TypeError, AttributeError):
         known = ", ".join(_UNPACKERS)
-        raise Refused(f"its compression {kind!r} cannot be bounded: send it with one of {known}")
-    plain = _unpacker(kind)(body, MOST_BYTES + 1)
-    if len(plain) > MOST_BYTES:
-        raise Refused(
-            f"unpacked it has more than {MOST_BYTES:,} bytes: put the data into a file or a"
-            " document, and send its name"
-        )
-    return plain
-
-
-def _unpacker(kind: str) -> Callable[[bytes, int], bytes]:
-    module, name = _UNPACKERS[kind]
-    made: Any = getattr(import_module(module), name)
-    if made is not getattr(compression, "zstd", None):
-        return made().decompress
-    unpacker = made.ZstdDecompressor()
+        raise Refused(f"its compression {kind!r} cannot be bounded: send it by {known}") from None
+    read = partial(unpacker.decompress, body)
     if hasattr(unpacker, "stream_reader"):  # of the package zstandard, which kombu 5.6 takes
-        return lambda body, most: bytes(unpacker.stream_reader(body).read(most))
-    return unpacker.decompress
+        read = unpacker.stream_reader(body).read
+    plain = bytes(read(MOST_BYTES + 1))
+    if len(plain) > MOST_BYTES:
+        most = f"{MOST_BYTES:,} bytes"
+        raise Refused(f"unpacked it has more than {most}: put it into a file, and send its name")
+    return plain

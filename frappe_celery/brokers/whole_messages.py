@@ -173,11 +173,11 @@ def _said(message: Any, name: str) -> str:
 
 
 def _check_unsigned(message: Message, queue: str) -> None:
-    """See that it may be read at all, before it is."""
-    to = queue or message["properties"]["delivery_info"]["exchange"]
-    if to in settings.current().queues:
+    """See that it may be read, before it is."""
+    if queue in settings.current().queues:
         _let_in_unsigned(message)
-    elif to.endswith(CONTROL) and "compression" in message["headers"]:
+    to, headers = queue or message["properties"]["delivery_info"]["exchange"], message["headers"]
+    if to.endswith(CONTROL) and "compression" in headers:
         raise Refused("it is compressed, and its signature is missing or wrong")
     if odd := _odd(message["headers"]):
         raise Refused(f"it is unsigned, and {odd}")

@@ -234,7 +234,7 @@ class Arena:
         for name, kept in self._kept.items():
             self.store.client.delete(name)
             if kept is not None:
-                self.store.client.restore(name, 0, kept)
+                self.store.client.restore(name, 0, kept, replace=True)
         self._kept.clear()
 
     def honest(self) -> None:

@@ -5,7 +5,6 @@ tables within tables without end. amqp raises then, and its caller never learns 
 from __future__ import annotations
 
 from collections.abc import Callable
-from struct import calcsize
 from typing import Any
 
 from amqp import method_framing
@@ -17,7 +16,7 @@ HEADER = 2
 PROPERTIES_AT = 12
 NO_PROPERTIES = b"\0\0"
 _ARGUMENTS = {Basic.Deliver: "sLbss", Basic.GetOk: "Lbssl", Basic.Return: "Bsss"}
-_SIZES = {"L": calcsize(">Q"), "l": calcsize(">L"), "B": calcsize(">H"), "b": 1}
+_SIZES = {"L": 8, "l": 4, "B": 2, "b": 1}
 
 
 def frame_handler(connection: Any, callback: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -31,36 +30,29 @@ def frame_handler(connection: Any, callback: Callable[..., Any]) -> Callable[[An
     handle = method_framing.frame_handler(connection, dispatch)
 
     def on_frame(frame: tuple[int, int, bytes]) -> Any:
+        kind, channel, buffer = frame
         try:
             return handle(frame)
         except Exception:
-            kind, channel, buffer = frame
-            if kind != HEADER or _has_readable_properties(buffer):
-                raise
-            return handle((kind, channel, buffer[:PROPERTIES_AT] + NO_PROPERTIES))
+            try:
+                if kind == HEADER:
+                    PROPERTY_CLASSES[Basic.CLASS_ID](buffer, PROPERTIES_AT)
+            except Exception:
+                return handle((kind, channel, buffer[:PROPERTIES_AT] + NO_PROPERTIES))
+            raise
 
     return on_frame
 
 
-def _has_readable_properties(buffer: bytes) -> bool:
-    try:
-        PROPERTY_CLASSES[Basic.CLASS_ID](buffer, PROPERTIES_AT)
-    except Exception:
-        return False
-    return True
-
-
 def _readable(arguments: bytes, kinds: str) -> bytes:
-    """A method's arguments, with a question mark for each byte of a name that is no UTF-8."""
+    """A method's arguments, with a question mark for each odd byte of names that are no UTF-8."""
     try:
         loads(kinds, arguments, 4)
         return arguments
     except UnicodeDecodeError:
-        pieces, at = [arguments[:4]], 4
+        made, at = arguments[:4], 4
     for kind in kinds:
-        size = _SIZES.get(kind) or 1 + arguments[at]
-        piece, at = arguments[at : at + size], at + size
-        if kind == "s":
-            piece = piece[:1] + piece[1:].decode("ascii", "replace").replace("�", "?").encode()
-        pieces.append(piece)
-    return b"".join(pieces)
+        begin, at = at + (kind == "s"), at + (_SIZES.get(kind) or 1 + arguments[at])
+        text = arguments[begin:at].decode("ascii", "replace").replace("�", "?").encode()
+        made += arguments[begin - 1 : begin] + text if kind == "s" else arguments[begin:at]
+    return made

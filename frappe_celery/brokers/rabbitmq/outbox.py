@@ -77,8 +77,9 @@ class Outbox:
         Raises:
             BrokerUnreachable: it has to go back.
         """
-        known = dict(raw.properties)
-        headers = known.pop("application_headers", {})
+        known = {n: v for n, v in raw.properties.items() if n != "user_id"}  # another's is refused
+        headers = dict(known.pop("application_headers", {}))
+        headers.pop("CC", None)  # a copy would come back, for ever
         id = str(known.pop("message_id", None) or uuid.uuid4())
         letter = Letter(id, self.names.whole(queue), raw.body, headers, known)
         try:

@@ -22,8 +22,6 @@ from frappe_celery.jobs.connection import ANSWER_SECONDS, CONNECT_SECONDS
 T = TypeVar("T")
 LOST: tuple[type[Exception], ...] = (*amqp.Connection.connection_errors, TimeoutError)
 FAILURES: tuple[type[Exception], ...] = (*LOST, amqp.AMQPError)
-TO_MORE_QUEUES = ("CC", "BCC")
-"""Headers at which RabbitMQ puts a copy elsewhere: what is passed on would come back for ever."""
 AT_ONCE = 100
 """Messages that are under way together."""
 REST_SECONDS = 3.0
@@ -141,8 +139,7 @@ def connect(url: str) -> Connection:
         heartbeat=0,
         connect_timeout=CONNECT_SECONDS,
         transport_options={
-            "read_timeout": ANSWER_SECONDS,
-            "write_timeout": ANSWER_SECONDS,
+            **dict.fromkeys(("read_timeout", "write_timeout"), ANSWER_SECONDS),
             "frame_handler": frame_handler,
         },
     )
@@ -188,11 +185,8 @@ class _Line:
                 "delivery_mode": 2,
                 **letter.properties,
                 "message_id": letter.id,
-                "application_headers": {
-                    n: v for n, v in letter.headers.items() if n not in TO_MORE_QUEUES
-                },
+                "application_headers": letter.headers,
             }
-            properties.pop("user_id", None)  # of who sent it first: RabbitMQ refuses another's
             message = amqp.Message(letter.body, **properties)
             self._put(letter.id, message, routing_key=letter.queue, mandatory=True)
         self._wait()

@@ -35,12 +35,8 @@ class Connection(pyamqp.Connection):
         self.consumers: set[Channel] = set()
         self.silent = False
         """RabbitMQ does not answer: nobody waits for it in turn."""
-        ours = {
-            "read_timeout": GIVEN_UP_AFTER_SECONDS,
-            "write_timeout": GIVEN_UP_AFTER_SECONDS,
-            "frame_handler": frame_handler,
-        }
-        super().__init__(*args, **{**ours, **options})
+        timeouts = {"read_timeout": GIVEN_UP_AFTER_SECONDS, "write_timeout": GIVEN_UP_AFTER_SECONDS}
+        super().__init__(*args, **{**timeouts, "frame_handler": frame_handler, **options})
 
     def fetch(self) -> bool:
         """Each consumer hands over its next message; whether there was one."""

@@ -15,7 +15,6 @@ import logging
 import uuid
 from contextlib import suppress
 from functools import cached_property
-from queue import Empty
 from typing import Any
 
 from kombu.transport import redis as kombu_redis
@@ -172,7 +171,7 @@ class Channel(kombu_redis.Channel):
         return listener is not None and listener.can_read(timeout=0) and super()._receive()
 
     def _receive_one(self, client: Any) -> Any:
-        """As kombu's, which raises at some texts that are no JSON, and passes over others."""
+        """As kombu's, which raises at what is no JSON, and leaves what follows it unread."""
         try:
             return super()._receive_one(client)
         except self.connection_errors:
@@ -180,7 +179,7 @@ class Channel(kombu_redis.Channel):
         except Exception as exc:
             with suppress(BrokerUnreachable):
                 whole_messages.refuse(None, "of what is broadcast", exc.__context__ or exc)
-            raise Empty from exc
+            return False
 
     def _update_queue_cycle(self) -> None:
         """Queues in the order in which they are consumed, each with its priorities."""
