@@ -177,19 +177,21 @@ class Arena:
         self.store.client.hset(self.store.keys.record(job.run_id), mapping=fields)
 
     def _mark(self, case: Case) -> None:
-        client, (kind, what) = self.store.client, case.what
+        (kind, what), client = case.what, self.store.client
         self._kept.setdefault(case.place, client.dump(case.place))
-        client.delete(case.place)
+        pipe = client.pipeline()
+        pipe.delete(case.place)
         if kind == "text":
-            client.set(case.place, _encoded(what))
+            pipe.set(case.place, _encoded(what))
         elif kind == "list":
-            client.rpush(case.place, *map(_encoded, what))
+            pipe.rpush(case.place, *map(_encoded, what))
         elif kind == "hash":
-            client.hset(case.place, mapping={n: _encoded(v) for n, v in what.items()})
+            pipe.hset(case.place, mapping={n: _encoded(v) for n, v in what.items()})
         elif kind == "set":
-            client.sadd(case.place, *what)
+            pipe.sadd(case.place, *what)
         else:
-            client.zadd(case.place, what)
+            pipe.zadd(case.place, what)
+        pipe.execute()
 
     def _amqp(self, case: Case) -> None:
         body, kind = case.what
