@@ -179,8 +179,7 @@ def _check_unsigned(message: Message, queue: str) -> None:
     to, headers = queue or message["properties"]["delivery_info"]["exchange"], message["headers"]
     if to.endswith(CONTROL) and "compression" in headers:
         raise Refused("it is compressed, and its signature is missing or wrong")
-    if odd := _odd(message["headers"]):
-        raise Refused(f"it is unsigned, and {odd}")
+    _check_readable(headers)
 
 
 def _let_in_unsigned(message: Message) -> None:
@@ -202,18 +201,18 @@ def _let_in_unsigned(message: Message) -> None:
         raise Refused(f"{why}, and {message['content-type']!r} is not read unsigned")
 
 
-def _odd(headers: dict[str, Any]) -> str:
-    """What in an unsigned task's headers would end the worker that reads them."""
+def _check_readable(headers: dict[str, Any]) -> None:
+    """Refuse what in an unsigned task's headers would end the worker that reads them."""
+    check_texts(headers)
     limits, stamped = headers.get("timelimit"), headers.get("stamped_headers")
     if limits is not None and (
         not isinstance(limits, (list, tuple))
         or len(limits) != 2
         or any(not isinstance(limit, (int, float, type(None))) for limit in limits)
     ):
-        return f"its timelimit {limits!r} is no pair of seconds"
+        raise Refused(f"it is unsigned, and its timelimit {limits!r} is no pair of seconds")
     if stamped is not None and not isinstance(stamped, (list, tuple)):
-        return f"its stamped_headers {stamped!r} are no list"
-    return ""
+        raise Refused(f"it is unsigned, and its stamped_headers {stamped!r} are no list")
 
 
 def _mark(headers: dict[str, Any], payload: Any) -> Any:
@@ -226,6 +225,8 @@ def _mark(headers: dict[str, Any], payload: Any) -> Any:
     unsigned.mark_following(headers)
     if payload is None:
         return None
+    if old:
+        _check_readable(payload)
     args, kwargs, embed = (payload.get("args"), payload.get("kwargs"), payload) if old else payload
     embed = {**(embed or {})}
     unsigned.mark_following(embed)

@@ -183,7 +183,6 @@ class Channel(pyamqp.Channel):
         queue = "" if exchange else routing_key
         message = _as_kombu(raw_message, exchange, routing_key)
         try:
-            whole_messages.check_texts(message["headers"])
             _write_back(raw_message, whole_messages.take(message, queue))
         except Exception as exc:
             refusal = sys.exc_info()
