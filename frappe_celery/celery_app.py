@@ -52,6 +52,8 @@ AUTOSCALER = "frappe_celery.worker.pool:Autoscaler"
 POOL = "frappe_celery.worker.pool:Pool"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
 BURST = Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
+GOSSIP = Option(["--with-gossip"], is_flag=True, help="Listen to the events of other workers.")
+MINGLE = Option(["--with-mingle"], is_flag=True, help="Ask other workers what was revoked.")
 
 
 class FrappeCelery(Celery):
@@ -297,13 +299,20 @@ def _add(app: Celery, config: Settings) -> None:
     error_mail.connect(app)
     error_mail.swallowed.connect(caught.note)
     look.connect(app, Alerts)
-    app.user_options["worker"].add(BURST)
+    app.user_options["worker"].update((BURST, GOSSIP, MINGLE))
+    signals.worker_init.connect(_keep_to_oneself)
     signals.celeryd_init.connect(lifecycle.check_queues)
     signals.worker_init.connect(lifecycle.prepare)
     for begins in (signals.worker_process_init, signals.worker_ready):
         begins.connect(telemetry.connect)
     for begins in (signals.worker_init, signals.beat_init):
         begins.connect(_name_unknown_keys)
+
+
+def _keep_to_oneself(sender: Any, **_: Any) -> None:
+    """What Celery does unasked, and hears from anybody, is off before its steps are made."""
+    for name in ("gossip", "mingle") if isinstance(sender.app, FrappeCelery) else ("gossip",):
+        sender.options[f"without_{name}"] = not sender.options.get(f"with_{name}")
 
 
 def _name_unknown_keys(**_: Any) -> None:

@@ -20,8 +20,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from kombu import compression, serialization
+from kombu import serialization
 
+from frappe_celery.brokers import packed
 from frappe_celery.config import settings
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import Refused
@@ -143,25 +144,42 @@ def take(message: Message, queue: str) -> Message:
     message = {**message, "headers": headers}
     if said and fits(message, queue, said, settings.current().signer):
         headers[STAMP] = said[:-MAC_LENGTH]
-        return message
-    if queue in settings.current().queues:
-        _let_in_unsigned(message)
+        return _unpacked(message)
+    _check_unsigned(message, queue)
     try:
-        return _changed(message, partial(_mark, headers))
+        message = _unpacked(message)
+        return _changed(message, partial(_mark, message["headers"]))
     except Exception as exc:
         raise Refused(f"it is unsigned, and what it leads to cannot be read: {exc!r}") from exc
 
 
-def refuse(message: Message, queue: str, exc: Exception) -> None:
+def refuse(message: Any, queue: str, exc: BaseException) -> None:
     """List it, with what is known of who sent it; the log tells once a kind."""
-    headers = message["headers"]
-    task, sender = (str(headers.get(name) or "?")[:200] for name in ("task", "origin"))
-    kind = (queue, task, sender)
+    task, sender, id = (_said(message, name) for name in ("task", "origin", "id"))
+    kind = (queue, task, sender, type(exc).__name__)
     if kind not in _logged and len(_logged) < KINDS_LOGGED:
         _logged.add(kind)
         logger.error("refused %s from queue %s, sent by %s: %s", task, queue, sender, exc)
     reason = f"{task} from {sender}: {exc}"
-    get_store().refuse(queue, str(headers.get("id"))[:100], reason, None)
+    get_store().refuse(queue, id[:100], reason, None)
+
+
+def _said(message: Any, name: str) -> str:
+    """What a header says, which may be anything."""
+    try:
+        return str(message["headers"].get(name) or "?")[:200]
+    except Exception:
+        return "?"
+
+
+def _check_unsigned(message: Message, queue: str) -> None:
+    """See that it may be read, before it is."""
+    if queue in settings.current().queues:
+        _let_in_unsigned(message)
+    to, headers = queue or message["properties"]["delivery_info"]["exchange"], message["headers"]
+    if to.endswith(CONTROL) and "compression" in headers:
+        raise Refused("it is compressed, and its signature is missing or wrong")
+    _check_readable(headers)
 
 
 def _let_in_unsigned(message: Message) -> None:
@@ -181,22 +199,20 @@ def _let_in_unsigned(message: Message) -> None:
         )
     if message.get("content-type") not in _SERIALIZERS:
         raise Refused(f"{why}, and {message['content-type']!r} is not read unsigned")
-    if odd := _odd(message["headers"]):
-        raise Refused(f"{why}, and {odd}")
 
 
-def _odd(headers: dict[str, Any]) -> str:
-    """What in an unsigned task's headers would end the worker that reads them."""
+def _check_readable(headers: dict[str, Any]) -> None:
+    """Refuse what in an unsigned task's headers would end the worker that reads them."""
+    check_texts(headers)
     limits, stamped = headers.get("timelimit"), headers.get("stamped_headers")
     if limits is not None and (
         not isinstance(limits, (list, tuple))
         or len(limits) != 2
         or any(not isinstance(limit, (int, float, type(None))) for limit in limits)
     ):
-        return f"its timelimit {limits!r} is no pair of seconds"
+        raise Refused(f"it is unsigned, and its timelimit {limits!r} is no pair of seconds")
     if stamped is not None and not isinstance(stamped, (list, tuple)):
-        return f"its stamped_headers {stamped!r} are no list"
-    return ""
+        raise Refused(f"it is unsigned, and its stamped_headers {stamped!r} are no list")
 
 
 def _mark(headers: dict[str, Any], payload: Any) -> Any:
@@ -209,6 +225,8 @@ def _mark(headers: dict[str, Any], payload: Any) -> Any:
     unsigned.mark_following(headers)
     if payload is None:
         return None
+    if old:
+        _check_readable(payload)
     args, kwargs, embed = (payload.get("args"), payload.get("kwargs"), payload) if old else payload
     embed = {**(embed or {})}
     unsigned.mark_following(embed)
@@ -241,12 +259,9 @@ def _changed(message: Message, change: Callable[[Any], Any]) -> Message:
     if serializer is None:
         change(None)
         return message
-    body, properties = message["body"], message["properties"]
-    in_base64 = properties.get("body_encoding") == "base64"
+    unpacked = _unpacked(message)
+    body, in_base64 = unpacked["body"], unpacked["properties"].get("body_encoding") == "base64"
     plain = base64.b64decode(body) if in_base64 else body
-    headers = message["headers"]
-    if "compression" in headers:
-        plain = compression.decompress(plain, headers["compression"])
     payload = serialization.loads(plain, kind, encoding, accept=[kind])
     if payload is None:
         raise ValueError("its body is empty")
@@ -256,8 +271,22 @@ def _changed(message: Message, change: Callable[[Any], Any]) -> Message:
     kind, encoding, plain = serialization.dumps(changed, serializer)
     if in_base64:
         plain = base64.b64encode(plain.encode() if isinstance(plain, str) else plain).decode()
-    headers.pop("compression", None)
-    return {**message, "body": plain, "content-type": kind, "content-encoding": encoding}
+    return {**unpacked, "body": plain, "content-type": kind, "content-encoding": encoding}
+
+
+def _unpacked(message: Message) -> Message:
+    """The message with a body that is not compressed; raises as `packed.unpack`."""
+    headers, properties, body = message["headers"], message["properties"], message["body"]
+    if not (kind := headers.get("compression")):
+        return message
+    if properties.get("body_encoding") == "base64":
+        body = base64.b64decode(body)
+    return {
+        **message,
+        "body": packed.unpack(body, kind),
+        "headers": {n: v for n, v in headers.items() if n != "compression"},
+        "properties": {n: v for n, v in properties.items() if n != "body_encoding"},
+    }
 
 
 def payload_of(message: Message) -> Any:
@@ -277,7 +306,7 @@ def fits(message: Message, queue: str, said: str, signer: Signer) -> bool:
     stamp, mac = said[:-MAC_LENGTH], said[-MAC_LENGTH:]
     try:
         signer.open(PURPOSE, mac.encode() + _text(message, _place(message, queue), stamp))
-    except (Refused, ValueError):
+    except (Refused, ValueError, TypeError, RecursionError):  # headers may be anything
         return False
     return True
 

@@ -15,6 +15,7 @@ from typing import Any
 from celery import bootsteps, signals
 from celery.concurrency import solo
 from celery.worker import state
+from redis.exceptions import ResponseError
 
 from frappe_celery.brokers import heartbeat
 from frappe_celery.config import settings
@@ -69,13 +70,14 @@ class Repeated(bootsteps.StartStopStep):
             self._next = None
 
     def _do(self, consumer: Any) -> None:
-        """Once more; a broker that is away is waited for, and not by the loop."""
+        """Once more; a broker that is away is waited for, and not by the loop. What somebody wrote
+        to our keys ends nobody."""
         this, wait = self._next, None
         try:
             if not heartbeat.broker_is_silent():
                 wait = self.tick(consumer)
                 self._outage.end()
-        except BrokerUnreachable as exc:
+        except Exception as exc:
             self._outage.tell(type(self).__name__, exc)
         finally:
             if self._next is this:  # else it was stopped, by another thread
@@ -277,7 +279,7 @@ class TakeJobs(bootsteps.StartStopStep):
         try:
             declarations.tell()
             Limits(get_store()).configure()
-        except (BrokerUnreachable, ConfigError) as exc:
+        except (BrokerUnreachable, ConfigError, ResponseError) as exc:
             logger.error("limits stay as they were: %s", exc)
         self.worker = consumer.controller
         consumer.let_jobs_be_taken()

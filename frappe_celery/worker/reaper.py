@@ -23,7 +23,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -131,8 +130,10 @@ class Sweeper(Repeated):
 
     def start(self, consumer: Any) -> None:
         super().start(consumer)
-        with suppress(BrokerUnreachable):
+        try:
             follow_the_broker(get_store(), consumer.app.amqp.queues.consume_from)
+        except (BrokerUnreachable, ResponseError) as exc:
+            self._outage.tell("which broker there was", exc)
 
     def tick(self, consumer: Any) -> None:
         crew_of(consumer.controller).release_what_came_back()

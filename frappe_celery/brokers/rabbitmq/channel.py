@@ -14,6 +14,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from amqp.exceptions import RecoverableConnectionError
@@ -26,8 +27,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from frappe_celery.brokers import whole_messages
 from frappe_celery.brokers.heartbeat import broker_is_silent
 from frappe_celery.brokers.rabbitmq.names import Names, declare
-from frappe_celery.errors import BrokerUnreachable, Refused
-from frappe_celery.jobs import get_store
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import get_store, providers
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +109,8 @@ class Channel(pyamqp.Channel):
     ) -> Any:
         """Begin to consume; a queue of the bench is asked, in the order of these calls."""
         if queue not in self.names.queues:
+            if queue.startswith(f"{providers.app().conf.event_queue_prefix}."):
+                callback = partial(_hand_over, callback, queue)
             return super().basic_consume(queue, consumer_tag, *args, callback=callback, **options)
         if self.bell is None:
             store = get_store()
@@ -133,7 +136,7 @@ class Channel(pyamqp.Channel):
         if self.bell is not None and not broker_is_silent():  # the Redis, for which it would wait
             if self.bell.listen():
                 self.look_anyway()
-            self._may_have.update(self.bell.heard())
+            self._may_have.update(self.bell.heard().intersection(self.names.queues))
         for queue, callback in list(self._consumed.values()):
             if queue not in self._may_have or not (self.is_open and self.has_room()):
                 continue
@@ -156,16 +159,7 @@ class Channel(pyamqp.Channel):
 
     def _checked(self, raw: Any, queue: str) -> Message | None:
         """The message to act on; None where it was refused, and the next one is asked for."""
-        headers = raw.properties.get("application_headers") or {}
         raw.delivery_info.update(exchange="", routing_key=queue)
-        try:
-            whole_messages.check_texts(headers)
-        except ValueError as exc:
-            logger.error("refused what lay in queue %s: %s", queue, exc)
-            with suppress(BrokerUnreachable):
-                get_store().refuse(queue, str(headers.get("id"))[:100], f"no message: {exc}")
-            self.basic_ack(raw.delivery_tag)
-            return None
         message: Message = self.message_to_python(raw)
         if not message.errors:
             return message
@@ -180,7 +174,8 @@ class Channel(pyamqp.Channel):
         return None
 
     def message_to_python(self, raw_message: Any) -> Any:
-        """One that is refused has the error in its `errors`. Leaves what is one already."""
+        """One that is refused has the error in its `errors`, and is listed where nobody else does.
+        Leaves what is one already."""
         if isinstance(raw_message, Message):
             return raw_message
         info, refusal = raw_message.delivery_info, None
@@ -189,12 +184,16 @@ class Channel(pyamqp.Channel):
         message = _as_kombu(raw_message, exchange, routing_key)
         try:
             _write_back(raw_message, whole_messages.take(message, queue))
-        except Refused:
+        except Exception as exc:
             refusal = sys.exc_info()
-        message = super().message_to_python(raw_message)
+            message["headers"].pop("compression", None)  # kombu would unpack it all the same
+            if queue not in self.names.queues:
+                with suppress(BrokerUnreachable):
+                    whole_messages.refuse(message, queue or exchange, exc)
+        found = super().message_to_python(raw_message)
         if refusal:
-            message.errors = [*(message.errors or ()), refusal]
-        return message
+            found.errors = [*(found.errors or ()), refusal]
+        return found
 
     def close(self, *args: Any, **options: Any) -> Any:
         """In order, unless RabbitMQ would not answer."""
@@ -251,7 +250,7 @@ class Bell:
             while self._subscription.connection.can_read(timeout=0):
                 kind, _, *told = self._subscription.parse_response()
                 if kind == b"message":
-                    queues.add(told[-1].decode())
+                    queues.add(told[-1].decode(errors="replace"))
         except (RedisConnectionError, RedisTimeoutError, OSError):
             self.listens = False
             self._subscription.connection.disconnect()
@@ -260,6 +259,15 @@ class Bell:
     def close(self) -> None:
         self.listens = False
         self._subscription.close()
+
+
+def _hand_over(callback: Callable[[Any], Any], queue: str, raw: Any) -> None:
+    """An event, which nobody acknowledges: whatever becomes of it ends no process."""
+    try:
+        callback(raw)
+    except Exception as exc:
+        with suppress(BrokerUnreachable):
+            whole_messages.refuse(_as_kombu(raw, "", queue), queue, exc)
 
 
 def _as_kombu(raw: Any, exchange: str, routing_key: str) -> whole_messages.Message:

@@ -17,7 +17,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from frappe_celery.brokers.rabbitmq.names import Names
-from frappe_celery.brokers.rabbitmq.publisher import Letter, Publisher
+from frappe_celery.brokers.rabbitmq.publisher import Letter, NotTaken, Publisher
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.keys import LINE
@@ -71,16 +71,27 @@ class Outbox:
         self.store.run_script("confirmed", (), self.store.keys.prefix, queue, *taken)
 
     def hand_to_parents(self, raw: Any, queue: str) -> None:
-        """Put another Celery task's message, found in a bench's queue, where parents take it.
+        """Put another Celery task's message, found in a bench's queue, where parents take it; its
+        body is parked where RabbitMQ, or amqp, does not take it so.
 
         Raises:
             BrokerUnreachable: it has to go back.
         """
-        known = dict(raw.properties)
-        headers = known.pop("application_headers", {})
+        known = {n: v for n, v in raw.properties.items() if n != "user_id"}  # another's is refused
+        headers = dict(known.pop("application_headers", {}))
+        headers.pop("CC", None)  # a copy would come back, for ever
         id = str(known.pop("message_id", None) or uuid.uuid4())
         letter = Letter(id, self.names.whole(queue), raw.body, headers, known)
-        self.publisher.deliver(letter)
+        try:
+            self.publisher.deliver(letter)
+        except Exception as exc:
+            if isinstance(exc, BrokerUnreachable) and not isinstance(exc, NotTaken):
+                raise
+            logger.error("a message in queue %s is parked: %s", queue, exc)
+            self.store.refuse(queue, id, f"parked: {exc}", None)
+            self.publisher.forgive()
+            self.publisher.deliver(Letter(id, self.names.parked, raw.body, {}))
+            return
         with suppress(RedisError):  # parents look anyway
             self.store.client.publish(self.store.keys.confirmed, queue)
 
@@ -93,7 +104,7 @@ class Outbox:
         records = self.store.fields(runs, "status", "place", "message", "front")
         going, spent = defaultdict[str, list[Letter]](list), defaultdict[str, list[str]](list)
         for run, (status, place, sealed, front) in zip(runs, records):  # noqa: B905
-            queue = (place or b"").decode().partition("|")[2]
+            queue = (place or b"").decode(errors="replace").partition("|")[2]
             if status == QUEUED:
                 going[queue].append(self._letter(run, queue, sealed or b"", bool(front)))
             elif queue:
@@ -107,7 +118,7 @@ class Outbox:
         """The runs that stand in the lists, the next one first; raises BrokerUnreachable."""
         lists = map(self.store.keys.queue, queues)
         found = self.store.client.each("lrange", lists, -AT_ONCE, -1)
-        return [run.decode() for some in found for run in reversed(some)]
+        return [run.decode(errors="replace") for some in found for run in reversed(some)]
 
     def take_over(self) -> None:
         """Put into the lists what waits since Redis was the broker; raises BrokerUnreachable."""

@@ -77,9 +77,7 @@ def spend(store: JobStore, raw: Any, run: str, status: str) -> None:
             message.label,
             run,
         )
-        headers = raw.properties["application_headers"]
-        letter = Letter(message.run, store.outbox.names.parked, raw.body, headers)
-        store.outbox.publisher.deliver(letter)
+        store.outbox.publisher.deliver(Letter(message.run, store.outbox.names.parked, raw.body, {}))
 
 
 def parked(outbox: Outbox, requeue: bool = False) -> tuple[list[JobMessage], dict[str, str]]:

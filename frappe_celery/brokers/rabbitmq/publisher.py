@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import amqp
 from kombu import Connection
 
+from frappe_celery.brokers.rabbitmq.frames import frame_handler
 from frappe_celery.brokers.rabbitmq.names import declare
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.urls import without_password
@@ -25,6 +26,10 @@ AT_ONCE = 100
 """Messages that are under way together."""
 REST_SECONDS = 3.0
 """How long nobody tries a broker that was away: callers should not all wait for it."""
+
+
+class NotTaken(BrokerUnreachable):
+    """The broker is there, and refuses what it is asked."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,8 @@ class Publisher:
         except FAILURES as exc:
             self._why = describe(self.url, exc)
             self._rests_until = time.monotonic() + REST_SECONDS
-            raise BrokerUnreachable(self._why) from exc
+            refused = isinstance(exc, amqp.ChannelError)
+            raise (NotTaken if refused else BrokerUnreachable)(self._why) from exc
         self._idle.append(line)
         return answer
 
@@ -118,12 +124,12 @@ class Publisher:
 
 
 def describe(url: str, exc: BaseException) -> str:
-    """Which RabbitMQ is away, and what to do."""
-    why = str(exc) or type(exc).__name__
-    return (
-        f"the RabbitMQ at {without_password(url)} does not answer ({why})."
-        f" Start it, or mend broker_url in {options_stand_in()}"
-    )
+    """Which RabbitMQ is away, or does not do it, and what to do."""
+    server, why = f"the RabbitMQ at {without_password(url)}", str(exc) or type(exc).__name__
+    if isinstance(exc, amqp.ChannelError):
+        return f"{server} answers, and refuses what it is asked: {why}"
+    way_out = f"Start it, or mend broker_url in {options_stand_in()}"
+    return f"{server} does not answer ({why}). {way_out}"
 
 
 def connect(url: str) -> Connection:
@@ -132,7 +138,10 @@ def connect(url: str) -> Connection:
         url,
         heartbeat=0,
         connect_timeout=CONNECT_SECONDS,
-        transport_options={"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS},
+        transport_options={
+            **dict.fromkeys(("read_timeout", "write_timeout"), ANSWER_SECONDS),
+            "frame_handler": frame_handler,
+        },
     )
     connection.ensure_connection(
         max_retries=max(0, len(connection.alt) - 1),

@@ -63,12 +63,13 @@ class Taker(taker.Taker):
             *(ended.tag, ended.run, self.store.settings.rq_results_ttl, *ended.fields),
         )
         if let_go:
-            self._outbox.forward([run.decode() for run in let_go])
+            self._outbox.forward([run.decode(errors="replace") for run in let_go])
         for queue, count in zip(came[::2], came[1::2]):  # noqa: B905 (pairs)
             if self._came.get(queue) != count:
                 self._came[queue] = count
-                self._empty.difference_update(self._names.both(queue.decode()))
-        return Taken(held.decode(), place.decode(errors="replace"), sealed) if held else None
+                self._empty.difference_update(self._names.both(queue.decode(errors="replace")))
+        run = held.decode(errors="replace")
+        return Taken(run, place.decode(errors="replace"), sealed) if run else None
 
     def _ask(self, tag: str, queues: Sequence[str]) -> Taken | None:
         channel = self._channel(queues)
@@ -90,7 +91,7 @@ class Taker(taker.Taker):
                         time.sleep(SETTLED_SECONDS)
                         return None
                     if run and outcome != b"claimed":
-                        spend(self.store, raw, run, outcome.decode())
+                        spend(self.store, raw, run, outcome.decode(errors="replace"))
                     channel.basic_ack(raw.delivery_tag)
                     if outcome == b"claimed":
                         return Taken(run, about[0].decode(errors="replace"), sealed, len(about) > 1)
@@ -111,7 +112,8 @@ class Taker(taker.Taker):
         """The run; '' for some other Celery task, which goes to the workers' parents."""
         headers = raw.properties.get("application_headers") or {}
         if headers.get("task") == TASK_NAME:
-            return str(headers.get("id"))[:100]
+            run = headers.get("id")
+            return run[:100].encode("ascii", "replace").decode() if isinstance(run, str) else "?"
         self._outbox.hand_to_parents(raw, queue)
         return ""
 

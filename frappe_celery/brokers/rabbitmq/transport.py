@@ -12,6 +12,7 @@ from kombu.transport import pyamqp
 
 from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, LOOK_ANYWAY_SECONDS
 from frappe_celery.brokers.rabbitmq.channel import Channel
+from frappe_celery.brokers.rabbitmq.frames import frame_handler
 from frappe_celery.brokers.rabbitmq.names import Names
 
 AT_ONCE = 1000
@@ -35,7 +36,7 @@ class Connection(pyamqp.Connection):
         self.silent = False
         """RabbitMQ does not answer: nobody waits for it in turn."""
         timeouts = {"read_timeout": GIVEN_UP_AFTER_SECONDS, "write_timeout": GIVEN_UP_AFTER_SECONDS}
-        super().__init__(*args, **{**timeouts, **options})
+        super().__init__(*args, **{**timeouts, "frame_handler": frame_handler, **options})
 
     def fetch(self) -> bool:
         """Each consumer hands over its next message; whether there was one."""

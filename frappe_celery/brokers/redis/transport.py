@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -36,7 +37,7 @@ from frappe_celery.brokers.heartbeat import (
 )
 from frappe_celery.brokers.redis.poller import Poller
 from frappe_celery.config.sentinels import Sentinels
-from frappe_celery.errors import Refused
+from frappe_celery.errors import BrokerUnreachable, Refused
 from frappe_celery.jobs import get_store, scripts
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.outbox.hold import HEADER as OUTBOX
@@ -169,6 +170,17 @@ class Channel(kombu_redis.Channel):
         listener = self.subclient.connection
         return listener is not None and listener.can_read(timeout=0) and super()._receive()
 
+    def _receive_one(self, client: Any) -> Any:
+        """As kombu's, which raises at what is no JSON, and leaves what follows it unread."""
+        try:
+            return super()._receive_one(client)
+        except self.connection_errors:
+            raise
+        except Exception as exc:
+            with suppress(BrokerUnreachable):
+                whole_messages.refuse(None, "of what is broadcast", exc.__context__ or exc)
+            return False
+
     def _update_queue_cycle(self) -> None:
         """Queues in the order in which they are consumed, each with its priorities."""
         self.fetches_from = {
@@ -278,13 +290,14 @@ class Transport(kombu_redis.Transport):
     Channel = Channel
 
     def _deliver(self, message: Any, queue: str) -> None:
-        """Of what was broadcast; nobody has looked at it yet."""
+        """Of what was broadcast, which nobody has looked at yet and nobody acknowledges: whatever
+        becomes of it where it is read ends no process."""
         try:
-            message = whole_messages.take(whole_messages.checked(message, queue), queue)
+            message["properties"].setdefault("delivery_tag", "")
+            self.deliver(whole_messages.take(whole_messages.checked(message, queue), queue), queue)
         except Exception as exc:
-            logger.error("refused what was broadcast to %s: %s", queue, exc)
-            return
-        self.deliver(message, queue)
+            with suppress(BrokerUnreachable):
+                whole_messages.refuse(message, queue, exc)
 
     def deliver(self, message: dict[str, Any], queue: str) -> None:
         """Hand a message to whoever consumes from the queue."""

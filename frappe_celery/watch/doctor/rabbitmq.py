@@ -81,7 +81,8 @@ def _check_queues(section: Section, outbox: Outbox) -> None:
             )
     if waiting := outbox.publisher.waiting([outbox.names.parked]):
         section.warn(
-            f"{counted(waiting, 'message')} whose record the Redis lost",
+            f"{counted(waiting, 'message')} parked: the Redis lost its record, or RabbitMQ did not"
+            " take it where it belongs",
             "look at them and decide: frappe-celery jobs parked",
         )
 

@@ -311,7 +311,7 @@ def test_what_an_unsigned_task_s_code_asks_for_is_signed_and_what_it_came_with_i
     for text in ("job of unsigned", "add unsigned asked"):
         wait_until(lambda text=text: text in project.effects(), 30, f"{text} runs")  # type: ignore[misc]
     wait_until(lambda: refused(store), 30, "what it came with is refused")
-    for forged in {**CELERYS, **LEADING}.values():
+    for forged in {**CELERYS, **LEADING, **ODD}.values():
         send(store, forged, name, own=False)
     producer = Celery("plain", broker=broker)
     producer.send_task("myapp.own.add", ["last", "one"], queue=name)
