@@ -44,9 +44,6 @@ class ToldInASentence(click.Command):
                 return super().invoke(ctx)
         except FrappeCeleryError as exc:
             raise click.ClickException(printable(told(exc))) from exc
-        except click.ClickException as exc:
-            exc.message = printable(exc.message)
-            raise
 
 
 def start_worker(

@@ -151,7 +151,9 @@ def parked(requeue: bool) -> None:
         click.echo("  ".join(map(one_line, about)))
     click.echo(f"{len(found)} messages{', enqueued anew' if requeue and found else ''}.")
     if stay:
-        raise click.ClickException("\n".join(f"{run} stays parked: {stay[run]}" for run in stay))
+        raise click.ClickException(
+            "\n".join(one_line(f"{run} stays parked: {stay[run]}") for run in stay)
+        )
 
 
 def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: Any) -> None:

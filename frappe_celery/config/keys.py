@@ -6,6 +6,7 @@ a file of mode 0600, a line each.
 
 from __future__ import annotations
 
+import os
 import secrets
 import stat
 from collections.abc import Collection, Mapping, Sequence
@@ -68,6 +69,7 @@ class Keys:
             with locked(self._file.with_suffix(".lock")):
                 if not self._file.exists():
                     write_secret(self._file, made)
+                _require_own(self._file.parent, self._file)
                 return self._file.read_text().split()
         except OSError as exc:
             raise ConfigError(
@@ -138,6 +140,17 @@ class Keys:
         """What has the keys: a bench's configuration, a project's file of them alone."""
         sites = self.sites_path
         return sites / "common_site_config.json" if sites else self.state_path / "key"
+
+
+def _require_own(*paths: Path) -> None:
+    """Raises PermissionError for what another user may have put where all may write."""
+    for path in (
+        paths if any(folder.stat().st_mode & stat.S_IWOTH for folder in paths[-1].parents) else ()
+    ):
+        if os.geteuid() not in (0, owner := path.lstat().st_uid) and owner:
+            raise PermissionError(
+                f"{path} belongs to another user (uid {owner}), and all may write there"
+            )
 
 
 def _is_read_by_others(file: Path) -> bool:

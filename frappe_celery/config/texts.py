@@ -1,14 +1,14 @@
-r"""Signs in texts that no output takes as they are.
-
-Half characters (lone surrogates) are what `open(errors="surrogateescape")` makes of bytes that are
-no UTF-8: jobs carry them, and no output, database or key of Redis takes them. Control characters,
-ESC before all, are a terminal's orders, and a line break begins a line that nobody wrote.
+r"""Half characters (lone surrogates) in texts: what `open(errors="surrogateescape")` makes of bytes
+that are no UTF-8. Jobs carry them, and no output, database or key of Redis takes them.
+And control characters, which are orders to a terminal, and line breaks, which begin another's line.
 """
 
+import logging
 import re
 from typing import Any
 
 from frappe_celery.config.numbers import require
+from frappe_celery.config.secrets import masked_text
 
 
 def escaped(text: str) -> str:
@@ -36,6 +36,18 @@ def one_line(text: str) -> str:
     """The text with a comma for each end of a line, a blank for what else is no sign."""
     whole = ", ".join(text.splitlines())
     return " ".join("".join(c if c.isprintable() else " " for c in whole).split())
+
+
+def as_entry(text: str) -> str:
+    """An entry of a log: no secrets, its lines after the first set in so that none begins one."""
+    return masked_text(printable(text)).replace("\n", "\n  ")
+
+
+class EntryFormatter(logging.Formatter):
+    """Python's own, for such."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return as_entry(super().format(record))
 
 
 def require_whole(name: str, value: Any) -> None:

@@ -67,6 +67,7 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
             "django.contrib.messages.middleware.MessageMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
             "axes.middleware.AxesMiddleware",
+            "frappe_celery.pages.answers.with_policy",
         ],
         "TEMPLATES": [
             {

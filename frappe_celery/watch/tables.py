@@ -91,7 +91,9 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
-def plain_table(columns: Iterable[str], rows: Iterable[Iterable[str]], **style: Any) -> Table:
+def plain_table(
+    columns: Iterable[str], rows: Iterable[Iterable[Text | str]], **style: Any
+) -> Table:
     """Texts in columns, without a frame; what is too long goes on in the next line."""
     shown = Table(*columns, box=None, **style)
     for row in rows:
@@ -101,10 +103,8 @@ def plain_table(columns: Iterable[str], rows: Iterable[Iterable[str]], **style: 
 
 def facts(said: Iterable[tuple[str, Text | str]], style: str = "bold") -> Table:
     """What is said of one thing, a line each, behind its name."""
-    shown = Table.grid(padding=(0, 2))
-    for name, what in said:
-        shown.add_row(Text(name, style), _in_a_line(what, overflow="fold"))
-    return shown
+    rows = ((Text(name, style), what) for name, what in said)
+    return plain_table((), rows, show_header=False, padding=(0, 2), collapse_padding=True)
 
 
 def zoned(title: str) -> str:

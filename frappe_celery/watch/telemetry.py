@@ -38,11 +38,10 @@ def named(task: Any, **_: Any) -> None:
 
 def own_scope() -> AbstractContextManager[Any]:
     """What is told Sentry in there (user, tags, breadcrumbs) is not told of what comes after."""
-    if "sentry_sdk" not in sys.modules:
-        return nullcontext()
-    import sentry_sdk
-
-    return sentry_sdk.isolation_scope() if is_followed() else sentry_sdk.Hub(sentry_sdk.Hub.current)
+    sentry: Any = sys.modules.get("sentry_sdk")
+    if sentry is not None and is_followed():
+        return sentry.isolation_scope()
+    return sentry.Hub(sentry.Hub.current) if hasattr(sentry, "Hub") else nullcontext()
 
 
 def connect(**_: Any) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from celery import bootsteps, signals
 from celery.concurrency import solo
 from celery.worker import state
+from redis.exceptions import ResponseError
 
 from frappe_celery.brokers import heartbeat
 from frappe_celery.config import settings
@@ -75,7 +76,7 @@ class Repeated(bootsteps.StartStopStep):
             if not heartbeat.broker_is_silent():
                 wait = self.tick(consumer)
                 self._outage.end()
-        except BrokerUnreachable as exc:
+        except (BrokerUnreachable, ResponseError) as exc:  # also: somebody wrote to our keys
             self._outage.tell(type(self).__name__, exc)
         finally:
             if self._next is this:  # else it was stopped, by another thread

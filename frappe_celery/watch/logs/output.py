@@ -16,11 +16,10 @@ from click import get_current_context
 
 from frappe_celery.config import settings
 from frappe_celery.config.secrets import masked_text
-from frappe_celery.config.texts import printable
+from frappe_celery.config.texts import EntryFormatter, as_entry, printable
 from frappe_celery.jobs.job import ABOUT, current_job, message_in_hand
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.logs import files
-from frappe_celery.watch.logs.entries import EntryFormatter, as_entry
 
 WORKER, WORKER_ERRORS, SCHEDULER = "worker.log", "worker.error.log", "scheduler.log"
 SCHEDULER_FORMAT = "%(asctime)s %(levelname)s scheduler %(message)s"

@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import ClassVar
 
+from frappe_celery.config.texts import EntryFormatter
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.lease import Lease
-from frappe_celery.watch.logs.entries import EntryFormatter
 
 logger = logging.getLogger(__name__)
 

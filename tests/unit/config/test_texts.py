@@ -6,8 +6,7 @@ import logging
 
 import pytest
 
-from frappe_celery.config.texts import one_line, printable
-from frappe_celery.watch.logs.entries import EntryFormatter
+from frappe_celery.config.texts import EntryFormatter, one_line, printable
 
 
 @pytest.mark.parametrize(
