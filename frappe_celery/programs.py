@@ -38,9 +38,8 @@ class ToldInASentence(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it; what is wrong with the input is said in a sentence."""
-        out, err = Printed(sys.stdout), Printed(sys.stderr)
         try:
-            with redirect_stdout(out), redirect_stderr(err):  # type: ignore[type-var]
+            with redirect_stdout(Printed(sys.stdout)), redirect_stderr(Printed(sys.stderr)):
                 return super().invoke(ctx)
         except FrappeCeleryError as exc:
             raise click.ClickException(printable(told(exc))) from exc
@@ -94,7 +93,7 @@ def _run(command: click.Command, arguments: list[str], quiet: bool) -> None:
     from frappe_celery.celery_app import current
 
     app = current()
-    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # type: ignore[assignment]  # the jobs'
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # which are the jobs'
     command = copy(command)
     command.params = [*command.params, *app.user_options[str(command.name)]]
     command.params += app.user_options["preload"]

@@ -69,7 +69,7 @@ class Keys:
             with locked(self._file.with_suffix(".lock")):
                 if not self._file.exists():
                     write_secret(self._file, made)
-                _require_own(self._file.parent, self._file)
+                _require_own(self._file)
                 return self._file.read_text().split()
         except OSError as exc:
             raise ConfigError(
@@ -142,14 +142,14 @@ class Keys:
         return sites / "common_site_config.json" if sites else self.state_path / "key"
 
 
-def _require_own(*paths: Path) -> None:
-    """Raises PermissionError for what another user may have put where all may write."""
-    for path in (
-        paths if any(folder.stat().st_mode & stat.S_IWOTH for folder in paths[-1].parents) else ()
-    ):
-        if os.geteuid() not in (0, owner := path.lstat().st_uid) and owner:
+def _require_own(file: Path) -> None:
+    """Raises PermissionError where another user may have put it, or its folder, since all may."""
+    all_may = any(folder.stat().st_mode & stat.S_IWOTH for folder in file.parents)
+    for path in (file.parent, file):
+        owner = path.lstat().st_uid
+        if all_may and owner and os.geteuid() not in (0, owner):
             raise PermissionError(
-                f"{path} belongs to another user (uid {owner}), and all may write there"
+                f"{path} is another user's (uid {owner}), and all may write there"
             )
 
 

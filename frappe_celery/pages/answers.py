@@ -16,20 +16,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.pages import users
 
-POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
-
-def with_policy(get_response: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Django's middleware: browsers run and show what this server's own files bring, nothing that
-    stands in a page."""
-
-    def answered(request: HttpRequest) -> HttpResponse:
-        answer = get_response(request)
-        answer.headers["Content-Security-Policy"] = POLICY
-        return answer
-
-    return answered
-
 
 def refused(frame: dict[str, Any], request: HttpRequest, status: int, reason: str) -> HttpResponse:
     """The answer 400, 403 or 404 in an admin's `frame`, with the reason and a way back."""

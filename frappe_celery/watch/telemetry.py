@@ -39,9 +39,12 @@ def named(task: Any, **_: Any) -> None:
 def own_scope() -> AbstractContextManager[Any]:
     """What is told Sentry in there (user, tags, breadcrumbs) is not told of what comes after."""
     sentry: Any = sys.modules.get("sentry_sdk")
+    own: AbstractContextManager[Any] = nullcontext()
     if sentry is not None and is_followed():
-        return sentry.isolation_scope()
-    return sentry.Hub(sentry.Hub.current) if hasattr(sentry, "Hub") else nullcontext()
+        own = sentry.isolation_scope()
+    elif hasattr(sentry, "Hub"):
+        own = sentry.Hub(sentry.Hub.current)
+    return own
 
 
 def connect(**_: Any) -> None:

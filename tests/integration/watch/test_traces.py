@@ -83,7 +83,9 @@ def test_a_sentry_that_cannot_work_is_a_line_in_the_log_and_jobs_run(
     write_tasks(project)
     project.write("celeryconfig.py", BROKEN_SENTRY.format(half))
     process = worker(project)
-    caller = "import celeryconfig, frappe_celery\nimport frappe\nfrappe.enqueue('myapp.core.record')"
+    caller = (
+        "import celeryconfig, frappe_celery\nimport frappe\nfrappe.enqueue('myapp.core.record')"
+    )
     told = project.python(caller)
     wait_until(lambda: project.effects() == ["ran"], what="it has run")
     process.wait_for("succeeded")

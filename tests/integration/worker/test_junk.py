@@ -86,6 +86,18 @@ def test_junk_in_a_key_is_named_in_the_log_and_jobs_run(project: Project, broker
         assert "refused in the last hour" in CliRunner().invoke(main, ["doctor"]).output
 
 
+def test_a_failure_that_cannot_be_mailed_is_one_all_the_same(project: Project) -> None:
+    admins = [["Ann", "ann@example.com"]]
+    project.configure(celery_error_emails={"ADMINS": admins, "SERVER_EMAIL": "e@example.com"})
+    with inside(project) as store:
+        text(store, f"{store.keys.prefix}mail:due")
+        run = queued(store).run_id
+        assert take_all(store) == [run]
+        assert store.fail(run, "ValueError: broken") == "failed"
+        assert store.fetch_run(run).is_failed
+        assert [entry["run"] for entry in store.refused()] == [run]
+
+
 def test_what_only_lua_takes_for_json_is_read(store: JobStore) -> None:
     limits, nested = Limits(store), "[" * 900 + "]" * 900
     for said in ('{"running": 0x10}', f'{{"running": 16, "x": {nested}}}', "[1, 2]", '{"\xff": 1}'):

@@ -140,7 +140,7 @@ def test_another_user_s_key_where_all_may_write_is_refused(planted: str) -> None
         if planted == "nothing":
             assert len(key_of(known)) >= 32
         else:
-            way_out = r"another user \(uid 4242\), and all may write there.*FRAPPE_CELERY_KEY"
+            way_out = r"another user's \(uid 4242\), and all may write there.*FRAPPE_CELERY_KEY"
             with pytest.raises(ConfigError, match=way_out):
                 key_of(known)
         os.seteuid(0)
