@@ -16,24 +16,20 @@ _DEEPEST = 20
 _AUTH = re.compile(r"(?i)(?<![a-z])auth(?![a-z])")  # `auth=("user", "secret")`, but no author
 _IS = r"""(?: \\*["']? \s*[=:] | \\*["']\s*, ) \s*"""
 _QUOTED = r"""[bfru]{0,2}\\* (?: "(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'? )"""
-_IN_TEXTS = tuple(
-    (re.compile(pattern), shown)
-    for pattern, shown in (
-        (r"(?s)-----BEGIN [^-\n]+-----.*?(?:-----END [^-\n]+-----|\Z)", MASK),
-        (r"(?<=://)([^/@\s:'\"]*):[^/@\s'\"]+@", rf"\1:{MASK}@"),
-        (
-            rf"""(?ix) ( (?: authorization | cookie ) {_IS} )
-                (?: {_QUOTED} | (?: [^"'\n] | ["'](?! [\s,)\]}}] | \Z) )+ )""",
-            rf"\1{MASK}",
-        ),
-        (r"(?i)\b(bearer\s+)[\w.~+/=-]+", rf"\1{MASK}"),
-        (
-            rf"""(?ix) ( (?: {"|".join(SECRET_WORDS)} | (?<![a-z])auth ) {_IS} )
-                (?: {_QUOTED} | [(\[{{][^)\]}}\n]* | [^\s"',;&)}}\]]+ )""",
-            rf"\1{MASK}",
-        ),
-    )
+_IN_TEXTS = (
+    re.compile(r"(?s)()-----BEGIN [^-\n]+-----.*?(?:-----END [^-\n]+-----|\Z)"),
+    re.compile(r"((?<=://)[^/@\s:'\"]*:)[^/@\s'\"]+(?=@)"),
+    re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+"),
+    re.compile(
+        rf"""(?ix) ( (?: authorization | cookie ) {_IS} )
+            (?: {_QUOTED} | (?: [^"'\n] | ["'](?! [\s,)\]}}] | \Z) )+ )"""
+    ),
+    re.compile(
+        rf"""(?ix) ( (?: {"|".join(SECRET_WORDS)} | (?<![a-z])auth ) {_IS} )
+            (?: {_QUOTED} | [(\[{{][^)\]}}\n]* | [^\s"',;&)}}\]]+ )"""
+    ),
 )
+"""What stands before a secret, and the secret."""
 _HINTS = (*SECRET_WORDS, "auth", "bearer", "://", "-----begin")
 """One of them, in small letters, is in each text with a secret: most lines of a log have none."""
 
@@ -67,6 +63,6 @@ def masked_text(text: str) -> str:
     block of PEM."""
     small = text.lower()
     if any(map(small.__contains__, _HINTS)):
-        for pattern, shown in _IN_TEXTS:
-            text = pattern.sub(shown, text)
+        for pattern in _IN_TEXTS:
+            text = pattern.sub(rf"\1{MASK}", text)
     return text

@@ -30,12 +30,9 @@ def enqueued(message: JobMessage) -> Iterator[dict[str, Any]]:
 
     Empty where Sentry's Celery integration is not in use, or is told not to `propagate_traces`.
     """
-    if not is_followed():
-        yield {}
-        return
     import sentry_sdk
 
-    integration = sentry_sdk.get_client().get_integration("celery")
+    integration = is_followed() and sentry_sdk.get_client().get_integration("celery")
     if not getattr(integration, "propagate_traces", False):
         yield {}
         return

@@ -91,9 +91,7 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
-def plain_table(
-    columns: Iterable[str], rows: Iterable[Iterable[Text | str]], **style: Any
-) -> Table:
+def plain_table(columns: Iterable[str], rows: Iterable[Iterable[Any]], **style: Any) -> Table:
     """Texts in columns, without a frame; what is too long goes on in the next line."""
     shown = Table(*columns, box=None, **style)
     for row in rows:

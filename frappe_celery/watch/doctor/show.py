@@ -86,5 +86,4 @@ def _counted_apart(rows: list[dict[str, Any]]) -> Iterable[Text]:
 def _finding(finding: Finding) -> Text:
     name = finding.level.name.lower()
     text = Text.assemble("  ", (f"{name}: ", STYLES[finding.level]), one_line(finding.text))
-    advice = one_line(finding.advice)
-    return text.append(f"\n    {advice}", "dim") if advice else text
+    return text.append(f"\n    {one_line(finding.advice)}", "dim") if finding.advice else text
