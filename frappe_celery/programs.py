@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from copy import copy
 from typing import Any
 
 import click
 
+from frappe_celery.config.texts import printable
 from frappe_celery.errors import ConfigError, FrappeCeleryError
 
 
@@ -17,15 +19,30 @@ def told(exc: Exception) -> str:
     return str(exc) if isinstance(exc, ConfigError) else f"{type(exc).__name__}: {exc}"
 
 
+class Printed:
+    """A stream that takes what is `printable`; in all else the one that it stands for."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> Any:
+        return self._stream.write(printable(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 class ToldInASentence(click.Command):
-    """A command that shows our errors without a traceback."""
+    """A command that shows our errors without a traceback, and gives a terminal no orders that jobs
+    and messages brought."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it; what is wrong with the input is said in a sentence."""
         try:
-            return super().invoke(ctx)
+            with redirect_stdout(Printed(sys.stdout)), redirect_stderr(Printed(sys.stderr)):
+                return super().invoke(ctx)
         except FrappeCeleryError as exc:
-            raise click.ClickException(told(exc)) from exc
+            raise click.ClickException(printable(told(exc))) from exc
 
 
 def start_worker(
@@ -76,6 +93,7 @@ def _run(command: click.Command, arguments: list[str], quiet: bool) -> None:
     from frappe_celery.celery_app import current
 
     app = current()
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # which are the jobs'
     command = copy(command)
     command.params = [*command.params, *app.user_options[str(command.name)]]
     command.params += app.user_options["preload"]

@@ -45,7 +45,7 @@ for i = 3, #KEYS do
   end
 end
 for i = 3, #KEYS do
-  redis.call('DEL', prefix .. 'bell:' .. string.sub(KEYS[i], #prefix + 1))
+  sure(prefix, 'LTRIM', prefix .. 'bell:' .. string.sub(KEYS[i], #prefix + 1), 1, 0)
 end
 if these and these.kept >= 100 then ring(prefix, KEYS[3]) end  -- there is more to look at
 return false

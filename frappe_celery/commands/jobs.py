@@ -15,7 +15,7 @@ import click
 from frappe_celery.commands.options import AS_JSON, queue_with_jobs, site_with_jobs, together, when
 from frappe_celery.commands.progress import counted_off, looking
 from frappe_celery.config import settings
-from frappe_celery.config.texts import require_whole
+from frappe_celery.config.texts import one_line, require_whole
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import WAITING
@@ -147,10 +147,13 @@ def parked(requeue: bool) -> None:
         raise click.ClickException("only RabbitMQ parks messages (broker_url amqp://…)")
     found, stay = messages.parked(outbox, requeue)
     for message in found:
-        click.echo(f"{message.id}  {message.label}  queue {message.queue}  run {message.run}")
+        about = (message.id, message.label, f"queue {message.queue}", f"run {message.run}")
+        click.echo("  ".join(map(one_line, about)))
     click.echo(f"{len(found)} messages{', enqueued anew' if requeue and found else ''}.")
     if stay:
-        raise click.ClickException("\n".join(f"{run} stays parked: {stay[run]}" for run in stay))
+        raise click.ClickException(
+            "\n".join(one_line(f"{run} stays parked: {stay[run]}") for run in stay)
+        )
 
 
 def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: Any) -> None:
@@ -374,7 +377,7 @@ def _each(chosen: list[Found], act: Callable[[Job], Any], done: str) -> None:
             click.secho(f"Error: {told(exc)}", fg="red", err=True)
         else:
             if each_is_named:
-                click.echo(f"{job.id}: {done}")
+                click.echo(one_line(f"{job.id}: {done}"))
     if not each_is_named:
         click.echo(f"{len(chosen) - wrong:,} jobs: {done}")
     if wrong:

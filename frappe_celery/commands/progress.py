@@ -30,4 +30,4 @@ def looking() -> Iterator[Callable[[int], None]]:
 def _terminal() -> Any:
     from rich.console import Console
 
-    return Console(stderr=True)
+    return Console(file=sys.__stderr__)  # which takes a terminal's orders

@@ -6,6 +6,7 @@ a file of mode 0600, a line each.
 
 from __future__ import annotations
 
+import os
 import secrets
 import stat
 from collections.abc import Collection, Mapping, Sequence
@@ -68,6 +69,7 @@ class Keys:
             with locked(self._file.with_suffix(".lock")):
                 if not self._file.exists():
                     write_secret(self._file, made)
+                _require_own(self._file)
                 return self._file.read_text().split()
         except OSError as exc:
             raise ConfigError(
@@ -138,6 +140,17 @@ class Keys:
         """What has the keys: a bench's configuration, a project's file of them alone."""
         sites = self.sites_path
         return sites / "common_site_config.json" if sites else self.state_path / "key"
+
+
+def _require_own(file: Path) -> None:
+    """Raises PermissionError where another user may have put it, or its folder, since all may."""
+    all_may = any(folder.stat().st_mode & stat.S_IWOTH for folder in file.parents)
+    for path in (file.parent, file):
+        owner = path.lstat().st_uid
+        if all_may and owner and os.geteuid() not in (0, owner):
+            raise PermissionError(
+                f"{path} is another user's (uid {owner}), and all may write there"
+            )
 
 
 def _is_read_by_others(file: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Masking what nobody may read in a mail: arguments by their names, and passwords in texts."""
+"""Masking what nobody may read: arguments by their names, and secrets in texts."""
 
 from __future__ import annotations
 
@@ -10,14 +10,28 @@ MASK = "********"
 SECRET_WORDS = (
     *("password", "passwd", "secret", "token", "key", "pwd"),  # Frappe's own list
     *("authorization", "cookie", "credential", "passphrase"),
+    "sealed",  # a message of ours, with its arguments and its signature
 )
 _DEEPEST = 20
 _AUTH = re.compile(r"(?i)(?<![a-z])auth(?![a-z])")  # `auth=("user", "secret")`, but no author
-_IN_URLS = re.compile(r"(?<=://)([^/@\s:'\"]*):[^/@\s'\"]+@")
-_IN_TEXTS = re.compile(
-    r"""(?ix) ( (?: password|passwd|passphrase|secret|token|api_?key|pwd ) ["']? \s*[=:]\s* )
-        ( "[^"\n]*" | '[^'\n]*' | [^\s"',;&)}\]]+ )"""
+_IS = r"""(?: \\*["']? \s*[=:] | \\*["']\s*, ) \s*"""
+_QUOTED = r"""[bfru]{0,2}\\* (?: "(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'? )"""
+_IN_TEXTS = (
+    re.compile(r"(?s)()-----BEGIN [^-\n]+-----.*?(?:-----END [^-\n]+-----|\Z)"),
+    re.compile(r"((?<=://)[^/@\s:'\"]*:)[^/@\s'\"]+(?=@)"),
+    re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+"),
+    re.compile(
+        rf"""(?ix) ( (?: authorization | cookie ) {_IS} )
+            (?: {_QUOTED} | (?: [^"'\n] | ["'](?! [\s,)\]}}] | \Z) )+ )"""
+    ),
+    re.compile(
+        rf"""(?ix) ( (?: {"|".join(SECRET_WORDS)} | (?<![a-z])auth ) {_IS} )
+            (?: {_QUOTED} | [(\[{{][^)\]}}\n]* | [^\s"',;&)}}\]]+ )"""
+    ),
 )
+"""What stands before a secret, and the secret."""
+_HINTS = (*SECRET_WORDS, "auth", "bearer", "://", "-----begin")
+"""One of them, in small letters, is in each text with a secret: most lines of a log have none."""
 
 
 def masked(value: Any, depth: int = 0) -> Any:
@@ -45,5 +59,10 @@ def is_secret(name: Any) -> bool:
 
 
 def masked_text(text: str) -> str:
-    """A text without the passwords that stand in it as `password=…` or in a URL."""
-    return _IN_TEXTS.sub(rf"\1{MASK}", _IN_URLS.sub(rf"\1:{MASK}@", text))
+    """A text without the secrets that stand in it as `password=…`, in a header, in a URL or as a
+    block of PEM."""
+    small = text.lower()
+    if any(map(small.__contains__, _HINTS)):
+        for pattern in _IN_TEXTS:
+            text = pattern.sub(rf"\1{MASK}", text)
+    return text

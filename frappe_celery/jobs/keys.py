@@ -240,6 +240,9 @@ class Keys:
     refused = key("refused")
     """List: messages that were refused, newest first, with the reason."""
 
+    untold = key("refused:untold")
+    """List: those of them that scripts refused, and that no worker has logged."""
+
     spent = key_of("spent:")
     """How a run had ended that was deleted; kept as its record was to be, at most a week."""
 

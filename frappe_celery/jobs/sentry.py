@@ -9,12 +9,16 @@ it needs of the package what they have too.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from frappe_celery.jobs.message import JobMessage
+
+logger = logging.getLogger(__name__)
 
 SINCE = (2, 20)
 """The first sentry-sdk with all the functions that are used."""
@@ -40,9 +44,14 @@ def enqueued(message: JobMessage) -> Iterator[dict[str, Any]]:
         yield {"headers": {**known, "sentry-task-enqueued-time": time.time()}}
 
 
+@lru_cache(maxsize=1)
 def is_followed() -> bool:
-    """Whether the Sentry that this process has imported is new enough."""
-    import sentry_sdk
+    """Whether the Sentry that this process has imported works, and is new enough."""
+    try:
+        import sentry_sdk
 
-    version = tuple(int(number) for number in sentry_sdk.VERSION.split(".")[:2])
+        version = tuple(int(number) for number in sentry_sdk.VERSION.split(".")[:2])
+    except Exception as exc:
+        logger.error("jobs go on without Sentry, which cannot work here: %s", exc)
+        return False
     return version >= SINCE

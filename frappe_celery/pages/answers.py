@@ -18,8 +18,8 @@ from frappe_celery.pages import users
 
 
 def refused(frame: dict[str, Any], request: HttpRequest, status: int, reason: str) -> HttpResponse:
-    """The answer 403 or 404 in an admin's `frame`, with the reason and a way back."""
-    title = {403: "Not allowed", 404: "Not found"}[status]
+    """The answer 400, 403 or 404 in an admin's `frame`, with the reason and a way back."""
+    title = {400: "No such page", 403: "Not allowed", 404: "Not found"}[status]
     values = {**frame, "title": title, "reason": reason}
     return render(request, "admin/frappe_celery/refused.html", values, status=status)
 

@@ -17,7 +17,7 @@ from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.paging import LOOKED_AT, page
 from frappe_celery.pages import job_actions, models, other_arguments, users
-from frappe_celery.pages.answers import StoreAdmin
+from frappe_celery.pages.answers import StoreAdmin, refused
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_celery.pages.job_filter import JobFilter
 from frappe_celery.watch import job_display
@@ -54,8 +54,8 @@ class JobAdmin(StoreAdmin):
         store = get_store()
         try:
             found = page(store, wanted, PAGE, request.GET.get("after"))
-        except ValueError:  # an address that somebody made up
-            return HttpResponseRedirect(request.path + form.address())
+        except ValueError as exc:  # an address that somebody made up
+            return refused(self.admin_site.each_context(request), request, 400, str(exc))
         counts = store.counts(
             site=wanted.site, queue=wanted.queue, since=wanted.since, until=wanted.until
         )

@@ -20,6 +20,18 @@ GUESSES = 5
 LOCKED = timedelta(minutes=5)
 KEY_PURPOSE = "Django's SECRET_KEY"
 MISSING = "the pages need waitress, whitenoise and django-axes: pip install 'frappe_celery[admin]'"
+POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+
+def with_policy(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Django's middleware: browsers run and show what this server's files bring, nothing else."""
+
+    def answered(request: Any) -> Any:
+        answer = get_response(request)
+        answer.headers["Content-Security-Policy"] = POLICY
+        return answer
+
+    return answered
 
 
 def django_settings(address: str, url: str | None) -> dict[str, Any]:
@@ -67,6 +79,7 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
             "django.contrib.messages.middleware.MessageMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
             "axes.middleware.AxesMiddleware",
+            "frappe_celery.pages.server.with_policy",
         ],
         "TEMPLATES": [
             {

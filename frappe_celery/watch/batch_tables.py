@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
-from rich.text import Text
 
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import Job
 from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.watch import job_display
-from frappe_celery.watch.tables import Listing, Row, beginning, joined, zoned
+from frappe_celery.watch.tables import Listing, Row, beginning, facts, joined, zoned
 from frappe_celery.watch.words import clock
 
 COUNTS = ("total", "finished", "failed", "canceled", "going")
@@ -53,15 +52,13 @@ def _row(batch: BatchState) -> Row:
 
 def page(batch: BatchState, callbacks: Mapping[str, Job | None]) -> Table:
     """One batch: how it stands, and its callbacks."""
-    about = Table.grid(padding=(0, 2))
     shown = as_json(batch) | {"begun_at": clock(batch.begun_at), "ended_at": clock(batch.ended_at)}
-    for name, value in shown.items():
-        if value not in (None, ""):
-            said = f"{value:,}" if isinstance(value, int) else value
-            about.add_row(Text(name.removesuffix("_at"), "bold"), Text(said, overflow="fold"))
-    for role, job in callbacks.items():
-        about.add_row(Text(role, "bold"), Text(_stands(job), overflow="fold"))
-    return about
+    about = [
+        (name.removesuffix("_at"), f"{value:,}" if isinstance(value, int) else value)
+        for name, value in shown.items()
+        if value not in (None, "")
+    ]
+    return facts([*about, *((role, _stands(job)) for role, job in callbacks.items())])
 
 
 def _stands(job: Job | None) -> str:

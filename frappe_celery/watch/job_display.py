@@ -141,9 +141,9 @@ def plain(value: Any) -> Any:
 
 def last_line(job: Job) -> str | None:
     """What a traceback ends with: the exception."""
-    trace, _, _ = (job.exc_info or "").partition("\nIt is run again, ")
-    lines = [line for line in trace.splitlines() if line.strip()]
-    return cut(masked_text(lines[-1].strip()), LONGEST_LINE) if lines else None
+    text = masked_text((job.exc_info or "")[-LONGEST:])  # a secret may have several lines
+    lines = text.partition("\nIt is run again, ")[0].strip().splitlines()
+    return cut(lines[-1].strip(), LONGEST_LINE) if lines else None
 
 
 def timeline(job: Job, values: dict[str, Any]) -> list[tuple[str, str, str, str]]:

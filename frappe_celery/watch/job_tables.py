@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, JobStatus
 from frappe_celery.watch import job_display
-from frappe_celery.watch.tables import Listing, Row, beginning, error, joined, zoned
+from frappe_celery.watch.tables import Listing, Row, beginning, error, facts, joined, zoned
 from frappe_celery.watch.words import clock, duration, moment, some_of
 
 STYLES = {
@@ -65,32 +64,12 @@ def _row(job: Job, arguments: str) -> Row:
 def page(job: Job) -> Iterable[Any]:
     """One job: what it is, when what happened, its arguments, how it ended."""
     values = job_display.whole(job)
-    about = Table.grid(padding=(0, 2))
-    for name in ("id", "run", "site", "queue", "method", "name", "user", "timeout", "worker"):
-        if values[name] is not None:
-            about.add_row(Text(name, "bold"), Text(str(values[name]), overflow="fold"))
-    about.add_row(Text("status", "bold"), _status(job))
-    if values["position"] is not None:
-        about.add_row(Text("position", "bold"), Text(f"{values['position']} before it"))
-    if values["kept_back_by"] is not None:
-        about.add_row(Text("kept back by", "bold"), Text(values["kept_back_by"], "yellow"))
-    if of := values["batch"]:
-        said = of if isinstance(of, str) else f"{of['title'] or '(forgotten)'} ({of['id']})"
-        about.add_row(Text("batch", "bold"), Text(said, overflow="fold"))
-    if ids := values["depends_on"]:
-        said = ids if isinstance(ids, str) else some_of(ids)
-        about.add_row(Text("depends on", "bold"), Text(said, overflow="fold"))
-    if values["dependants"]:
-        about.add_row(Text("dependants", "bold"), Text(f"{values['dependants']} wait for it"))
-    if job.lacked:
-        said = f"{', '.join(job.lacked)} (only a Frappe site has that; its code caught the error)"
-        about.add_row(Text("lacked", "bold"), Text(said, "yellow"))
-    yield about
+    yield facts(_about(job, values))
     yield Text(f"\nTimeline (times in {settings.current().zone})", "bold")
-    lines = Table.grid(padding=(0, 2))
-    for at, what, after, _ in job_display.timeline(job, values):
-        lines.add_row(at, f"{what}, after {after}" if after else what)
-    yield lines
+    timeline = job_display.timeline(job, values)
+    yield facts(
+        ((at, f"{what}, after {after}" if after else what) for at, what, after, _ in timeline), ""
+    )
     yield Text("\nArguments (secrets masked)", "bold")
     yield Text(job_display.pretty(values["arguments"]))
     if values["result"] is not None:
@@ -99,6 +78,27 @@ def page(job: Job) -> Iterable[Any]:
     if values["traceback"]:
         yield Text("\nTraceback" if "\n" in values["traceback"].strip() else "\nReason", "bold")
         yield Text(job_display.pretty(values["traceback"].rstrip()), "red")
+
+
+def _about(job: Job, values: dict[str, Any]) -> Iterable[tuple[str, Text | str]]:
+    for name in ("id", "run", "site", "queue", "method", "name", "user", "timeout", "worker"):
+        if values[name] is not None:
+            yield name, str(values[name])
+    yield "status", _status(job)
+    if values["position"] is not None:
+        yield "position", f"{values['position']} before it"
+    if values["kept_back_by"] is not None:
+        yield "kept back by", Text(values["kept_back_by"], "yellow")
+    if of := values["batch"]:
+        title = of if isinstance(of, str) else f"{of['title'] or '(forgotten)'} ({of['id']})"
+        yield "batch", title
+    if ids := values["depends_on"]:
+        yield "depends on", ids if isinstance(ids, str) else some_of(ids)
+    if values["dependants"]:
+        yield "dependants", f"{values['dependants']} wait for it"
+    if job.lacked:
+        said = f"{', '.join(job.lacked)} (only a Frappe site has that; its code caught the error)"
+        yield "lacked", Text(said, "yellow")
 
 
 def refused_listing(messages: list[dict[str, Any]]) -> Listing:

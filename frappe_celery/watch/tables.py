@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from frappe_celery.config import settings
+from frappe_celery.config.texts import one_line
 
 PIPED_WIDTH = 220
 """Columns of a table that goes into a file or another program."""
@@ -59,7 +59,7 @@ class Listing:
             return
         click.echo(self.title, err=True)
         for row in self.rows:
-            click.echo("\t".join(map(_without_breaks, row.cells)))
+            click.echo("\t".join(one_line(str(cell)) for cell in row.cells))
         for note in self.notes:
             click.echo(note, err=True)
 
@@ -71,8 +71,8 @@ class Listing:
         else:
             yield from (Text(title, "bold") for title in [self.title] if title)
             for row in self.rows:
-                yield from row.lines[:1]
-                below = filter(None, row.lines[1:])
+                first, *below = map(_in_a_line, filter(None, row.lines))
+                yield first
                 yield from (Padding(line, (0, 0, 0, 2), expand=False) for line in below)
         yield from (Text(note, "dim") for note in self.notes)
 
@@ -82,7 +82,7 @@ class Listing:
             may_be_cut = name in self.cut
             table.add_column(name, no_wrap=not may_be_cut, max_width=cut if may_be_cut else None)
         for row in self.rows:
-            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row.cells))
+            table.add_row(*map(_in_a_line, row.cells))
         return table
 
 
@@ -91,12 +91,18 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
-def plain_table(columns: Iterable[str], rows: Iterable[Iterable[str]], **style: Any) -> Table:
+def plain_table(columns: Iterable[str], rows: Iterable[Iterable[Any]], **style: Any) -> Table:
     """Texts in columns, without a frame; what is too long goes on in the next line."""
     shown = Table(*columns, box=None, **style)
     for row in rows:
-        shown.add_row(*(Text(cell, overflow="fold") for cell in row))
+        shown.add_row(*(_in_a_line(cell, overflow="fold") for cell in row))
     return shown
+
+
+def facts(said: Iterable[tuple[str, Text | str]], style: str = "bold") -> Table:
+    """What is said of one thing, a line each, behind its name."""
+    rows = ((Text(name, style), what) for name, what in said)
+    return plain_table((), rows, show_header=False, padding=(0, 2), collapse_padding=True)
 
 
 def zoned(title: str) -> str:
@@ -117,10 +123,11 @@ def beginning(text: Text | str, style: str = "") -> Text:
 
 def error(text: str) -> Text:
     """How an error begins, in one line."""
-    shown = beginning(_without_breaks(text), "red")
+    shown = beginning(one_line(text), "red")
     shown.truncate(LONGEST_ERROR, overflow="ellipsis")
     return shown
 
 
-def _without_breaks(text: Text | str) -> str:
-    return re.sub(r"\s", " ", ", ".join(str(text).splitlines()))
+def _in_a_line(text: Text | str, **style: Any) -> Text:
+    whole = Text(text, **style) if isinstance(text, str) else text
+    return whole.blank_copy(", ").join(whole.split()) if "\n" in whole.plain else whole

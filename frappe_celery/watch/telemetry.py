@@ -38,11 +38,13 @@ def named(task: Any, **_: Any) -> None:
 
 def own_scope() -> AbstractContextManager[Any]:
     """What is told Sentry in there (user, tags, breadcrumbs) is not told of what comes after."""
-    if "sentry_sdk" not in sys.modules:
-        return nullcontext()
-    import sentry_sdk
-
-    return sentry_sdk.isolation_scope() if is_followed() else sentry_sdk.Hub(sentry_sdk.Hub.current)
+    sentry: Any = sys.modules.get("sentry_sdk")
+    own: AbstractContextManager[Any] = nullcontext()
+    if sentry is not None and is_followed():
+        own = sentry.isolation_scope()
+    elif hasattr(sentry, "Hub"):
+        own = sentry.Hub(sentry.Hub.current)
+    return own
 
 
 def connect(**_: Any) -> None:

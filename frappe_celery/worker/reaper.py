@@ -86,6 +86,8 @@ class Reaper(Repeated):
         store.expire()
         if self.patience.is_over():
             reap(store, queues=consumer.app.amqp.queues.consume_from)
+        while entry := store.client.lpop(store.keys.untold):
+            logger.error("refused by a script: %s", entry.decode(errors="replace"))
 
 
 def reap(

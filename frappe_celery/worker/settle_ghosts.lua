@@ -34,11 +34,11 @@ local function standing(list)
   return looked[list]
 end
 
-for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
+for _, place in ipairs(sure(prefix, 'SMEMBERS', KEYS[2])) do
   local site, queue = string.match(place, '(.*)|(.*)')
   local index, line = prefix .. 'jobs:' .. place .. '|', ARGV[4] ~= '' and ARGV[4] .. place or queue
   if line ~= queue and redis.call('EXISTS', prefix .. line) == 1
-    and not redis.call('ZSCORE', prefix .. 'turns:' .. queue, site) then
+    and not redis.pcall('ZSCORE', prefix .. 'turns:' .. queue, site) then
     rank(prefix, place, true, true)  -- a worker of older versions gave back into an empty line
     ring(prefix, prefix .. line)
   end

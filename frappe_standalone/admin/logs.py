@@ -42,8 +42,8 @@ class ErrorLogAdmin(LogAdmin):
 
     @admin.display(description="error")
     def last_line(self, row: Any) -> str:
-        lines = [line for line in row.error.splitlines() if line.strip()]
-        return masked_text(lines[-1].strip())[:SHORT] if lines else ""
+        lines = masked_text(row.error).strip().splitlines()
+        return lines[-1].strip()[:SHORT] if lines else ""
 
     @admin.display(description="error")
     def traceback(self, row: Any) -> str:

@@ -259,6 +259,25 @@ def test_the_first_page_follows_what_runs_and_leaves_a_reader_alone(
     pages.log_in("anna")
 
 
+def test_what_is_none_of_the_server_s_files_is_not_run(pages: Pages) -> None:
+    pages.open("/admin/frappe_celery/")
+    pages.browser.execute_script(
+        """
+        document.addEventListener("securitypolicyviolation", event => {
+            document.body.dataset.refused = event.effectiveDirective;
+        });
+        document.body.insertAdjacentHTML("beforeend",
+            "<button id='foreign' onclick='document.body.dataset.owned = 1'>x</button>");
+        document.getElementById("foreign").click();
+        """
+    )
+    told = "return document.body.dataset.refused"
+    wait_until(lambda: pages.browser.execute_script(told), what="it is refused")
+    assert pages.browser.execute_script(told) == "script-src-attr"
+    assert pages.browser.execute_script("return document.body.dataset.owned") is None
+    pages.browser.get_log("browser")  # type: ignore[no-untyped-call]
+
+
 def test_the_charts_reach_back_a_week(pages: Pages) -> None:
     pages.open("/admin/frappe_celery/")
     for name in ("Last day", "Last week"):

@@ -44,6 +44,8 @@ NAMED = {
     "frappe_celery.beat_schedule:DatabaseScheduler",
     # of Celery's one task
     "frappe_celery.worker.task:job_strategy",
+    # middleware of the pages' server, which Django imports
+    "frappe_celery.pages.server.with_policy",
     # in messages that wait
     "frappe_celery.worker.abandoned.aftermath",
     # rooms of which one enters a process of a bench

@@ -9,7 +9,7 @@
 -- {'settled', ''} for a consumer that others took for dead: nobody would look for what it holds.
 local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local queue, run = prefix .. ARGV[6], ARGV[7]
-for i = 8, #ARGV do wake(prefix .. 'confirmed:' .. ARGV[i]) end
+for i = 8, #ARGV do wake(prefix, prefix .. 'confirmed:' .. ARGV[i]) end
 local found = redis.pcall('HMGET', KEYS[3], 'status', 'place', 'message', 'ended_at')
 if found.err or not string.find(found[2] or '', '|', 1, true) then return {'', ''} end
 if redis.call('HGET', KEYS[1], tag) ~= queue .. '\n' .. run then  -- else our own retry

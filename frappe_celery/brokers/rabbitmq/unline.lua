@@ -4,7 +4,7 @@ local prefix, line, left = ARGV[1], ARGV[2], tonumber(ARGV[3])
 for i = 4, #ARGV do
   local queue = ARGV[i]
   local turns = prefix .. 'turns:' .. queue
-  for _, site in ipairs(redis.call('ZRANGE', turns, 0, -1)) do
+  for _, site in ipairs(redis.pcall('ZRANGE', turns, 0, -1)) do
     local from = prefix .. line .. site .. '|' .. queue
     while left > 0 do
       local run = redis.call('RPOP', from)

@@ -16,6 +16,7 @@ from rq.job import _job_stack
 from rq.results import Result
 
 from frappe_celery import jobs
+from frappe_celery.config.secrets import masked
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
 from frappe_celery.hosts.bench.names import EXECUTE_JOB, arguments, arguments_of, rq_name
 from frappe_celery.jobs import JobStatus, codec, get_store
@@ -109,7 +110,9 @@ class Job(jobs.Job, metaclass=AlsoRQs):
     def kwargs(self) -> dict[str, Any]:
         """`execution_arguments`, to be shown; in place of unreadable ones, the reason."""
         try:
-            return self.execution_arguments()
+            found = self.execution_arguments()
+            # what follows a death carries that job's message
+            return masked(found) if self.method.startswith("frappe_celery.") else found
         except Exception as exc:
             why = {"unreadable": f"{type(exc).__name__}: {exc}"}
             return arguments(self.site, self.user, self.method, None, self.job_name, why)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from frappe_celery.errors import BrokerUnreachable, DatabaseAway, JobTimeoutException, NotRun
 from frappe_celery.jobs import providers
@@ -82,7 +83,7 @@ def end(store: JobStore, site: str) -> bool:
         BrokerUnreachable.
     """
     keys = store.keys
-    since = store.run_script("back", (keys.outages, keys.parkings), site)
+    since = store.run_script("back", (keys.outages, keys.parkings), keys.prefix, site)
     if since is not None:
         seconds = time.time() - float(since)
         logger.warning("the database of site %s is back, after %.0f s", site, seconds)
@@ -99,8 +100,8 @@ def begin_silence(store: JobStore, site: str) -> None:
 
 def end_silence(store: JobStore, site: str) -> bool:
     """It answers; whether that has ended it. Raises BrokerUnreachable."""
-    told = store.client.hget(store.keys.outages, site)
-    return bool(told and json.loads(told).get("silent") and end(store, site))
+    told = _told(store).get(site)
+    return bool(told and told.get("silent") and end(store, site))
 
 
 def job_begins() -> None:
@@ -119,10 +120,13 @@ def job_begins() -> None:
 
 def outages(store: JobStore) -> list[Outage]:
     """Those of now, by site; raises BrokerUnreachable."""
-    told: dict[bytes, bytes] = store.client.hgetall(store.keys.outages)
-    found = {site.decode(): json.loads(text) for site, text in told.items()}
+    found = _told(store)
     kept = store.client.each("zcard", (f"{store.keys.prefix}kept:away:{site}" for site in found))
     return [
-        Outage(site, its["since"], its["look"], its["error"], waiting)
+        Outage(site, its["since"], its["look"], str(its.get("error")), waiting)
         for (site, its), waiting in sorted(zip(found.items(), kept, strict=True))
     ]
+
+
+def _told(store: JobStore) -> dict[str, Any]:
+    return store.objects(store.keys.outages, "since", "look", "pause", must=True)

@@ -12,8 +12,9 @@ unstart(prefix, run, place, enqueued_at, holds)
 
 local time, site = redis.call('TIME'), string.match(place, '^(.*)|')
 local now = time[1] + time[2] / 1e6
-local told = redis.call('HGET', KEYS[2], site)
-local outage = told and cjson.decode(told) or {since = now, look = now, pause = 0.5}
+local told = sure(prefix, 'HGET', KEYS[2], site)
+told = told and object_in(prefix, KEYS[2], site, told, true, {'since', 'look', 'pause'})
+local outage = told or {since = now, look = now, pause = 0.5}
 if outage.look <= now then
   outage.pause = math.min(outage.pause * 2, tonumber(ARGV[5]))
   outage.look, outage.error = now + outage.pause, ARGV[4]

@@ -18,7 +18,7 @@ local now = time[1] + time[2] / 1e6
 local known, patterns, these = {}, {}, {}
 for _, target in ipairs(redis.call('SMEMBERS', prefix .. 'patterns')) do
   local kind, pattern = string.match(target, '^(%a+):(.*)$')
-  local lua = '^' .. string.gsub(string.gsub(pattern, '[^%w*]', '%%%0'), '%*', '.*') .. '$'
+  local lua = '^' .. string.gsub(string.gsub(pattern or '', '[^%w*]', '%%%0'), '%*', '.*') .. '$'
   patterns[#patterns + 1] = {kind = kind, target = target, lua = lua}
 end
 table.sort(patterns, function(one, other) return #one.target > #other.target end)
@@ -27,18 +27,25 @@ local function of(target)  -- what is said of it
   if known[target] then return known[target] end
   local said = {}
   for _, hash in ipairs(authors) do
-    local text = redis.call('HGET', hash, target)
-    for name, value in pairs(text and cjson.decode(text) or {}) do said[name] = said[name] or value end
+    local text = sure(prefix, 'HGET', hash, target)
+    local its = text and object_in(prefix, hash, target, text, false, {'running', 'per_minute'}) or {}
+    for _, name in ipairs({'running', 'per_minute'}) do
+      said[name] = said[name] or (its[name] and math.ceil(its[name]))
+    end
+    said.key = said.key or (type(its.key) == 'string' and its.key or nil)
   end
-  local ends = tonumber(redis.call('HGET', pausing, target) or 0)
+  local ends = tonumber(sure(prefix, 'HGET', pausing, target) or 0) or 0
   if ends < 0 then said.paused = math.huge elseif ends > now then said.paused = ends end
   known[target] = said
   return said
 end
 
 local away = {}  -- by site: when one looks again whether its database is back
-local told = redis.call('HGETALL', outages)
-for i = 1, #told, 2 do away[told[i]] = cjson.decode(told[i + 1]).look end
+local told = sure(prefix, 'HGETALL', outages)
+for i = 1, #told, 2 do
+  local its = object_in(prefix, outages, told[i], told[i + 1], true, {'since', 'look', 'pause'})
+  away[told[i]] = its and its.look
+end
 
 -- Of a site, a queue or a key each has a count of its own, and the closest limit holds; what a
 -- method's limit covers is counted together, and all of them hold. Every pause holds.

@@ -235,9 +235,9 @@ class Limits:
 
     def fresh(self) -> set[str]:
         """Those of them of which each job gets a process of its own."""
-        found = self.store.client.hgetall(self._hashes[DECLARATION])
-        its = (target for target, text in found.items() if json.loads(text).get("fresh_process"))
-        return {target.decode().removeprefix("method:") for target in its}
+        found = self._said(DECLARATION)
+        its = (target for target, said in found.items() if said.get("fresh_process"))
+        return {target.removeprefix("method:") for target in its}
 
     def paused(self) -> dict[str, float]:
         """Until when each target is that is paused now, as `Limit.paused`."""
@@ -271,7 +271,8 @@ class Limits:
         found = store.run_script("kept_by", (), *words)
         if not found:
             return None
-        return Keeping(found[0].decode(), _rule(found[1]), json.loads(found[1]).get("paused"))
+        said = json.loads(found[1])
+        return Keeping(found[0].decode(), _rule(said), said.get("paused"))
 
     def some_may_go(self) -> bool:
         """Whether some of those that are kept back are looked at again within a second."""
@@ -291,9 +292,11 @@ class Limits:
         return reduce(Rule.over, said)
 
     def _rules(self, author: str) -> dict[str, Rule]:
-        found = self.store.client.hgetall(self._hashes[author])
-        rules = {target.decode(): _rule(text) for target, text in found.items()}
+        rules = {target: _rule(said) for target, said in self._said(author).items()}
         return {target: rule for target, rule in rules.items() if rule.numbers}
+
+    def _said(self, author: str) -> dict[str, Any]:
+        return self.store.objects(self._hashes[author], "running", "per_minute")
 
     def _write(self, name: str, texts: Mapping[str, str], are_all: bool = False) -> None:
         store, all_of_them = self.store, "1" if are_all else ""
@@ -318,6 +321,5 @@ def _sum(counts: Mapping[str, int], target: str) -> int:
     return sum(number for counter, number in counts.items() if covers(target, counter))
 
 
-def _rule(text: bytes) -> Rule:
-    said = json.loads(text)
+def _rule(said: Mapping[str, Any]) -> Rule:
     return Rule(said.get("running"), said.get("per_minute"))

@@ -9,7 +9,7 @@ for i = 4, #ARGV, 2 do
 end
 local time, pauses = redis.call('TIME')[1], redis.call('HGETALL', prefix .. 'pauses')
 for i = 1, #pauses, 2 do  -- those that are over
-  local ends = tonumber(pauses[i + 1])
+  local ends = tonumber(pauses[i + 1]) or 0
   if ends >= 0 and ends < tonumber(time) then redis.call('HDEL', prefix .. 'pauses', pauses[i]) end
 end
 redis.call('DEL', patterns)
@@ -22,7 +22,7 @@ for _, counter in ipairs(redis.call('ZRANGE', prefix .. 'parkings', 0, -1)) do
   redis.call('ZADD', prefix .. 'parkings', 0, counter)
 end
 local these = rules(prefix, ARGV[2])
-for _, place in ipairs(redis.call('SMEMBERS', prefix .. 'places')) do
+for _, place in ipairs(sure(prefix, 'SMEMBERS', prefix .. 'places')) do
   if these then
     for _, run in ipairs(redis.call('ZRANGE', prefix .. 'jobs:' .. place .. '|started', 0, -1)) do
       these.begins(run, place, true)

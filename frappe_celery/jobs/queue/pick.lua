@@ -8,11 +8,17 @@
 local queue = string.sub(key, #prefix + 1)
 local turns = prefix .. 'turns:' .. queue
 if these and these.queue_waits(queue) then return false end
-if own_too and redis.call('EXISTS', key) == 1 and not redis.call('ZSCORE', turns, '') then
+if own_too and redis.call('EXISTS', key) == 1 and not redis.pcall('ZSCORE', turns, '') then
   rank(prefix, '|' .. queue, true, true)
 end
 while true do
-  local head = redis.call('ZRANGE', turns, 0, 1, 'WITHSCORES')
+  local head, are_new = sure(prefix, 'ZRANGE', turns, 0, 1, 'WITHSCORES')
+  for _, place in ipairs(are_new and redis.call('SMEMBERS', prefix .. 'places') or {}) do
+    local site, its = string.match(place, '^(.*)|(.*)$')
+    local waits = its == queue and redis.call('EXISTS', prefix .. 'line:' .. place) == 1
+    if waits then redis.call('ZADD', turns, 0, site) end
+  end
+  if are_new then head = redis.call('ZRANGE', turns, 0, 1, 'WITHSCORES') end
   if not head[1] then break end
   local place = head[1] .. '|' .. queue
   local list = head[1] == '' and key or prefix .. 'line:' .. place

@@ -110,7 +110,7 @@ def _seen(run: many.Sealed, signer: Signer) -> many.Sealed:
 
 def _in_trace(message: JobMessage, publish: Callable[..., T], *args: Any) -> T:
     """What `publish` returns of the message, in a span of Sentry's where that is in use."""
-    if "sentry_sdk" not in sys.modules:
+    if sys.modules.get("sentry_sdk") is None:
         return publish(message, *args)
     from frappe_celery.jobs import sentry
 

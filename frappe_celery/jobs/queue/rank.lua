@@ -6,7 +6,8 @@
 local site, queue = string.match(place, '^(.*)|(.*)$')
 if not queue then return end  -- of a record that somebody altered
 local turns, level = prefix .. 'turns:' .. queue, 2 ^ 34
-local others = redis.call('ZCARD', turns)
+local others = redis.pcall('ZCARD', turns)
+if type(others) == 'table' then return end  -- no turns: `pick.lua` puts that aside
 if others < 2 and not joins then return end  -- alone it is first, whatever its turn
 if others == 0 then
   redis.call('ZADD', turns, 0, site)

@@ -5,7 +5,7 @@
 local line, whole = prefix .. 'line:', prefix .. 'whole:'
 if string.sub(key, 1, #line) == line then key = prefix .. string.match(key, '|([^|]*)$') end
 if string.sub(key, 1, #prefix) == prefix and string.sub(key, 1, #whole) ~= whole then
-  wake(prefix .. 'bell:' .. string.sub(key, #prefix + 1))
+  wake(prefix, prefix .. 'bell:' .. string.sub(key, #prefix + 1))
 else
   redis.call('PUBLISH', prefix .. 'bell:whole', key)
 end

@@ -5,7 +5,7 @@ local site, queue = string.match(place, '^(.*)|(.*)$')
 for _, one in ipairs({{'line:' .. place, site}, {queue, ''}}) do
   local list = prefix .. one[1]
   if redis.call('LREM', list, -1, run) > 0 then
-    if redis.call('EXISTS', list) == 0 then redis.call('ZREM', prefix .. 'turns:' .. queue, one[2]) end
+    if redis.call('EXISTS', list) == 0 then redis.pcall('ZREM', prefix .. 'turns:' .. queue, one[2]) end
     return
   end
 end

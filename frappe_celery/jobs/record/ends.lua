@@ -20,7 +20,10 @@ if (ARGV[9] or '') ~= '' then
   local about = cjson.decode(redis.call('HGET', KEYS[1], 'about'))
   local scheduled = string.find(about[2], 'run_scheduled_job', 1, true)
   local kind = (scheduled and about[3] or about[2]) .. '|' .. ARGV[9]
-  failure({}, {prefix, kind, now, string.match(found[2], '[^|]*'), run})
+  local site = string.match(found[2], '[^|]*')
+  if not pcall(function() failure({}, {prefix, kind, now, site, run}) end) then
+    refuse(prefix, '', run, 'no mail of its failure: keys mail:… in Redis hold something else')
+  end
 end
 keep = tonumber(found[4] or keep)
 redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)

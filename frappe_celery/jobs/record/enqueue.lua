@@ -37,6 +37,6 @@ if ARGV[9] ~= '' then return enqueue_asked(KEYS, ARGV) end
 
 write_record(KEYS[1], ARGV[6], place, ARGV[7], ARGV[8], 'queued', now)
 redis.call('ZADD', KEYS[2], now, run)
-redis.call('SADD', prefix .. 'places', place)
+sure(prefix, 'SADD', prefix .. 'places', place)
 if put(prefix, KEYS[3], run) == 1 then ring(prefix, KEYS[3]) end  -- else one was woken for the first
 return enqueued(run, now)

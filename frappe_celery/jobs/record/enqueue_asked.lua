@@ -105,7 +105,7 @@ if asked.own_id then
   redis.call('PERSIST', ids)
 end
 redis.call('ZADD', KEYS[2], now, run)
-redis.call('SADD', prefix .. 'places', place)
+sure(prefix, 'SADD', prefix .. 'places', place)
 act('enqueued', run)
 if asked.requeued then
   if asked.error then redis.call('HSET', prefix .. 'job:' .. asked.requeued, 'exc_info', asked.error) end

@@ -208,9 +208,7 @@ class JobFinder:
     def lines(self, queue: str) -> list[tuple[str, int]]:
         """The lists in which something waits for a queue, and how much."""
         keys = self.keys
-        sites = [site.decode() for site in self.client.zrange(keys.turns(queue), 0, -1)]
-        lists = [keys.queue(queue), keys.whole(queue)]
-        lists += [*(keys.line(f"{site}|{queue}") for site in sites if site)]
+        lists = [keys.queue(queue), keys.whole(queue), *map(keys.line, self.places(None, queue))]
         return list(zip(lists, self.client.each("llen", lists), strict=True))
 
     def standing(self, queue: str) -> Iterator[list[str]]:
@@ -250,8 +248,16 @@ class JobFinder:
         """The `site|queue` that ever had a job, of this site and queue where they are given."""
         if site is not None and queue is not None:
             return [f"{site}|{queue}"]
-        known = [place.decode().partition("|") for place in self.client.smembers(self.keys.places)]
+        found = self.run_script("places", (), self.keys.prefix)
+        known = [place.decode(errors="replace").rpartition("|") for place in found]
         return sorted(f"{s}|{q}" for s, _, q in known if site in (None, s) and queue in (None, q))
+
+    def objects(self, key: str, *names: str, must: bool = False) -> dict[str, Any]:
+        """The JSON objects in a hash by its fields, in which each name that is there, as it `must`
+        or may be, has a number; what is no such thing is struck out (`object_in.lua`)."""
+        found = self.run_script("objects", (), self.keys.prefix, key, "1" if must else "", *names)
+        texts = [text.decode(errors="replace") for text in found]
+        return {f: json.loads(text) for f, text in zip(texts[::2], texts[1::2], strict=True)}
 
     def indexes(
         self, site: str | None, queue: str | None, statuses: Iterable[JobStatus]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from itertools import islice
+from math import isfinite
 
 from frappe_celery.jobs.job import Job, JobStatus
 from frappe_celery.jobs.record.finding import INDEXES_AT_ONCE, bounds
@@ -166,4 +167,6 @@ def _with_the_newest(
 
 def _place(text: str) -> Place:
     at, _, run = text.partition("-")
+    if not isfinite(float(at)):
+        raise ValueError(f"{text!r} is no place in a list")
     return float(at), run.encode()

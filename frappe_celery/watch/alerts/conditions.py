@@ -7,6 +7,7 @@ that can look for: a Redis that does not answer, or takes nothing, can be asked 
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -113,7 +114,9 @@ class Condition:
         def filled(place: re.Match[str]) -> str:
             return labels[place[1]] if place[1] else WRITTEN[place[2]](found.value)
 
-        return {name: PLACE.sub(filled, text) for name, text in self.annotations.items()}
+        texts = {name: PLACE.sub(filled, text) for name, text in self.annotations.items()}
+        labels = {name: shlex.quote(label) for name, label in labels.items()}
+        return {**texts, "look": PLACE.sub(filled, self.annotations["look"])}
 
 
 PLACE = re.compile(r"{{ \$(?:labels\.(\w+)|value \| (\w+)) }}")

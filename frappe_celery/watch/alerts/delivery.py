@@ -43,14 +43,15 @@ class Receiver:
         return text
 
 
+MISSING = "frappe_celery_alerts needs apprise: pip install 'frappe_celery[alerts]'"
+
+
 def check(config: Settings) -> None:
     """What is quickly checked when a worker or beat starts; `receivers` finds out the rest.
 
     Raises:
-        ConfigError: Apprise is not installed, or what stands there is no URL.
+        ConfigError: what stands there is no URL.
     """
-    if not is_there("apprise"):
-        raise ConfigError("frappe_celery_alerts needs apprise: pip install 'frappe_celery[alerts]'")
     for number, url in enumerate(config.frappe_celery_alerts):
         if not re.match(r"\w+://.", url):
             raise _unknown(number, url)
@@ -62,9 +63,11 @@ def receivers(config: Settings) -> dict[str, Receiver]:
     A plain https:// URL, of no service that Apprise knows, gets JSON by POST.
 
     Raises:
-        ConfigError: as `check`, or a URL is none of Apprise's.
+        ConfigError: as `check`, or Apprise is not installed or knows no such URL.
     """
     check(config)
+    if not is_there("apprise"):
+        raise ConfigError(MISSING)
     from apprise import Apprise
 
     log, found = logging.getLogger("apprise"), {}

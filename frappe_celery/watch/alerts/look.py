@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from frappe_celery.config import settings
+from frappe_celery.config.installed import is_there
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.watch.alerts.conditions import conditions, see
-from frappe_celery.watch.alerts.delivery import check
+from frappe_celery.watch.alerts.delivery import MISSING, check
 from frappe_celery.watch.alerts.ledger import LOOK_SECONDS, Ledger
 from frappe_celery.watch.notify.look import Lookout
+
+logger = logging.getLogger(__name__)
 
 
 def look_around(store: JobStore) -> None:
@@ -27,11 +32,15 @@ class Alerts(Lookout):
     program = "frappe_celery.watch.alerts"
     seconds = LOOK_SECONDS
 
+    def __init__(self, in_beat: bool = False) -> None:
+        super().__init__(in_beat)
+        if settings.current().frappe_celery_alerts and not is_there("apprise"):
+            logger.error("nobody is told when something is wrong: %s", MISSING)
+
     @staticmethod
     def looks() -> bool:
         """Always: the configuration may name somebody later. Raises ConfigError."""
-        if settings.current().frappe_celery_alerts:
-            check(settings.current())
+        check(settings.current())
         return True
 
     def look(self) -> None:
@@ -40,7 +49,7 @@ class Alerts(Lookout):
             config = Settings.load()
         except ConfigError:  # a file that is just being written
             config = settings.current()
-        if config.frappe_celery_alerts:
+        if config.frappe_celery_alerts and is_there("apprise"):
             super().look()
 
     def prepare(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
+from frappe_celery.config.texts import one_line
 from frappe_celery.watch.doctor.report import Finding, Level, Report, Section, counted
 from frappe_celery.watch.tables import Listing, Row, beginning
 
@@ -77,11 +78,12 @@ def _counted_apart(rows: list[dict[str, Any]]) -> Iterable[Text]:
         for counts in row.values():
             if isinstance(counts, dict):
                 yield from (
-                    Text(f"   {of}, {name}: {number:,}", "dim") for name, number in counts.items()
+                    Text(f"   {one_line(f'{of}, {name}')}: {number:,}", "dim")
+                    for name, number in counts.items()
                 )
 
 
 def _finding(finding: Finding) -> Text:
     name = finding.level.name.lower()
-    text = Text.assemble("  ", (f"{name}: ", STYLES[finding.level]), finding.text)
-    return text.append(f"\n    {finding.advice}", "dim") if finding.advice else text
+    text = Text.assemble("  ", (f"{name}: ", STYLES[finding.level]), one_line(finding.text))
+    return text.append(f"\n    {one_line(finding.advice)}", "dim") if finding.advice else text

@@ -15,7 +15,8 @@ from celery import Celery, signals
 from click import get_current_context
 
 from frappe_celery.config import settings
-from frappe_celery.config.texts import escaped
+from frappe_celery.config.secrets import masked_text
+from frappe_celery.config.texts import EntryFormatter, as_entry, printable
 from frappe_celery.jobs.job import ABOUT, current_job, message_in_hand
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.logs import files
@@ -67,12 +68,13 @@ class Output(logging.Handler):
             about = f"(queue {message.queue}, job {message.id})"
             record = copy.copy(record)
             record.msg, record.args = f"{first} {about}{newline}{others}", ()
-        return super().format(record)
+        text = super().format(record)
+        return text if self.is_json else as_entry(text)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             serious = record.levelno >= logging.WARNING
-            line = escaped(self.format(record)) + "\n"
+            line = self.format(record) + "\n"
             stream = sys.__stderr__ if serious and not self.is_json else sys.__stdout__
             if stream is not None:
                 stream.write(line)
@@ -106,7 +108,7 @@ def _beat_begins(**_: Any) -> None:
     if config.logs not in (None, "files"):
         return
     handler = logging.StreamHandler(files.opened(config.log_path / SCHEDULER))
-    handler.setFormatter(logging.Formatter(SCHEDULER_FORMAT))
+    handler.setFormatter(EntryFormatter(SCHEDULER_FORMAT))
     logging.getLogger().addHandler(handler)
 
 
@@ -130,12 +132,16 @@ class JSONFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "process": f"{record.processName}.{record.process}",
-            "message": escaped(record.getMessage()),
+            "message": record.getMessage(),
         }
         entry.update(_of_the_task(record))
         if record.exc_info:
-            entry["exception"] = escaped(self.formatException(record.exc_info))
-        return json.dumps(entry, ensure_ascii=False, default=repr)
+            entry["exception"] = self.formatException(record.exc_info)
+        for name in ("message", "result", "exception"):
+            if name in entry:
+                entry[name] = masked_text(printable(str(entry[name])))
+        line = json.dumps(entry, ensure_ascii=False, default=repr)
+        return line if line.isprintable() else json.dumps(entry, default=repr)
 
 
 def message_of(record: logging.LogRecord) -> JobMessage | None:

@@ -11,10 +11,11 @@ from datetime import datetime, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
+from shlex import quote
 
 from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.config.signing import Signer
-from frappe_celery.config.texts import escaped
+from frappe_celery.config.texts import escaped, one_line
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.mail.config import MailConfig
@@ -35,7 +36,7 @@ def write(digest: Digest, config: MailConfig, signer: Signer) -> EmailMessage:
     mail = EmailMessage(policy=_POLICY)
     mail["Subject"] = _subject(digest)
     mail["From"] = config.SERVER_EMAIL
-    mail["To"] = [Address(_one_line(name), addr_spec=to) for name, to in config.ADMINS]
+    mail["To"] = [Address(one_line(name), addr_spec=to) for name, to in config.ADMINS]
     mail["Date"] = datetime.now(timezone.utc)
     mail["Message-ID"] = f"<{digest.id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers
@@ -48,7 +49,7 @@ def write(digest: Digest, config: MailConfig, signer: Signer) -> EmailMessage:
 def _subject(digest: Digest) -> str:
     """In a line, which when it is too long ends after a whole word; how often is said always."""
     times = f" ({digest.count} times)" if digest.count > 1 else ""
-    text = _one_line(f"[{_site(digest)}] {_what(digest)}")
+    text = one_line(f"[{_site(digest)}] {_what(digest)}")
     room = LONGEST_SUBJECT - len(times)
     if len(text) > room:
         text = text[: room - 1]
@@ -93,12 +94,12 @@ def _rows(digest: Digest, signer: Signer) -> list[tuple[str, str]]:
         ("Failed", _time(about.get("first_at"))),
         ("Kind", about.get("kind", "")),
         ("Job's status", ENDED if about.get("caught") else ""),
-        *((_one_line(f"Argument {name}"), text) for name, text in _arguments(about, signer)),
-        ("Show it", run and f"frappe-celery jobs show {run}"),
-        ("Run it again", run and f"frappe-celery jobs requeue {run}"),
-        ("Show the last", run and last and f"frappe-celery jobs show {last}"),
+        *((one_line(f"Argument {name}"), text) for name, text in _arguments(about, signer)),
+        ("Show it", run and f"frappe-celery jobs show {quote(run)}"),
+        ("Run it again", run and f"frappe-celery jobs requeue {quote(run)}"),
+        ("Show the last", run and last and f"frappe-celery jobs show {quote(last)}"),
     ]
-    return [(name, _one_line(text)) for name, text in rows if text]
+    return [(name, masked_text(one_line(text))) for name, text in rows if text]
 
 
 def _arguments(about: Mapping[str, str], signer: Signer) -> list[tuple[str, str]]:
@@ -154,10 +155,10 @@ def _exception(digest: Digest) -> str:
         return f"one of more kinds than are told apart ({digest.count} failures of them)"
     text = digest.about.get("exc_info", "")
     if _is_beats(digest):  # of which the kind is without its numbers
-        return masked_text(_one_line(text.partition("\n")[0]))
+        return masked_text(one_line(text.partition("\n")[0]))
     name = kind.rpartition("|")[2].partition(" at ")[0]
     said = next((ln for ln in reversed(text.splitlines()) if ln.startswith(f"{name}:")), name)
-    return masked_text(_one_line(said)) or "an error"
+    return masked_text(one_line(said)) or "an error"
 
 
 def _site(digest: Digest) -> str:
@@ -173,7 +174,3 @@ def _time(seconds: str | None) -> str:
     if not seconds:
         return ""
     return datetime.fromtimestamp(float(seconds), timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import ClassVar
 
+from frappe_celery.config.texts import EntryFormatter
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.lease import Lease
@@ -78,9 +79,9 @@ class Unsent:
 def main(name: str, send: Callable[[JobStore, str], object]) -> None:
     """Have `send` do so, as the process that holds the lease under the token in its arguments."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker: this goes out
-    logging.basicConfig(
-        level=logging.WARNING, format=f"%(asctime)s %(levelname)s {name} %(message)s"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(EntryFormatter(f"%(asctime)s %(levelname)s {name} %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
         send(get_store(), sys.argv[1])
     except FrappeCeleryError as exc:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import threading
@@ -11,17 +13,19 @@ import time
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore, codec
+from frappe_celery.worker import abandoned
 from tests.integration.benches import ended, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
 from tests.integration.stores import message
 from tests.project import Project
-from tests.terminal import shown_on_terminal
+from tests.terminal import on_terminal, shown_on_terminal
 from tests.waiting import HANG_SECONDS, wait_until
 
 
@@ -106,6 +110,62 @@ def test_a_text_with_half_a_character_is_shown_escaped(store: JobStore) -> None:
         run("jobs", *command, "--json")
     assert r"ID is 'caf\udce9'; it must be" in run("jobs", "show", "caf\udce9", code=1).output
     assert read("jobs", "show", "a")["arguments"] == job.kwargs == {"n": "caf\udce9"}
+
+
+def test_what_follows_a_death_shows_neither_secrets_nor_signature(store: JobStore) -> None:
+    kwargs = {"card_token": "hunter2", "text": "Authorization: Bearer hunter2"}
+    job = enqueued(store, "a", id=jid("a"), kwargs=kwargs)
+    store.start(job.run_id, "worker")
+    sealed = store.message_of(job.run_id).decode()
+    abandoned.end_or_repeat(store, job.run_id, "its process died of password=hunter2")
+    (aftermath,) = store.all_of(JobStatus.QUEUED)
+    shown = run("jobs", "show", aftermath.id).output + run("jobs", "list").output
+    shown += json.dumps([read("jobs", "show", aftermath.id), read("jobs", "show", "a")])
+    assert "its process died of password=" in shown
+    assert "hunter2" not in shown
+    assert sealed[:43] not in shown
+
+
+SECRET_ERROR = "OSError: x-api-key: hunter2 and -----BEGIN PRIVATE KEY-----\nhunter2"
+
+
+def test_of_an_attempt_too_no_secret_is_shown(store: JobStore) -> None:
+    job = failed(store, "a", SECRET_ERROR, id=jid("a"))
+    store.requeue(job)
+    shown = run("jobs", "show", "a").output
+    assert "an attempt failed" in shown
+    shown += json.dumps(read("jobs", "show", "a")) + run("jobs", "failed").output
+    failed(store, "b", SECRET_ERROR, id=jid("b"))
+    shown += run("jobs", "failed").output + run("doctor", code=2).output
+    assert "x-api-key: ********" in shown
+    assert "hunter2" not in shown
+
+
+ODD = "odd\nfailed     forged::id\x1b]0;owned\x07\x1b[2J\x1b[8m\r\x9b1A[/red][bold]"
+"""As a terminal would obey it, and as markup of the library that draws tables."""
+
+
+@pytest.mark.parametrize("columns", [80, 400])
+def test_a_terminal_gets_no_orders_and_no_forged_lines(
+    project: Project, store: JobStore, columns: int
+) -> None:
+    given: dict[str, Any] = {"id": jid(ODD), "method": f"myapp.{ODD}", "name": ODD, "user": ODD}
+    job = failed(store, ODD, f"ValueError: {ODD}", site=SITE, **given)
+    store.requeue(job)
+    job = failed(store, ODD + "2", f"ValueError: {ODD}", **{**given, "id": jid(ODD + "2")})
+    store.refuse("default", ODD, f"it comes from {ODD}", None)
+    for command, code in (
+        (("jobs", "list"), 0), (("jobs", "show", job.run_id), 0), (("jobs", "refused"), 0),
+        (("jobs", "show", ODD + "x"), 1), (("jobs", "requeue", job.run_id), 0), (("doctor",), 2),
+    ):  # fmt: skip
+        whole = [sys.executable, "-m", "frappe_celery.cli", *command]
+        with on_terminal(whole, project.root, project.environment(), columns) as (process, written):
+            assert process.wait(120) == code, written()
+        shown = re.sub(r"\x1b\[(?:(?:[0-4]|3[1-7]|;)+m|\?25[lh]|2K|1A)|\r\x1b", "", written())
+        assert [sign for sign in shown if not sign.isprintable() and sign != "\n"] == [], command
+        assert "forged::id" in shown, command
+        before_the_trace = shown.partition("\nTraceback\n")[0]
+        assert not re.search(r"(?m)^ *failed +forged::id", before_the_trace), command
 
 
 def test_of_very_long_texts_the_beginning_is_shown_at_once(store: JobStore) -> None:

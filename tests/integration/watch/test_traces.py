@@ -73,6 +73,26 @@ sentry_sdk.flush()
 """
 
 
+BROKEN_SENTRY = "import sys, types\nsys.modules['sentry_sdk'] = {}\n"
+
+
+@pytest.mark.parametrize("half", ["None", "types.ModuleType('sentry_sdk')"])
+def test_a_sentry_that_cannot_work_is_a_line_in_the_log_and_jobs_run(
+    project: Project, half: str
+) -> None:
+    write_tasks(project)
+    project.write("celeryconfig.py", BROKEN_SENTRY.format(half))
+    process = worker(project)
+    caller = (
+        "import celeryconfig, frappe_celery\nimport frappe\nfrappe.enqueue('myapp.core.record')"
+    )
+    project.python(caller)
+    wait_until(lambda: project.effects() == ["ran"], what="it has run")
+    process.wait_for("succeeded")
+    assert "jobs go on without Sentry, which cannot work here" in process.output()
+    assert process.popen.poll() is None
+
+
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with Receiver().open() as receiver:

@@ -48,3 +48,53 @@ def test_a_text_without_secrets_is_looked_through_in_no_time() -> None:
 def test_a_name_may_go_on_before_and_only_before_its_word(name: str) -> None:
     said = f"{name}=hunter2, x"
     assert masked_text(said) == (said if name[-1] == "2" else f"{name}={MASK}, x")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Authorization: Bearer hunter2",
+        "curl -H 'Authorization: Basic dXNlcjpodW50ZXIy' there",
+        "{'Authorization': 'Bearer hunter2', 'Accept': '*/*'}",
+        "[('Authorization', 'Token hunter2')]",
+        "sent with Bearer hunter2",
+        "x-api-key: hunter2",
+        "https://maps.example.com/json?q=1&key=hunter2&x=1",
+        "secret_key=hunter2",
+        "private_key=hunter2",
+        "AWS_SECRET_ACCESS_KEY='hunter2'",
+        "Cookie: sid=hunter2; user_id=hunter2",
+        "Set-Cookie: sid=hunter2; Path=/; HttpOnly",
+        'Cookie: sid="hunter2"; other="hunter2"',
+        '{"body": "{\\"access_token\\": \\"hunter2\\"}"}',
+        'password="a\\"hunter2"',
+        "password='hunter2 and no end",
+        "token=b'hunter2'",
+        "auth=('user', 'hunter2')",
+        "credential: hunter2",
+        '"sealed": "hunter2"',
+        "no key in -----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----",
+        r"'-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n'",
+        "-----BEGIN EC PRIVATE KEY-----\nhunter2\nand no end",
+    ],
+)
+def test_secrets_in_texts_go_by_the_words_of_arguments(said: str) -> None:
+    for text in (said, said.upper().replace("HUNTER2", "hunter2"), f"ValueError: {said}\nmore"):
+        shown = masked_text(text)
+        assert "hunter2" not in shown
+        assert "dXNlcjpodW50ZXIy".lower() not in shown.lower()
+        assert MASK in shown
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "KeyError: 'customer'",
+        "the author: nobody",
+        "Duplicate entry 'C-1' for key 'PRIMARY'",
+        "Task myapp.tokens.refresh[9f1] succeeded in 0.01s: None",
+        "at https://example.com/keys/1",
+    ],
+)
+def test_texts_without_secrets_stay_as_they_are(said: str) -> None:
+    assert masked_text(said) == said

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
+import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -112,6 +114,40 @@ def test_a_key_that_cannot_be_kept_is_an_error_with_the_way_out(tmp_path: Path) 
     (tmp_path / ".frappe_celery").write_text("a file where the folder should be")
     with pytest.raises(ConfigError, match=r"writable.*FRAPPE_CELERY_KEY"):
         key_of(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+@pytest.mark.parametrize("planted", ["key", "link", "folder", "nothing"])
+def test_another_user_s_key_where_all_may_write_is_refused(planted: str) -> None:
+    known = Path(tempfile.mkdtemp(dir="/tmp"))
+    file = known / ".frappe_celery" / "key"
+    try:
+        file.parent.mkdir()
+        for folder in (known, file.parent):
+            folder.chmod(0o777)
+        if planted == "link":
+            (known / "ours").write_text("k" * 32)
+            os.chown(known / "ours", 4243, 4243)
+            file.symlink_to(known / "ours")
+        elif planted == "key":
+            file.write_text("k" * 32)
+        for path in (known, *known.rglob("*")):
+            if path != known / "ours":
+                os.chown(path, 4242, 4242, follow_symlinks=False)
+        if planted == "nothing":
+            os.chown(file.parent, 4243, 4243)
+        os.seteuid(4243)
+        if planted == "nothing":
+            assert len(key_of(known)) >= 32
+        else:
+            way_out = r"another user's \(uid 4242\), and all may write there.*FRAPPE_CELERY_KEY"
+            with pytest.raises(ConfigError, match=way_out):
+                key_of(known)
+        os.seteuid(0)
+        assert key_of(known), "root is refused nothing"
+    finally:
+        os.seteuid(0)
+        shutil.rmtree(known)
 
 
 def test_a_file_that_broke_meanwhile_is_named(tmp_path: Path) -> None:

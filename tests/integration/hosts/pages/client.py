@@ -73,6 +73,11 @@ class Client:
         found = re.search(r'(?s)<ul class="messagelist">(.*?)</ul>', source)
         return Answer(200, "", found[1] if found else "").text
 
+    def policy(self, path: str) -> str | None:
+        """What browsers are told to run and show there."""
+        with self._open.open(Request(self.address + path), timeout=20) as answer:
+            return str(answer.headers["Content-Security-Policy"])
+
     def _token(self) -> str:
         return next(c.value or "" for c in self.cookies if c.name == "frappe_celery_csrf")
 

@@ -239,8 +239,24 @@ def test_filters(user: Users, store: JobStore) -> None:
     assert chosen.findall(anna.get(JOBS, status="failed").source) == ["failed"]
     bad = anna.get(JOBS, since="yesterday")
     assert "'yesterday' is no time; write 30m, 2h or 7d" in bad.text
-    assert anna.get(JOBS, after="nonsense", status="failed").location == f"{JOBS}?status=failed"
+    for made_up in ("nonsense", "nan-x", "inf-x", "-inf-", "x", "", "1e999-x"):
+        page = anna.get(JOBS, after=made_up, status="failed")
+        assert page.status == 400, made_up
+        assert "No such page" in page.text
     assert anna.get(JOBS, status="nonsense").status == 200
+
+
+def test_browsers_run_and_show_nothing_but_the_server_s_own_files(
+    user: Users, store: JobStore
+) -> None:
+    run = enqueued(store).run_id
+    for path in ("/admin/frappe_celery/", JOBS, f"{JOBS}{run}/", "/admin/", "/admin/auth/user/"):
+        told = user("anna").policy(path)
+        assert "default-src 'self'" in str(told)
+        assert "unsafe" not in str(told)
+        source = user("anna").get(path).source
+        assert not re.findall(r"<script(?![^>]* (?:src|type=\"application/json)=?)", source), path
+        assert not re.findall(r"(?i)<style|<[^>]* (?:style|on\w+)=", source), path
 
 
 def test_older_leads_through_all_of_them(user: Users, store: JobStore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +13,7 @@ import pytest
 from apprise import NotifyBase
 from apprise.manager_plugins import NotificationManager
 
+from frappe_celery import enqueue
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.limits.rules import Limits
@@ -20,10 +22,10 @@ from frappe_celery.watch.alerts.delivery import deliver
 from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.alerts.look import look_around
 from frappe_celery.watch.doctor import failures
-from frappe_celery.watch.doctor.report import Finding, Section
+from frappe_celery.watch.doctor.report import Finding, Level, Section
 from tests import waiting
 from tests.acceptance.commands import run_cli
-from tests.integration.benches import inside, write_tasks
+from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.integration.cli import enqueued, failed
 from tests.integration.watch.receiver import Receiver
 from tests.integration.watch.scraping import finished
@@ -195,8 +197,8 @@ def test_a_look_finds_what_redis_holds(store: JobStore) -> None:
 
 
 def test_each_loss_is_told_of_though_the_one_before_is_not_over(store: JobStore) -> None:
-    for ended in (time.time() - 60, time.time() - 30):
-        loss = {"start": ended - 1, "end": ended, "all": True, "sure": True}
+    for end in (time.time() - 60, time.time() - 30):
+        loss = {"start": end - 1, "end": end, "all": True, "sure": True}
         store.client.lpush(f"{store.keys.prefix}broker:losses", json.dumps(loss))
         look_around(store)
     told = Ledger(store).unsent()
@@ -260,6 +262,27 @@ def test_what_an_older_version_left_is_sent_and_never_by_both_at_once(store: Job
     ledger.delivered(message, [])
     assert not store.client.exists(key(store, ":outbox"))
     assert ledger.wait() == 60
+
+
+NO_APPRISE = "import sys\nsys.modules['apprise'] = sys.modules['yaml'] = None\n"
+
+
+def test_without_apprise_workers_and_beat_go_on_and_log_and_doctor_say_so(
+    project: Project, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("celeryconfig.py", NO_APPRISE)
+    processes = worker(project), project.beat()
+    for process, ready in zip(processes, (" ready.", " leads"), strict=True):
+        process.wait_for(ready)
+        process.wait_for("frappe_celery_alerts needs apprise: pip install")
+    assert ended(enqueue("myapp.core.record")).is_finished
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    (finding,) = findings(store, 0)
+    assert finding.level == Level.PROBLEM
+    assert "frappe_celery_alerts needs apprise: pip install" in finding.text
+    for process in processes:
+        assert process.popen.poll() is None
+        assert "Traceback" not in process.output()
 
 
 @pytest.mark.parametrize("url", ["ops@example.com", "hooks.example.com/x", ""])

@@ -51,6 +51,43 @@ def test_a_worker_keeps_information_and_errors_apart(project: Project, store: Jo
     assert "ready." not in log(project, "worker.error.log")
 
 
+FORGED = "no\n[2026-12-01 00:00:00,000: CRITICAL/MainProcess] forged\r\x1b]0;owned\x07\x1b[8m"
+
+
+def test_a_job_s_words_forge_no_line_order_no_terminal_and_tell_no_secret(
+    project: Project, store: JobStore
+) -> None:
+    process = worker(project)
+    job = ended(enqueue("myapp.core.fail", message=f"{FORGED} x-api-key: hunter2"))
+    told = ended(enqueue("myapp.core.record", text="Authorization: Bearer hunter2"))
+    ended(enqueue("myapp.core.record", text="after"))
+    wait_until(lambda: "after" in log(project, "worker.log"), what="it is in the log")
+    wait_until(lambda: job.run_id in log(project, "worker.error.log"), what="it failed")
+    for written in (process.output(), log(project, "worker.error.log"), log(project, "worker.log")):
+        assert "hunter2" not in written
+        assert not re.search(r"(?m)^\[[^]]*CRITICAL", written)
+        assert {sign for sign in written if not sign.isprintable()} <= {"\n"}
+    assert "Bearer" not in log(project, "worker.log")
+    assert log(project, "worker.log").count(f", job {told.id})") == 2
+    assert r"forged\r\x1b]0;owned\x07\x1b[8m x-api-key: ****" in log(project, "worker.error.log")
+
+
+def test_as_json_too_a_job_s_words_are_no_line_and_tell_no_secret(
+    project: Project, store: JobStore
+) -> None:
+    project.configure(logs="json")
+    quiet = {"PYTHONWARNINGS": "ignore::UserWarning"}  # of Celery, about being root
+    process = project.celery("worker", "--without-mingle", "-l", "INFO", "-c", "1", **quiet)
+    process.wait_for(" ready.")
+    ended(enqueue("myapp.core.fail", message=f"{FORGED}\x9b2J x-api-key: hunter2"))
+    ended(enqueue("myapp.core.record", text="Authorization: Bearer hunter2"))
+    process.wait_for("forged")
+    lines = process.output().splitlines()
+    assert {json.loads(line)["level"] for line in lines} >= {"INFO", "ERROR"}
+    assert all(map(str.isprintable, lines))
+    assert "hunter2" not in process.output()
+
+
 @pytest.mark.parametrize("by", ["setting", "supervisor", "the file"])
 def test_what_a_process_manager_keeps_is_not_kept_twice(
     project: Project, store: JobStore, by: str

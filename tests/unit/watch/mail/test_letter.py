@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from typing import Any
 
 from frappe_celery.config.secrets import MASK, masked, masked_text
@@ -100,6 +101,22 @@ def test_nothing_in_a_job_can_write_headers_or_html() -> None:
     assert mail["Bcc"] is None
     assert "\nBcc:" not in mail.as_string().partition("\n\n")[0]
     assert "<script>" not in text_of(mail, "html")
+
+
+def test_a_command_in_a_letter_is_one_command_whatever_the_id_is() -> None:
+    run = "x; touch /tmp/owned $(id)"
+    text = text_of(write(digest(2, run=run, last_run=f"{run}'"), CONFIG, SIGNER))
+    shown = [line.partition("frappe-celery ")[2] for line in text.splitlines()]
+    commands = [shlex.split(command) for command in filter(None, shown)]
+    assert commands == [
+        ["jobs", "show", run], ["jobs", "requeue", run], ["jobs", "show", f"{run}'"],
+    ]  # fmt: skip
+
+
+def test_what_beat_logged_is_masked_in_each_row() -> None:
+    said = "site a: no answer with password=hunter2"
+    beat = digest(kind=f"beat|{said}", method="beat", exc_info=said)
+    assert "hunter2" not in text_of(write(beat, CONFIG, SIGNER))
 
 
 def test_arguments_are_shown_masked_and_cut() -> None:
