@@ -23,6 +23,13 @@ from benchmarks.warm import calls
 from benchmarks.workers import Workers
 
 
+class OnForkingRQ(OnRQ):
+    """`bench worker`, but for imports that are done before it forks."""
+
+    def worker_commands(self) -> list[list[str]]:
+        return [["benchmarks.warm.forking"]]
+
+
 class OnWarmCelery(OnCelery):
     """A worker that says in its log which process takes which job."""
 
@@ -30,7 +37,10 @@ class OnWarmCelery(OnCelery):
         return [["frappe_celery.cli", "worker", "-c", str(self.processes)]]
 
 
-SIDES: dict[str, type[OnRQ] | type[OnCelery]] = {"rq": OnRQ, "frappe_celery": OnWarmCelery}
+SIDES: dict[str, type[OnRQ] | type[OnCelery]] = {
+    "rq": OnForkingRQ,
+    "frappe_celery": OnWarmCelery,
+}
 
 
 def main() -> None:
