@@ -74,8 +74,11 @@ class WorkingCopy:
 
     server: Server
     name: str = NAME
-    template: str = f"{NAME}_template"
     password: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    @property
+    def template(self) -> str:
+        return f"{self.name}_template"
 
     @property
     def config(self) -> dict[str, Any]:
@@ -120,7 +123,9 @@ def root_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def working_copy(config: Mapping[str, Any], user: str, password: str) -> Iterator[WorkingCopy]:
+def working_copy(
+    config: Mapping[str, Any], user: str, password: str, name: str = NAME
+) -> Iterator[WorkingCopy]:
     """A copy of the database of a site with this configuration, until the end of the `with`.
 
     Raises:
@@ -130,7 +135,7 @@ def working_copy(config: Mapping[str, Any], user: str, password: str) -> Iterato
         raise DatabaseFailed(f"the site is on {config['db_type']}; this needs MariaDB")
     host, port = config.get("db_host") or "127.0.0.1", int(config.get("db_port") or 3306)
     server = Server(host, port, user, password)
-    copy = WorkingCopy(server)
+    copy = WorkingCopy(server, name)
     try:
         server.copy(config["db_name"], copy.name)
         for host in HOSTS:
@@ -142,7 +147,7 @@ def working_copy(config: Mapping[str, Any], user: str, password: str) -> Iterato
         yield copy
     finally:
         gone = [f"DROP USER IF EXISTS `{copy.name}`@`{host}`" for host in HOSTS]
-        gone += [f"DROP DATABASE IF EXISTS `{name}`" for name in (copy.name, copy.template)]
+        gone += [f"DROP DATABASE IF EXISTS `{each}`" for each in (copy.name, copy.template)]
         server.ask("; ".join(gone))
 
 

@@ -7,7 +7,7 @@ written, so there is nothing to restore when a run is interrupted.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +23,21 @@ OUT_OF_THE_WAY: dict[str, Any] = {
 
 def shown(bench: Path, site: str, folder: Path, common: Mapping[str, Any] = {}) -> Path:
     """`folder/sites`, with this site of the bench as it is."""
-    sites = _bench_without_sites(bench, site, folder, common)
+    sites = _bench_without_sites(bench, [site], folder, common)
     for entry in (bench / "sites" / site).iterdir():
         (sites / site / entry.name).symlink_to(entry)
     return sites
 
 
 def emptied(
-    bench: Path, site: str, folder: Path, common: Mapping[str, Any], own: Mapping[str, Any]
+    bench: Path, folder: Path, common: Mapping[str, Any], own: Mapping[str, Mapping[str, Any]]
 ) -> Path:
-    """The same with none of the site's files, and other values in its configuration too."""
-    sites = _bench_without_sites(bench, site, folder, common)
-    for name in ("private/files", "private/backups", "public/files", "locks", "logs"):
-        (sites / site / name).mkdir(parents=True)
-    _write(sites / site / OWN, {**read(bench / "sites" / site / OWN), **own})
+    """The same with none of the sites' files, and other values in the configuration of each."""
+    sites = _bench_without_sites(bench, own, folder, common)
+    for site, values in own.items():
+        for name in ("private/files", "private/backups", "public/files", "locks", "logs"):
+            (sites / site / name).mkdir(parents=True)
+        _write(sites / site / OWN, {**read(bench / "sites" / site / OWN), **values})
     return sites
 
 
@@ -45,9 +46,12 @@ def read(path: Path) -> dict[str, Any]:
     return values
 
 
-def _bench_without_sites(bench: Path, site: str, folder: Path, common: Mapping[str, Any]) -> Path:
+def _bench_without_sites(
+    bench: Path, names: Iterable[str], folder: Path, common: Mapping[str, Any]
+) -> Path:
     sites = folder / "sites"
-    (sites / site).mkdir(parents=True)
+    for site in names:
+        (sites / site).mkdir(parents=True)
     for name in ("logs", "config"):
         (folder / name).mkdir()
     (folder / "apps").symlink_to(bench / "apps")

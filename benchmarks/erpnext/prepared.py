@@ -40,23 +40,28 @@ DAYS_AGO = 3
 def main() -> None:
     site, number = sys.argv[1], int(sys.argv[2])
     with in_site(site):
-        frappe.db.set_single_value("System Settings", "enable_scheduler", 1)
-        frappe.db.set_single_value("Stock Reposting Settings", "enable_parallel_reposting", 1)
-        _clerk()
-        frappe.set_user(CLERK)
-        _masters()
-        for group in GROUPS:
-            for index in range(number):
-                _sales_invoice(group, index)
-                _stock_entry(group, index)
-                _journal_entry(group, index)
-        for item in REPOSTED:
-            _stock_to_repost(item, number)
-        for doctype in IMPORTS:
-            _data_import(doctype, number * 5)
-        frappe.db.commit()
+        prepare(number)
         apps = frappe.get_installed_apps()
     print(json.dumps({app: frappe.get_module(app).__version__ for app in apps}))
+
+
+def prepare(number: int) -> None:
+    """In the site in which one is, so many documents of each kind."""
+    frappe.db.set_single_value("System Settings", "enable_scheduler", 1)
+    frappe.db.set_single_value("Stock Reposting Settings", "enable_parallel_reposting", 1)
+    _clerk()
+    frappe.set_user(CLERK)
+    _masters()
+    for group in GROUPS:
+        for index in range(number):
+            _sales_invoice(group, index)
+            _stock_entry(group, index)
+            _journal_entry(group, index)
+    for item in REPOSTED:
+        _stock_to_repost(item, number)
+    for doctype in IMPORTS:
+        _data_import(doctype, number * 5)
+    frappe.db.commit()
 
 
 def company() -> Any:

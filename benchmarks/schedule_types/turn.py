@@ -34,12 +34,12 @@ def main() -> None:
 
 
 def _run(name: str, workers: Workers) -> dict[str, Any]:
-    before, failed_before = _rows(), progress.failures()
+    before, failed_before = rows(), progress.failures()
     job_type = frappe.get_doc(TYPE, name)
     enqueued = job_type.enqueue(force=True)
     progress.wait_until_quiet(workers, ended=1)
     frappe.db.rollback()  # to see what was committed meanwhile
-    after = _rows()
+    after = rows()
     log = frappe.get_all(
         LOG,
         filters={"scheduled_job_type": name},
@@ -58,7 +58,7 @@ def _run(name: str, workers: Workers) -> dict[str, Any]:
     }
 
 
-def _rows() -> Counter[str]:
+def rows() -> Counter[str]:
     """Of each table of the site."""
     tables = frappe.db.sql_list("show full tables where Table_type = 'BASE TABLE'")
     asked = " union all ".join(f"select '{table}', count(*) from `{table}`" for table in tables)

@@ -16,27 +16,31 @@ from benchmarks.erpnext.prepared import CLERK, CUSTOMERS, ITEMS, company
 
 
 def main() -> None:
-    site = sys.argv[1]
-    with in_site(site):
-        frappe.set_user("Administrator")
-        frappe.get_doc(
-            doctype="Email Account",
-            name="Bench",
-            email_account_name="Bench",
-            email_id="bench@bench.test",
-            enable_outgoing=1,
-            default_outgoing=1,
-            smtp_server="mail.bench.test",
-            no_smtp_authentication=1,
-        ).db_insert()  # which does not try the server
-        frappe.sendmail(recipients=[CLERK], subject="Waits", message="for a server")
-        for document in _overdue():
-            frappe.get_doc(document).insert()
-        quotation = frappe.get_doc(_quotation()).insert()
-        quotation.submit()
-        frappe.db.set_value("Quotation", quotation.name, "valid_till", _yesterday())
-        frappe.db.commit()
+    with in_site(sys.argv[1]):
+        make_work()
     print("{}")
+
+
+def make_work() -> None:
+    """In the site in which one is."""
+    frappe.set_user("Administrator")
+    frappe.get_doc(
+        doctype="Email Account",
+        name="Bench",
+        email_account_name="Bench",
+        email_id="bench@bench.test",
+        enable_outgoing=1,
+        default_outgoing=1,
+        smtp_server="mail.bench.test",
+        no_smtp_authentication=1,
+    ).db_insert()  # which does not try the server
+    frappe.sendmail(recipients=[CLERK], subject="Waits", message="for a server")
+    for document in _overdue():
+        frappe.get_doc(document).insert()
+    quotation = frappe.get_doc(_quotation()).insert()
+    quotation.submit()
+    frappe.db.set_value("Quotation", quotation.name, "valid_till", _yesterday())
+    frappe.db.commit()
 
 
 def _yesterday() -> str:

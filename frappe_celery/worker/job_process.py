@@ -48,9 +48,11 @@ class JobProcess(JobLoop):
         """Whether the job is to run in a fork."""
 
     def _is_worn(self) -> bool:
-        if not self.is_fit or (self._most_jobs and self.ended >= self._most_jobs):
-            return True
-        return bool(self._most_kilobytes) and self.ended > 0 and mem_rss() > self._most_kilobytes
+        is_large = self.ended > 0 and 0 < self._most_kilobytes < mem_rss()
+        if self.is_fit and (is_large or 0 < self._most_jobs <= self.ended):
+            self.is_fit, about = False, (self.ended, mem_rss() >> 10)
+            logger.info("after %d jobs, with %d MiB in memory, this process is replaced", *about)
+        return not self.is_fit
 
     def _wait(self, queues: tuple[str, ...]) -> None:
         if self._forks is not None:
@@ -70,9 +72,8 @@ class JobProcess(JobLoop):
             text = "%s[%s] needs a process that has run no job: this one is replaced"
             logger.info(text, message.label, message.run)
             store = get_store()
-            key = store.keys.in_flight(self._consumer)
-            about = store.keys.prefix, self._held_as, "", ""
-            retry_while_unreachable(store.run_script, "let_go", (key,), *about)
+            keys, about = (store.keys.in_flight(self._consumer),), (self._held_as, "", "")
+            retry_while_unreachable(store.run_script, "let_go", keys, store.keys.prefix, *about)
         return self.is_fit
 
     def _outcome(self, in_hand: InHand) -> tuple[Any, ...]:

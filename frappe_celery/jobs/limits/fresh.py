@@ -44,8 +44,7 @@ class Fresh:
 
     def is_asked(self, message: JobMessage) -> bool:
         """Whether a job needs it, as far as is known without an import of its method."""
-        label = message.label
-        return label in declarations.fresh or _asks(label, message.queue)
+        return (label := message.label) in declarations.fresh or _asks(label, message.queue)
 
     def note(self, method: str, was_fit: bool) -> None:
         """A job of it has ended here, and its process goes on, or has to be replaced."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -432,6 +433,20 @@ def test_after_what_cannot_be_put_right_the_process_is_replaced(
     wait_until(lambda: len(one.pids()) == 1 and not one.pids() & children, what="replaced")
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
     assert said in one.said()
+
+
+@pytest.mark.parametrize("limit", ["--max-tasks-per-child=2", "--max-memory-per-child=1"])
+def test_a_process_that_has_run_enough_says_that_it_is_replaced(
+    project: Project, pool_store: JobStore, limit: str
+) -> None:
+    process = project.worker(limit)
+    (before,) = (child.pid for child in psutil.Process(process.pid).children())
+    for _ in range(2):
+        ended(enqueue("myapp.core.record"))
+    wait_until(lambda: not psutil.pid_exists(before), what="replaced")
+    assert re.search(
+        r"after [12] jobs, with \d+ MiB in memory, this process is replaced", process.output()
+    )
 
 
 def test_a_timer_that_was_canceled_is_not_meant(one: Worker) -> None:
