@@ -139,7 +139,7 @@ def _lines(path: Path) -> Iterator[list[str]]:
 def read_store(evidence: Evidence, store: JobStore) -> None:
     """The system's own part."""
     for job in store.page(length=10_000_000):
-        if job.method == AFTERMATH and job.is_finished:  # it leaves no line of its own
+        if job.method == AFTERMATH and job.status.value == "finished":  # it leaves no line
             continue
         reason = (job.exc_info or "").strip()
         if not reason.startswith("AbandonedJobError"):
