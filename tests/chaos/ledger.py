@@ -9,7 +9,7 @@ from datetime import timezone
 from pathlib import Path
 from typing import Any
 
-from frappe_celery.jobs import JobStore
+from frappe_celery.jobs import Job, JobStore
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.worker.abandoned import AFTERMATH
 
@@ -136,25 +136,30 @@ def _lines(path: Path) -> Iterator[list[str]]:
         yield from (line.split() for line in path.read_text().splitlines())
 
 
+def _record(run: Job, name: str) -> Record:
+    reason = (run.exc_info or "").strip()
+    if not reason.startswith("AbandonedJobError"):
+        reason = reason.rpartition("\n")[2]
+    return Record(
+        run.run_id,
+        name,
+        run.status.value,
+        reason,
+        (run.worker_name or "").partition("@")[0],
+        run.started_at is not None,
+        run.ended_at.replace(tzinfo=timezone.utc).timestamp() if run.ended_at else 0.0,
+    )
+
+
 def read_store(evidence: Evidence, store: JobStore) -> None:
     """The system's own part."""
     for job in store.page(length=10_000_000):
         if job.method == AFTERMATH and job.status.value == "finished":  # it leaves no line
             continue
-        reason = (job.exc_info or "").strip()
-        if not reason.startswith("AbandonedJobError"):
-            reason = reason.rpartition("\n")[2]
         name = job.kwargs.get("token") or job.job_name.rpartition(".")[2]
         name = job.job_name if job.method == AFTERMATH else name
-        evidence.records[job.run_id] = Record(
-            job.run_id,
-            name,
-            job.status.value,
-            reason,
-            (job.worker_name or "").partition("@")[0],
-            job.started_at is not None,
-            job.ended_at.replace(tzinfo=timezone.utc).timestamp() if job.ended_at else 0.0,
-        )
+        for run in (*job.attempts, job):
+            evidence.records[run.run_id] = _record(run, name)
     evidence.held = sorted(_held(store))
     evidence.dues = read_dues(store)
 
