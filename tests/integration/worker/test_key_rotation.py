@@ -258,6 +258,7 @@ def test_a_worker_that_did_not_say_that_it_knows_is_named(
     assert "w0@" in said
     assert "w1@" not in said
     assert "may still run what they signed" in said
+    monkeypatch.undo()
     elsewhere.stop()
     assert "not accepted any more: 0" in run("key", "end").output
 
