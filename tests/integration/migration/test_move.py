@@ -653,7 +653,7 @@ def test_called_again_after_an_interruption_the_order_is_kept(
 
     def interrupted(script: str, *args: Any, **options: Any) -> Any:
         calls.append(script)
-        if calls.count("move_in") == 3:
+        if script == "move_in" and calls.count("move_in") == 3:
             raise KeyboardInterrupt
         return run(script, *args, **options)
 
