@@ -17,6 +17,7 @@ from typing import Any
 from celery import Celery
 from celery import beat as celery_beat
 from celery.backends.base import DisabledBackend
+from redis.exceptions import ResponseError
 
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
@@ -95,10 +96,10 @@ class Scheduler(celery_beat.Scheduler):
             unread = self.reader.unread if self.reader else dict[str, str]
             self._heartbeat.beat(self.agenda, self.clock(), unread)
             own = self._tick_own()
-        except BrokerUnreachable as exc:
+        except (BrokerUnreachable, ResponseError, ValueError, KeyError) as exc:
             if not self._trouble:
                 logger.error("%s. What is due waits; it is tried again by itself", exc)
-            self._trouble = str(exc)
+            self._trouble = repr(exc)
             return TICK_SECONDS
         except Deposed:  # it stood still after it had looked, or the Redis was away for long
             self.lease.doubt()
@@ -113,7 +114,7 @@ class Scheduler(celery_beat.Scheduler):
     def close(self) -> None:
         """Step down at once, so that another scheduler leads."""
         self._step_down()
-        with suppress(BrokerUnreachable):
+        with suppress(BrokerUnreachable, ResponseError):
             self.lease.release()
 
     def _until_next(self) -> float:

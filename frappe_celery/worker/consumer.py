@@ -12,6 +12,7 @@ from celery.exceptions import CPendingDeprecationWarning
 from celery.worker.consumer import Consumer as CeleryConsumer
 from celery.worker.request import Request as CeleryRequest
 
+from frappe_celery.brokers import whole_messages
 from frappe_celery.config import settings
 from frappe_celery.worker.crew import crew_of
 
@@ -64,6 +65,23 @@ class Consumer(CeleryConsumer):
             if task.Request == CELERYS:
                 task.Request = TeamRequest
         super().update_strategies()
+
+    def create_task_handler(self, *args: Any, **options: Any) -> Any:
+        """As Celery's, which would end the worker at what it cannot read: that is refused."""
+        handle = super().create_task_handler(*args, **options)
+
+        def handled(message: Any) -> Any:
+            try:
+                return handle(message)
+            except self.connection_errors:
+                raise
+            except Exception as exc:
+                queue = str(message.delivery_info.get("routing_key"))
+                whole_messages.refuse({"headers": message.headers}, queue, exc)
+                if not message.acknowledged:
+                    message.ack()
+
+        return handled
 
     def let_jobs_be_taken(self) -> None:
         """From those of the bench's queues that this worker consumes."""

@@ -222,7 +222,7 @@ class Arena:
                 self.store.outbox.ring(queue)
                 self.store.client.publish(self.store.keys.confirmed, queue)
         self.honest()
-        gone = [process for process in self._alive if not process.is_running()]
+        gone = [one for one in self._alive if not is_alive(one)]
         assert not gone, f"ended: {gone}"
         refused = self.store.number_refused
         wait_until(lambda: refused() >= self._to_refuse, HANG_SECONDS, "each is refused")
@@ -255,6 +255,11 @@ class Arena:
         """Redis loses a command for a worker that connects anew just then."""
         with self.app.connection_for_write() as connection:
             return len(self.app.control.ping(timeout=5, limit=2, connection=connection)) == 2
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """A child of ours that has ended is there until somebody asks how."""
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def _encoded(value: Any) -> Any:

@@ -33,15 +33,20 @@ def frame_handler(connection: Any, callback: Callable[..., Any]) -> Callable[[An
         kind, channel, buffer = frame
         try:
             return handle(frame)
-        except Exception:
-            try:
-                if kind == HEADER:
-                    PROPERTY_CLASSES[Basic.CLASS_ID](buffer, PROPERTIES_AT)
-            except Exception:
-                return handle((kind, channel, buffer[:PROPERTIES_AT] + NO_PROPERTIES))
-            raise
+        except Exception as exc:
+            if kind != HEADER or (_can_be_read(buffer) and not isinstance(exc, RecursionError)):
+                raise
+            return handle((kind, channel, buffer[:PROPERTIES_AT] + NO_PROPERTIES))
 
     return on_frame
+
+
+def _can_be_read(header: bytes) -> bool:
+    try:
+        PROPERTY_CLASSES[Basic.CLASS_ID](header, PROPERTIES_AT)
+    except Exception:
+        return False
+    return True
 
 
 def _readable(arguments: bytes, kinds: str) -> bytes:

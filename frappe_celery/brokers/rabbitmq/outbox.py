@@ -90,7 +90,8 @@ class Outbox:
             logger.error("a message in queue %s is parked: %s", queue, exc)
             self.store.refuse(queue, id, f"parked: {exc}", None)
             self.publisher.forgive()
-            self.publisher.deliver(Letter(id, self.names.parked, raw.body, {}))
+            body = raw.body if isinstance(raw.body, bytes) else raw.body.encode(errors="replace")
+            self.publisher.deliver(Letter(id, self.names.parked, body, {}))
             return
         with suppress(RedisError):  # parents look anyway
             self.store.client.publish(self.store.keys.confirmed, queue)

@@ -38,7 +38,7 @@ class Letter:
 
     id: str
     queue: str
-    body: str
+    body: str | bytes
     headers: dict[str, Any]
     properties: dict[str, Any] = field(default_factory=dict)
     """AMQP's, of a message that is no job's."""

@@ -114,6 +114,8 @@ ODD = {
     "a time limit alone": Forged("myapp.own.add", [1, 2], headers={"timelimit": 5}),
     "odd stamps": Forged("myapp.own.add", [1, 2], headers={"stamped_headers": 5}),
     "a number as its body": Forged("myapp.own.add", body=5),
+    "no id": Forged("myapp.own.no_such_task", [1, 2], headers={"id": None}),
+    "four parts": Forged("myapp.own.add", body=[[], {}, {}, {}]),
 }
 """At which Celery's worker would end."""
 
@@ -269,7 +271,8 @@ def test_where_unsigned_tasks_run_they_lead_to_nothing_of_celery_s_or_frappe_s(
     project.worker("--without-mingle", "-c", "2")
     listed = {**CELERYS, **OTHERS, **ODD}
     others = {name: send(store, f) for name, f in listed.items()}
-    del others["one that says it is signed"]
+    for name in ("one that says it is signed", "no id"):
+        del others[name]
     wait_until(lambda: {*others.values()} <= refused(store).keys(), 30, "each is listed")
     for forged in LEADING.values():
         send(store, forged)

@@ -103,6 +103,23 @@ def test_properties_of_a_message_of_rabbitmq(hand: Hand, what: str) -> None:
 
 
 @pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
+def test_tables_just_as_deep_as_can_be_read_or_not(hand: Hand) -> None:
+    """Which that is depends on who calls."""
+    assert isinstance(hand.store.outbox, Outbox)
+    before, depths = hand.store.number_refused(), range(900, 1000, 2)
+    with hand.rabbitmq() as channel:
+        for depth in depths:
+            message = Raw(b"x", headers(nested(depth)))
+            channel.basic_publish_confirm(message, hand.control)
+            for name in hand.store.outbox.names.all("default"):
+                channel.basic_publish_confirm(message, "", name)
+    hand.store.outbox.ring("default")
+    hand.store.client.publish(hand.store.keys.confirmed, "default")
+    wanted = before + 3 * len(depths)
+    wait_until(lambda: hand.store.number_refused() >= wanted, 60, "each is listed")
+
+
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
 @pytest.mark.parametrize("number", [0, 130])
 def test_a_place_of_a_message_of_rabbitmq_that_is_no_text(hand: Hand, number: int) -> None:
     """With a bench's queue bound to an exchange of the sender's own; `number` messages before it,
