@@ -29,8 +29,8 @@ def received(pid: int, site: str) -> dict[str, str]:
 
 
 def log(*lines: dict[str, str]) -> str:
-    whole = ({"message": "", "logger": "frappe_celery", **line} for line in lines)
-    return "\n".join(["banner", *map(json.dumps, whole)])
+    whole = ({"timestamp": "", "message": "", "logger": "frappe_celery", **line} for line in lines)
+    return "\n".join(["banner", '{"printed": "by a job"}', "{}", *map(json.dumps, whole)])
 
 
 def test_an_answer_that_another_job_changed_is_seen() -> None:
