@@ -21,7 +21,7 @@ from benchmarks.bench.database import root_options
 from benchmarks.warm import reading
 
 SIDES = ("rq", "frappe_celery")
-DOCUMENTS = (20, 12)
+DOCUMENTS = (8, 5)
 """Of each kind that `benchmarks.erpnext` prepares: the sites are to have different answers."""
 COMPANIES = ("", "Another Bench")
 """A second one of the second site, by which its reports are asked; the sites are often copies."""
@@ -66,7 +66,6 @@ def main(
             logs[f"{mixed:,} mixed"] = log.read_text(errors="replace")
     different = reading.differences(*answers.values())
     processes = {title: reading.processes(text) for title, text in logs.items()}
-    _show(answers, different, processes)
     if output:
         found |= {
             "answers": answers,
@@ -75,6 +74,7 @@ def main(
             "said": {title: reading.said(text) for title, text in logs.items()},
         }
         output.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    _show(answers, different, processes)
     replaced = [one for each in processes.values() for one in each[:-1]]
     raise SystemExit(
         any(one.kind == "answer" for one in different) or not all(one.reason for one in replaced)

@@ -29,8 +29,8 @@ def received(pid: int, site: str) -> dict[str, str]:
 
 
 def log(*lines: dict[str, str]) -> str:
-    whole = ({"message": "", "logger": "frappe_celery", **line} for line in lines)
-    return "\n".join(["banner", *map(json.dumps, whole)])
+    whole = ({"timestamp": "", "message": "", "logger": "frappe_celery", **line} for line in lines)
+    return "\n".join(["banner", '{"printed": "by a job"}', "{}", *map(json.dumps, whole)])
 
 
 def test_an_answer_that_another_job_changed_is_seen() -> None:
@@ -49,6 +49,8 @@ def test_clock_and_sizes_are_told_apart_from_answers() -> None:
     assert kinds("7:15:01, 12.5 MB", "7:16:41, 13 MB") == ["sizes"]
     assert kinds("7:15:01, 12", "7:16:41, 13") == ["answer"]
     assert kinds("2026-12-01", "2026-12-02") == ["answer"]
+    of_sizes = "b: report: Database Storage Usage By Tables"
+    assert [one.kind for one in differences({of_sizes: "12"}, {of_sizes: "13"})] == ["sizes"]
 
 
 def test_an_answer_that_one_side_has_not_is_seen() -> None:
