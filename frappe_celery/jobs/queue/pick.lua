@@ -1,6 +1,7 @@
 -- function (prefix, key, these, own_too)
 -- The next of a queue's runs: of the site whose turn it is, the one that waited longest. What older
--- callers put into the queue's own list is a line too.
+-- callers put into the queue's own list is a line too; another Celery task's message ('{…'), which who
+-- has not this package puts there, goes where workers' parents take it.
 -- prefix; key of the queue's own list; rules (`rules.lua`), if there are any; whether that list is
 -- looked at too
 -- Returns false, or list that it was in, run, {status, place, message}; if others wait too, the place
@@ -25,6 +26,9 @@ while true do
   local token = redis.pcall('RPOP', list)
   if not token or token.err then  -- empty, or no list: the others are served
     redis.call('ZREM', turns, head[1])
+  elseif head[1] == '' and string.byte(token) == 123 then
+    redis.call('LPUSH', prefix .. 'whole:' .. queue, token)
+    ring(prefix, prefix .. 'whole:' .. queue)
   else
     local found =
       redis.pcall('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message', 'ended_at')
