@@ -99,7 +99,7 @@ def test_a_body_is_unpacked_as_far_as_a_bound(
     wait_until(lambda: "add 1000 small" in project.effects(), 30, "the small one runs")
     found = " ".join(entry["reason"] for entry in store.refused())
     assert "unpacked it has more than 67,108,864 bytes: put it into a file" in found
-    assert "'application/x-brotli' cannot be bounded: send it with one of" in found
+    assert "'application/x-brotli' cannot be bounded: send it by " in found
     assert process.popen.poll() is None
     assert most_memory(process) - before < 250 * MEGABYTE
 
