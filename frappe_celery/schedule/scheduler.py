@@ -99,7 +99,7 @@ class Scheduler(celery_beat.Scheduler):
         except (BrokerUnreachable, ResponseError, ValueError, KeyError) as exc:
             if not self._trouble:
                 logger.error("%s. What is due waits; it is tried again by itself", exc)
-            self._trouble = repr(exc)
+            self._trouble = f"{type(exc).__name__}: {exc}"
             return TICK_SECONDS
         except Deposed:  # it stood still after it had looked, or the Redis was away for long
             self.lease.doubt()

@@ -66,7 +66,7 @@ def demo(once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     embedded_server.logger.setLevel(logging.ERROR)  # which broker it is, the next line says
-    console = Console()
+    console = Console(file=sys.__stdout__)  # which takes a terminal's orders
     click.echo(f"Broker: {_named(settings.current())}")
     with _processes() as processes:
         seconds = _wait_for_worker(console, processes)

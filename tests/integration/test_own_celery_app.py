@@ -316,6 +316,30 @@ def test_control_commands_leave_nothing_behind(
     worker.stop()
 
 
+def test_a_command_that_comes_before_the_worker_s_first_turn_is_answered(
+    project: Project, store: JobStore, team: Any
+) -> None:
+    with (project.root / "team.py").open("a") as module:
+        module.write(BUSY_ONCE_READY)
+    team_worker(project)
+    assert team.app.control.ping(timeout=30, limit=1)
+
+
+BUSY_ONCE_READY = """
+import logging, time
+from celery import signals
+
+class Busy(logging.Handler):
+    def emit(self, record):
+        if record.getMessage().endswith(" ready."):
+            time.sleep(1)
+
+@signals.worker_ready.connect
+def once_ready(**_):
+    logging.getLogger().addHandler(Busy())  # after the one that prints
+"""
+
+
 def test_who_asked_before_and_was_idle_since_is_answered_again(
     project: Project, store: JobStore, team: Any
 ) -> None:

@@ -154,7 +154,13 @@ class Channel(kombu_redis.Channel):
         (self._unheld.add if no_ack else self._unheld.discard)(queue)
         if self in self.connection.cycle.consumers:  # it was idle, and may count as dead
             self.heartbeat()
-        return super().basic_consume(queue, no_ack, *args, **options)
+        tag = super().basic_consume(queue, no_ack, *args, **options)
+        if queue in self.active_fanout_queues:  # kombu begins to listen at the loop's first turn
+            self.connection.cycle._client_registered(
+                self, self.subclient, "LISTEN"
+            )  # has a connection
+            self._subscribe()
+        return tag
 
     @cached_property
     def bell(self) -> Any:
