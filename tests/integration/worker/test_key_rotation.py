@@ -282,7 +282,7 @@ def test_a_worker_that_cannot_say_anything_while_it_runs_a_job_is_named(
     monkeypatch.undo()
     go.touch()
     wait_until(lambda: ended(job), 20, "it has ended")
-    run("key", "end", "--anyway")
+    wait_until(lambda: run("key", "end", "--anyway"), 120, "it says that it knows")
 
 
 QUIET = """
