@@ -13,8 +13,8 @@ from frappe_celery.jobs import clocks
 from frappe_celery.jobs.keys import Keys
 
 EXPIRE_SECONDS = 30
-SILENT_SECONDS = 10.0
-"""Three times what is between two signs of life: after so long a process is dead."""
+DEAD_AFTER_SECONDS = 10.0
+"""A process that gave no sign of life for this long is dead; they give one every 3 s."""
 EXCHANGE_SECONDS = 86400
 EXCHANGING_SECONDS = 120
 """After so long a worker that was to come has died, or says how it ended."""
@@ -161,7 +161,7 @@ class Workers:
     def unaware_of(self, keys: str) -> list[str]:
         """Those that have not said that they accept these keys alone; of one that lives without a
         record, as one that runs a job itself for long, the process."""
-        workers, since = self.all(), clocks.server_time(self.client) - SILENT_SECONDS
+        workers, since = self.all(), clocks.server_time(self.client) - DEAD_AFTER_SECONDS
         living = self.client.zrangebyscore(self.keys.consumers, since, "+inf")
         silent = {name.decode() for name in living if name.endswith(b":jobs")}
         silent -= {worker.consumer for worker in workers}

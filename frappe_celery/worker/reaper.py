@@ -31,14 +31,13 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.batches.state import tend
 from frappe_celery.jobs.lease import Lease
+from frappe_celery.jobs.workers import DEAD_AFTER_SECONDS
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.bootsteps import Repeated
 from frappe_celery.worker.crew import crew_of
 
 logger = logging.getLogger(__name__)
 
-DEAD_AFTER_SECONDS = 10.0
-"""A process that gave no sign of life for this long is dead; they give one every 3 s."""
 CUT_OFF_SECONDS = 5.0
 """A reaper that could not look for this long was cut off from the broker, or stood still."""
 PATIENCE_SECONDS = DEAD_AFTER_SECONDS

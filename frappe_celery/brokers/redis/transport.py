@@ -156,9 +156,7 @@ class Channel(kombu_redis.Channel):
             self.heartbeat()
         tag = super().basic_consume(queue, no_ack, *args, **options)
         if queue in self.active_fanout_queues:  # kombu begins to listen at the loop's first turn
-            self.connection.cycle._client_registered(
-                self, self.subclient, "LISTEN"
-            )  # has a connection
+            self.connection.cycle._client_registered(self, self.subclient, "LISTEN")  # connects it
             self._subscribe()
         return tag
 
@@ -258,7 +256,7 @@ class Channel(kombu_redis.Channel):
             self._create_client().hdel(self.keys.in_flight(self.consumer), delivery_tag)
 
     def heartbeat(self) -> None:
-        """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
+        """Sign of life; after `workers.DEAD_AFTER_SECONDS` without, others take what is held."""
         raise_if_silent()
         self._scripts.run("alive", (self.keys.consumers,), self.consumer, self.process)
 

@@ -124,7 +124,7 @@ def counting_its_own(check_queue_size: Callable[..., Any]) -> Callable[[Any], No
 
 
 def _waiting(queue: Queue, site: str) -> int:
-    ask = partial(queue.store.waiting, queue.queue, site)
+    ask = partial(queue.store.waiting_of, site, queue.queue)
     return hold.unless_away(ask, 0) if queue.after_commit else ask()
 
 

@@ -91,7 +91,7 @@ def hold_some(runs: Sequence[Sealed], **options: Any) -> None:
 def refuse_where_many_wait(message: JobMessage, at_most: int, more: int = 1) -> None:
     """Raise QueueOverloaded where the message's site has no room for `more` in its queue."""
     if at_most:
-        waiting = unless_away(partial(get_store().waiting, message.queue, message.site), 0)
+        waiting = unless_away(partial(get_store().waiting_of, message.site, message.queue), 0)
         if waiting + more > at_most:
             raise overloaded(message, waiting, at_most, more)
 

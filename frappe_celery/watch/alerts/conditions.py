@@ -111,12 +111,14 @@ class Condition:
         """Its texts with the labels and the number of what was found."""
         labels = dict(found.labels)
 
-        def filled(place: re.Match[str]) -> str:
-            return labels[place[1]] if place[1] else WRITTEN[place[2]](found.value)
+        def filled(name: str, place: re.Match[str]) -> str:
+            if not place[1]:
+                return WRITTEN[place[2]](found.value)
+            label = labels[place[1]]
+            return shlex.quote(label) if name == "look" else label
 
-        texts = {name: PLACE.sub(filled, text) for name, text in self.annotations.items()}
-        labels = {name: shlex.quote(label) for name, label in labels.items()}
-        return {**texts, "look": PLACE.sub(filled, self.annotations["look"])}
+        texts = self.annotations.items()
+        return {name: PLACE.sub(partial(filled, name), text) for name, text in texts}
 
 
 PLACE = re.compile(r"{{ \$(?:labels\.(\w+)|value \| (\w+)) }}")

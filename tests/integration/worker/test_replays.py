@@ -40,7 +40,7 @@ def rebuild_what_was_deleted(store: JobStore, run: str, record: Record) -> None:
 
 def write_all_of_it(store: JobStore, run: str, record: Record) -> None:
     """The marks, the index and the record, as if it had just been enqueued."""
-    client, keys = store.client, store.keys
+    client, keys = store.client.pipeline(), store.keys  # in one step: its worker looks meanwhile
     place = record[b"place"].decode()
     for status in JobStatus:
         client.zrem(keys.index(place, status.value), run)
@@ -49,6 +49,7 @@ def write_all_of_it(store: JobStore, run: str, record: Record) -> None:
     client.hset(keys.record(run), mapping={**record, b"status": b"queued"})  # type: ignore[arg-type]
     client.hdel(keys.record(run), "ended_at", "started_at", "worker")
     client.zadd(keys.index(place, "queued"), {run: time.time()})
+    client.execute()
 
 
 def push(store: JobStore, job: Job, record: Record) -> None:
