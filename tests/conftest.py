@@ -44,6 +44,8 @@ PROCESSES_A_CORE = 3
 """Most of what a test does is wait."""
 MOST_PROCESSES = 8
 """Each has its servers, which need memory."""
+WAIT_LONG = {"test_alerts.py", "test_chaos.py", "test_key_rotation.py", "test_restored.py"}
+"""Files that wait for minutes: they begin first, so that none is left alone at the end."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -68,6 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = [item for item in items if not is_in_shard(item.path, shard)]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if is_in_shard(item.path, shard)]
+    items.sort(key=lambda item: item.path.name not in WAIT_LONG)
 
 
 def running(server: AnyServer) -> Iterator[AnyServer]:
