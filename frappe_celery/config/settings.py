@@ -180,9 +180,9 @@ class Settings(Options):
     def site_folder(self, site: str) -> str | None:
         """Where a site's files lie, made when one is written there; None: there is no such site."""
         sites = f"{self.root}/sites"
-        if os.path.exists(f"{sites}/{site}/site_config.json"):
+        if os.access(f"{sites}/{site}/site_config.json", os.F_OK):
             return f"{sites}/{site}"
-        if not os.path.isdir(sites):
+        if not os.access(sites, os.F_OK):
             return f"{self.state_path}/sites/{site}"
         return f"{sites}/{site}" if site in self.sites() else None
 

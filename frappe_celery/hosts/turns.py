@@ -13,7 +13,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from hashlib import sha256
@@ -42,20 +42,21 @@ def keep_meeting(label: str, seconds: float) -> None:
             os.utime(path, (until, until))
 
 
-@contextmanager
-def turn(label: str, sleep: Callable[[float], None]) -> Iterator[None]:
+def turn(label: str, sleep: Callable[[float], None]) -> AbstractContextManager[None]:
     """Hold the turn while jobs of this method on this site take any."""
-    path, held = _path(label, settings.current().state_path), _held.get()
-    file = _line(path) if path not in held else None  # else a job that this one runs itself
-    if file is None:
-        yield
-        return
+    path = _path(label, settings.current().state_path)
+    file = _line(path) if path not in _held.get() else None  # else a job that this one runs itself
+    return nullcontext() if file is None else _turn(path, file, sleep)
+
+
+@contextmanager
+def _turn(path: str, file: TextIO, sleep: Callable[[float], None]) -> Iterator[None]:
     with file:
         until, pause = time.monotonic() + WAIT_SECONDS, _FIRST_LOOK
         while not _is_taken(file.fileno()) and time.monotonic() < until:
             sleep(pause)
             pause = min(2 * pause, _LAST_LOOK)
-        token = _held.set((*held, path))
+        token = _held.set((*_held.get(), path))
         try:
             yield
         finally:
@@ -70,7 +71,7 @@ def _path(label: str, folder: Path) -> str:
 def _line(path: str) -> TextIO | None:
     """The file whose lock is the turn; None: they take none, or it cannot be opened."""
     with suppress(OSError):
-        if os.stat(path).st_mtime > time.time():
+        if os.access(path, os.F_OK) and os.stat(path).st_mtime > time.time():
             return open(path, "a")  # NFS locks for one alone only what may be written
     return None
 

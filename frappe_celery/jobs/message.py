@@ -111,9 +111,10 @@ class JobMessage:
     @property
     def label(self) -> str:
         """How logs, Flower and traces call it: a scheduled method by its own path."""
-        if self.path == RUN_SCHEDULED_JOB and isinstance(self.kwargs, dict):
-            return str(self.kwargs.get("job_type", self.path))
-        return self.path
+        path = self.method if isinstance(self.method, str) else self.name  # asked eight times a job
+        if path == RUN_SCHEDULED_JOB and isinstance(self.kwargs, dict):
+            return str(self.kwargs.get("job_type", path))
+        return path
 
     @property
     def kind(self) -> str:

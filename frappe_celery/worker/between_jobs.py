@@ -274,7 +274,7 @@ class BetweenJobs:
         Its kind is what it called. With `everything` all is looked through that the job can have
         left in modules.
         """
-        if any(place in self._state.seen for place in self._unwatched.values()):
+        if self._state.seen.news != self._news:
             self._line_up()
         alike = [look() for look in self._looks] == self._befores
         fit = alike or self._put_back(job, self._watched)
@@ -297,9 +297,8 @@ class BetweenJobs:
     def _line_up(self) -> None:
         """What is compared after each job, side by side."""
         seen = self._state.seen
-        rare = {name: seen.place("part", name) for name in RARE}
-        self._unwatched = {name: place for name, place in rare.items() if place not in seen}
-        self._watched = [name for name in PARTS if name not in self._unwatched]
+        self._news = seen.news
+        self._watched = [n for n in PARTS if n not in RARE or seen.place("part", n) in seen]
         self._looks = [PARTS[name].look for name in self._watched]
         self._befores = [self._before[name] for name in self._watched]
 

@@ -48,6 +48,8 @@ class Fresh:
 
     def note(self, method: str, was_fit: bool) -> None:
         """A job of it has ended here, and its process goes on, or has to be replaced."""
+        if was_fit and method not in self._replaced:
+            return
         client, key = self._store.client, self._store.keys.replaced
         with suppress(BrokerUnreachable):
             if was_fit and self._replaced.pop(method, 0):

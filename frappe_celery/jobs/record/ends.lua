@@ -10,12 +10,15 @@ local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
 local found = redis.call(
   'HMGET', KEYS[1], 'status', 'place', 'id', ARGV[8], 'holds', 'parked', 'needed', 'depends_on',
-  'batch')
-local was = found[1]
+  'batch', 'following')
+local was, following = found[1], found[10]
 if not was then return '', {} end
 if is_over(was) or (ARGV[4] ~= '' and was ~= ARGV[4]) then return was, {} end
 
 redis.call('HSET', KEYS[1], 'status', status, 'ended_at', now, unpack(ARGV, 10))
+for i = 10, #ARGV, 2 do
+  if ARGV[i] == 'following' then following = ARGV[i + 1] end
+end
 if (ARGV[9] or '') ~= '' then
   local about = cjson.decode(redis.call('HGET', KEYS[1], 'about'))
   local scheduled = string.find(about[2], 'run_scheduled_job', 1, true)
@@ -27,7 +30,6 @@ if (ARGV[9] or '') ~= '' then
 end
 keep = tonumber(found[4] or keep)
 redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)
-local following = redis.call('HGET', KEYS[1], 'following')
 local minute = prefix .. 'ended:' .. math.floor(tonumber(now) / 60)
 if not following and redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
   redis.call('EXPIRE', minute, 7200)  -- longer than `rates.py` looks back

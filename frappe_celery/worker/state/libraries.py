@@ -171,7 +171,8 @@ class Libraries:
         self._early = self._early or len(self._owners)
         for number, name in found:
             owner = self._owners[number]
-            value = owner.values[owner.names.index(name)] = vars(owner.itself)[name]
+            value = vars(owner.itself).get(name, MISSING)
+            owner.values[owner.names.index(name)] = value
             if number in self._set and name in self._set[number].before:
                 self._set[number].before[name] = value
 

@@ -41,7 +41,7 @@ from frappe_celery.worker.state.finding import Finder
 from frappe_celery.worker.state.imports import Imports
 from frappe_celery.worker.state.libraries import Libraries
 from frappe_celery.worker.state.lines import tell_of_new_lines
-from frappe_celery.worker.state.seen import Seen
+from frappe_celery.worker.state.seen import Found, Seen
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,8 @@ FULL_EVERY = 1000
 """Jobs after which everything is looked through, where there was no pause in which to do it."""
 SHARE = 1 / 100
 """Of a process's time, how much of a processor such looks may take."""
+A_LOOK = 0.05
+"""Seconds that one is taken to need before the first."""
 AT_ONCE, SHARE_OF_NEW = 10.0, 1 / 10
 """Seconds that looks for something new may take at once, and of a process's time how much more."""
 FORK_SECONDS = 10
@@ -102,7 +104,7 @@ class WarmState:
         """Cells, when they were lined up last."""
         self._has_imported = False
         """Since everything was looked through."""
-        self._libraries = Libraries(ours, is_kept)
+        self._libraries, self._set_at_start = Libraries(ours, is_kept), Found()
         self._imports = [
             Imports(ours, self._importing, self._executed),
             Imports(lambda name: not ours(name), nullcontext, self._has_library, SourceFileLoader),
@@ -121,12 +123,17 @@ class WarmState:
 
     def begin(self) -> None:
         """In a process that is about to run jobs: what they import counts too, and what libraries
-        are now is how they were."""
-        self._libraries.adopt(_in_a_fork(self._libraries.differing) or [])
+        are now is how they were. What has set them since the fork is the same in each: the first
+        looks for it."""
+        if (set_at_start := self._set_at_start.heard()) is None:
+            set_at_start = _in_a_fork(self._libraries.differing) or []
+            self._set_at_start.tell(set_at_start)
+        self._libraries.adopt(set_at_start)
         sys.meta_path[:0] = self._imports
         paths = [getattr(sys.modules.get(one), "__path__", ()) for one in self._finder.packages]
         tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._meet)
         self._began = time.monotonic()
+        self._rests_until = self._began + A_LOOK / SHARE
         self._hear()
         if not self.seen.has_all_names_in(self._changed):
             self._look_alone()
