@@ -12,9 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from redis.exceptions import ResponseError
 
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.pages import users
+
+LOOK = "Who can write to that Redis put it there; `frappe-celery doctor` tells what it finds"
 
 
 def refused(frame: dict[str, Any], request: HttpRequest, status: int, reason: str) -> HttpResponse:
@@ -85,6 +88,9 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 return view(request, *args, **kwargs)
             except FrappeCeleryError as exc:
                 return self.shown(request, "away.html", "Not now", 503, error=exc)
+            except (ResponseError, UnicodeDecodeError) as exc:
+                error = f"a key of this bench holds what frappe_celery did not write: {exc}. {LOOK}"
+                return self.shown(request, "away.html", "Not now", 503, error=error)
             except (PermissionDenied, Http404) as exc:
                 status = 404 if isinstance(exc, Http404) else 403
                 return refused(self.admin_site.each_context(request), request, status, str(exc))

@@ -231,7 +231,9 @@ class Arena:
         """The marks, once those who look at them have looked; of the pages these are answers."""
         until = time.monotonic() + MARKS_LIE_SECONDS
         for page in PAGES:
-            self.pages[str(self._client.get(f"/admin/frappe_celery/{page}/").status)] += 1
+            status = self._client.get(f"/admin/frappe_celery/{page}/").status
+            assert status != 500, f"the page {page} has no answer to it"
+            self.pages[str(status)] += 1
         wait_until(lambda: time.monotonic() > until, what="those who look have looked")
         for name, kept in self._kept.items():
             self.store.client.delete(name)

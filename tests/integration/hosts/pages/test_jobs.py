@@ -426,6 +426,21 @@ def test_nobody_is_led_to_another_server(user: Users, store: JobStore) -> None:
     user("anna").told()
 
 
+def test_what_somebody_else_wrote_to_redis_is_told(user: Users, store: JobStore) -> None:
+    told = "holds what frappe_celery did not write"
+    failed(store)
+    workers, line = store.keys.workers, store.keys.index(f"{SITE}|default", "queued")
+    store.client.zadd(workers, {b"\xff": time.time()})
+    store.client.set(line, "no sorted set")
+    try:
+        for page in (JOBS, "/admin/frappe_celery/worker/"):
+            answer = user("anna").get(page)
+            assert (answer.status, told in answer.text) == (503, True), answer.text
+    finally:
+        store.client.delete(line)
+        store.client.zrem(workers, b"\xff")
+
+
 # -- servers away
 
 
