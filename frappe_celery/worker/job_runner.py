@@ -220,8 +220,8 @@ class JobLoop(JobRunner):
         while True:
             try:
                 taken = self.take(queues)
-            except (BrokerUnreachable, ResponseError) as exc:
-                wrong = isinstance(exc, ResponseError)  # somebody wrote to our keys
+            except Exception as exc:
+                wrong = not isinstance(exc, BrokerUnreachable)  # somebody wrote to our keys
                 self._outage.tell("no job can be fetched" if wrong else WAITING, exc)
                 self._orders.receive(AGAIN_SECONDS)
                 queues = () if self._orders.stop else self._orders.queues

@@ -8,6 +8,7 @@ took over, the mark that it still has tells how far back its data went.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,8 @@ from pathlib import Path
 
 from frappe_celery.config.urls import without_password
 from frappe_celery.jobs import JobStore
+
+logger = logging.getLogger(__name__)
 
 KEPT = 20
 
@@ -98,8 +101,16 @@ class Watch:
 
 def losses(store: JobStore) -> list[Loss]:
     """Every loss that was noticed, newest first. Raises BrokerUnreachable."""
-    entries = [json.loads(entry) for entry in store.client.lrange(_keys(store)[1], 0, -1)]
-    return [Loss(**entry) for entry in entries]
+    key, found = _keys(store)[1], []
+    for entry in store.client.lrange(key, 0, -1):
+        try:
+            said = json.loads(entry)
+            loss = Loss(*map(float, (said["start"], said["end"])), said["all"], said["sure"])
+            found.append(loss)
+        except (ValueError, TypeError, LookupError, RecursionError):
+            logger.warning("the key %s held %.100r, which is no loss: taken out", key, entry)
+            store.client.lrem(key, 0, entry)
+    return found
 
 
 def newest_loss(store: JobStore) -> Loss | None:

@@ -223,3 +223,15 @@ def test_a_worker_notices_by_itself(project: Project, store: JobStore, server: R
     server.start()
     wait_until(lambda: losses(store), 30, "the worker noticed the loss")
     assert only(store).all
+
+
+@pytest.mark.parametrize("store", [NOTHING], indirect=True)
+def test_what_is_no_loss_is_named_and_taken_out(
+    store: JobStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    loss, key = Loss(1.0, 2.0, False, True), f"{store.keys.prefix}broker:losses"
+    junk = ["junk", "5", "{}", '{"__type__": 1}', '{"start": [], "end": 1, "all": 0, "sure": 0}']
+    store.client.rpush(key, b"\xff", *junk, json.dumps(asdict(loss)), "[" * 9000)
+    assert losses(store) == [loss]
+    assert caplog.text.count(f"the key {key} held") == 7
+    assert store.client.llen(key) == 1
