@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -16,6 +17,8 @@ from redis.exceptions import ResponseError
 
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.pages import users
+
+logger = logging.getLogger(__name__)
 
 LOOK = "Who can write to that Redis put it there; `frappe-celery doctor` tells what it finds"
 
@@ -88,7 +91,8 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 return view(request, *args, **kwargs)
             except FrappeCeleryError as exc:
                 return self.shown(request, "away.html", "Not now", 503, error=exc)
-            except (ResponseError, UnicodeDecodeError) as exc:
+            except (ResponseError, ValueError) as exc:  # also what no UTF-8, or no JSON, says
+                logger.exception("the page %s", request.path)
                 error = f"a key of this bench holds what frappe_celery did not write: {exc}. {LOOK}"
                 return self.shown(request, "away.html", "Not now", 503, error=error)
             except (PermissionDenied, Http404) as exc:
