@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from frappe_bridge.armed import routing
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench.host import BenchHost
-from frappe_celery.jobs.routes import FRAPPES
-from frappe_celery.migration.armed import routing
+from frappe_celery.jobs.bridge import FRAPPES
 
 
 class ArmedHost(BenchHost):
