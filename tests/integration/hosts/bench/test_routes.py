@@ -61,6 +61,18 @@ answer = [settings.current().is_armed, first, system_of(enqueue())]
     assert answer == [True, "frappe_celery", "frappe_celery"]
 
 
+def test_a_process_that_began_before_the_bridge_was_a_package_finds_its_host(armed: Armed) -> None:
+    """All else of `armed` it has imported with the seam."""
+    answer = armed.ask(
+        """
+        from frappe_celery.jobs import hosts
+        from frappe_celery.migration.armed import host
+        answer = host.make_host is type(hosts.current())
+        """
+    )
+    assert answer
+
+
 def test_a_bench_that_is_off_and_has_lost_its_routes_is_on_rq(armed: Armed) -> None:
     """In a process that has run since it was armed."""
     answer = armed.ask(
