@@ -20,7 +20,7 @@ HERE = Path(__file__).parents[1]
 SOURCES = Path(str(find_spec("frappe_celery").origin)).parents[1]  # type: ignore[union-attr]
 """Where the packages lie: here, or where a wheel of them was installed."""
 PACKAGE = "frappe_celery"
-PACKAGES = (PACKAGE, "frappe_standalone", "frappe_check")
+PACKAGES = (PACKAGE, "frappe_bridge", "frappe_standalone", "frappe_check")
 """Of the distribution."""
 BEGIN, END = "<!-- rooms: python -m tests.rooms -->", "<!-- end of rooms -->"
 DRAWN_OPEN = ("brokers", "hosts", "watch")
@@ -104,8 +104,10 @@ def floors(rooms: Arrows) -> int:
 
 
 def code_lines(path: Path) -> int:
-    """Lines of a module without blanks, comments and docstrings."""
+    """Lines of a module or a script without blanks, comments and docstrings."""
     source = path.read_text()
+    if path.suffix == ".lua":
+        return len(re.findall(r"^\s*(?!--)\S", source, re.MULTILINE))
     counted: set[int] = set()
     with path.open("rb") as file:
         for token in tokenize.tokenize(file.readline):
@@ -121,7 +123,7 @@ def numbers() -> Iterator[str]:
     """Of each package: files, lines of code, floors, circles."""
     imports = arrows(graph())
     for package in PACKAGES:
-        paths = [*(SOURCES / package).rglob("*.py")]
+        paths = [path for kind in ("py", "lua") for path in (SOURCES / package).rglob(f"*.{kind}")]
         rooms = between_rooms(imports, package)
         front_door = {package}
         rooms = {room: rooms[room] - front_door for room in rooms.keys() - front_door}

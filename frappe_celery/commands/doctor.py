@@ -40,7 +40,7 @@ def _examine(site: str | None) -> Report:
     from frappe_celery import __version__
     from frappe_celery.config import settings
     from frappe_celery.hosts.bench import fit, pins, switch
-    from frappe_celery.jobs import get_store, hosts
+    from frappe_celery.jobs import bridge, get_store, hosts
     from frappe_celery.watch.doctor.examination import examine
     from frappe_celery.watch.doctor.installation import Installation
 
@@ -49,7 +49,7 @@ def _examine(site: str | None) -> Report:
             misfits = beside.submit(fit.look, switch.room()) if hosts.is_bench() else None
             about = {
                 **(_in_rq() if hosts.is_bench() and settings.current().queue_url else {}),
-                **(_armed() if settings.current().is_armed else {}),
+                **(bridge.part("doctor:found")() if settings.current().is_armed else {}),
             }
             installed = __version__, pins.broken_pins()
             found = misfits.result() if misfits else ()
@@ -70,15 +70,4 @@ def _in_rq() -> dict[str, Any]:
         "in_rq": leftovers.by_queue(),
         "rqs_workers": leftovers.workers(),
         "failed_in_rq": leftovers.failed_lately(SECONDS),
-    }
-
-
-def _armed() -> dict[str, Any]:
-    """What there is to tell of an armed bench."""
-    from frappe_celery.hosts.bench import switch
-    from frappe_celery.migration.armed import older_processes, routing
-
-    return {
-        "routes": routing.read(),
-        "without_seam": older_processes.without_the_seam() if switch.is_hooked() else (),
     }

@@ -21,6 +21,12 @@ def together(*options: Decorator) -> Decorator:
 
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+trusting_pickles = click.option(
+    "--trust-pickles",
+    "trusted",
+    is_flag=True,
+    help="Read RQ's jobs as RQ's workers do, importing and running what their pickles name.",
+)
 
 
 def when(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:

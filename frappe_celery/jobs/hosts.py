@@ -117,7 +117,7 @@ class Host(Protocol):
         """Names of Frappe's that it uses and this host has not, as far as its code tells."""
 
     def route_to_celery(self, queue: str, site: str) -> int | None:
-        """The number of the routes by which such a job goes there (see `routes`); None: nothing
+        """The number of the routes by which such a job goes there (see `bridge`); None: nothing
         leads elsewhere. Raises ConfigError: they lead to RQ."""
 
     def open_transaction(self) -> str | None:

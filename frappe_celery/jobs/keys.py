@@ -226,7 +226,7 @@ class Keys:
     that run."""
 
     routes = key("routes")
-    """Hash: which of a bench's two systems a job goes to (see `routes`)."""
+    """Hash: which of a bench's two systems a job goes to (see `bridge`)."""
 
     armed = key("armed")
     """Hash: machines of an armed bench, and since when a process there goes by routes."""

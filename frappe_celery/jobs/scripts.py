@@ -16,17 +16,17 @@ from typing import Any
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 
-_FILES = {path.stem: path.read_text() for path in Path(__file__).parents[1].rglob("*.lua")}
-_HEADS = {name: re.match(r"-- function \((.*)\)\n", text) for name, text in _FILES.items()}
-_PARAMETERS = {name: head[1] for name, head in _HEADS.items() if head}
-"""Of the scripts that others call as functions, as their first lines say."""
-_CALL = re.compile(rf"\b({'|'.join(_PARAMETERS)})\(")
+_FILES: dict[str, str] = {}
+_HASHES: dict[str, str] = {}
+_FUNCTION = "-- function "
+"""Begins a script that others call as a function; its parameters follow."""
 
 
 @cache
 def _called(name: str) -> tuple[str, ...]:
     """The functions that a script calls itself, each after those of them that it needs."""
-    own = dict.fromkeys(f for f in _CALL.findall(_FILES[name]) if f != name)
+    words = dict.fromkeys(re.findall(r"\b(\w+)\(", _FILES[name]))
+    own = (w for w in words if w != name and _FILES.get(w, "").startswith(_FUNCTION))
     return tuple(sorted(own, key=_height))
 
 
@@ -45,13 +45,20 @@ def _whole(name: str, known: tuple[str, ...] = ()) -> str:
     for function in _called(name):
         if function not in known:
             body = _whole(function, known)
-            functions.append(f"local function {function}({_PARAMETERS[function]})\n{body}end\n")
+            parameters = _FILES[function].partition("\n")[0].removeprefix(_FUNCTION)
+            functions.append(f"local function {function}{parameters}\n{body}end\n")
             known += (function,)
     return "".join([*functions, _FILES[name]])
 
 
-_SOURCES = {name: _whole(name).encode() for name in _FILES}
-_HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.items()}
+def add(folder: Path) -> None:
+    """Have the scripts of a folder beside those that are there, whose functions they may call."""
+    files = {path.stem: path.read_text() for path in folder.rglob("*.lua")}
+    _FILES.update(files)
+    _HASHES.update({name: hashlib.sha1(_whole(name).encode()).hexdigest() for name in files})
+
+
+add(Path(__file__).parents[1])
 
 
 class Scripts:
@@ -139,7 +146,7 @@ def _read(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
         try:
             return connection.read_response()
         except NoScriptError:  # the server does not have it yet
-            connection.send_command("EVAL", _SOURCES[name], *texts)
+            connection.send_command("EVAL", _whole(name).encode(), *texts)
             return connection.read_response()
     except BaseException:  # a job's timeout too: what is still to be read belongs to nobody
         connection.disconnect()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from frappe_celery.config import settings
-from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.routes import Routes, read
+from frappe_celery.jobs import JobStore, bridge
+from frappe_celery.jobs.bridge import Routes
 from frappe_celery.watch.words import some_of
 
 SITES_NAMED = 5
@@ -70,7 +70,7 @@ def look(store: JobStore, sites: Iterable[str]) -> InRq:
         BrokerUnreachable.
     """
     here, every = settings.current(), frozenset(sites)
-    routes = read(store) if here.is_armed else None
+    routes = bridge.routes(store)
     return _found(routes, tuple(here.queues), every) if routes else InRq({}, every)
 
 

@@ -22,11 +22,11 @@ from redis.exceptions import ResponseError
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs.bridge import FRAPPES
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.limits.outages import begin_silence, end_silence
 from frappe_celery.jobs.outbox.process import RelayProcess
 from frappe_celery.jobs.record.due_claim import AHEAD_SECONDS, AlreadyActedOn, Deposed
-from frappe_celery.jobs.routes import FRAPPES
 from frappe_celery.schedule import marks
 from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule

@@ -153,11 +153,6 @@ def long_delay(site: str, key: str, due: datetime) -> int:
     return 1 + int.from_bytes(sha256(slot.encode()).digest()[:8], "big") % LONGEST_DELAY
 
 
-def is_spread(frequency: str) -> bool:
-    """Whether entries of a word or label may start later than their cron time."""
-    return frequency_of(frequency).endswith(("_long", "_maintenance"))
-
-
 def is_maintenance(frequency: str) -> bool:
     """Whether a word or label is one of those that start shifted."""
     return frequency_of(frequency).endswith("_maintenance")
@@ -166,15 +161,6 @@ def is_maintenance(frequency: str) -> bool:
 def maintenance_shift(site: str) -> int:
     """Minutes, 0 to 59, by which a site's ``*_maintenance`` events start after their cron time."""
     return int(sha1(site.encode(), usedforsecurity=False).hexdigest(), 16) % 60
-
-
-def acted_until(
-    cron: Cron, instant: datetime, frequency: str, site: str, key: str, delays_long: bool
-) -> datetime:
-    """Up to which start of an entry a scheduler has acted that knows no spread, and acts at
-    ``instant``: on the slot whose start, by `next_start`, may be still to come."""
-    start = next_start(cron, instant, frequency, site, key, delays_long)
-    return start if start < cron.next_after(instant) else instant
 
 
 def next_start(

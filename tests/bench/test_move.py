@@ -1,4 +1,4 @@
-"""Jobs go from RQ to Celery and back on a real bench. Details: tests/integration/migration."""
+"""Jobs go from RQ to Celery and back on a real bench. Details: tests/integration/bridge."""
 
 from __future__ import annotations
 

@@ -32,6 +32,8 @@ NAMES = [
     "frappe_celery.hosts.standalone:add_name",
     # the copy of the hook in a bench's environment
     "frappe_celery.hosts.bench.switch:",
+    # a process of an armed bench that has begun before the bridge was a package
+    "frappe_celery.migration.armed.host:",
     # pickled arguments and results of jobs that wait or have ended
     "frappe_celery.jobs.job:JobStatus",
     "frappe_celery.jobs.options:JobOptions",

@@ -19,7 +19,7 @@ OF_BOTH_HOSTS = {"frappe", "rq"}
 """A bench has them, and the standalone host brings their names."""
 OF_A_BENCH = {"psutil", "pymysql", "MySQLdb"}
 """Frappe requires them: they are there for what only a bench imports, and for nothing else."""
-IN_A_BENCH = ("frappe_celery/hosts/bench/", "frappe_celery/migration/armed/")
+IN_A_BENCH = ("frappe_celery/hosts/bench/", "frappe_bridge/armed/")
 OF_THE_DEMO = {"shop"}
 WHERE_INSTALLED = {"sentry_sdk"}
 """Asked for, and done without."""

@@ -20,6 +20,8 @@ import pytest
 
 import frappe_celery
 from frappe_celery import cli, host, jobs
+from frappe_celery.hosts.bench import switch
+from frappe_celery.jobs import bridge
 from frappe_standalone.documents import controllers
 from tests import rooms
 
@@ -29,7 +31,7 @@ PACKAGE = Path(frappe_celery.__file__).parent
 MODULES = [path for package in rooms.PACKAGES for path in (rooms.SOURCES / package).rglob("*.py")]
 PROJECT = tomllib.loads((rooms.HERE / "pyproject.toml").read_text())["project"]
 
-A_NAME = re.compile(r"frappe_(celery|standalone|check)(\.\w+)+(:\w+)?")
+A_NAME = re.compile(r"frappe_(celery|bridge|standalone|check)(\.\w+)+(:\w+)?")
 NAMED = {
     # transports, consumer, pool and scheduler, which Celery and kombu import
     "frappe_celery.brokers.redis.transport:Transport",
@@ -48,9 +50,8 @@ NAMED = {
     "frappe_celery.pages.server.with_policy",
     # in messages that wait
     "frappe_celery.worker.abandoned.aftermath",
-    # rooms of which one enters a process of a bench
+    # the room that enters a process of a bench that is not armed
     "frappe_celery.hosts.bench",
-    "frappe_celery.migration.armed",
     # started as programs
     "frappe_celery.watch.alerts",
     "frappe_celery.watch.mail",
@@ -74,7 +75,14 @@ NO_MODULE = {
 }
 """Texts that look so: the name of Celery's task, a model, permissions and a check of Django's."""
 BROUGHT = re.findall(r'_later\("(.+?)"\)', Path(frappe_celery.__file__).read_text())
+ASKED = re.compile(r"\bpart\(\"(.+?)\"\)")
 BUILT = [
+    switch.ARMED,
+    *(
+        f"{bridge.PACKAGE}.{name}"
+        for path in PACKAGE.rglob("*.py")
+        for name in ASKED.findall(path.read_text())
+    ),
     *(f"frappe_celery.{path}" for path in BROUGHT),
     *(f"frappe_celery.{module}:{name}" for name, module in frappe_celery._PUBLIC.items()),
     *(f"{jobs.__name__}.{module}:{name}" for name, module in jobs._WHERE.items()),

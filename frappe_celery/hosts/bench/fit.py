@@ -113,7 +113,7 @@ def differences(
         return
     for method, own in inspect.getmembers(ours, inspect.isroutine):
         there = None if method.startswith("_") else getattr(theirs, method, None)
-        if there is not None and own.__module__.startswith("frappe_celery."):
+        if there is not None and not own.__module__.startswith("rq."):
             yield from _parameters_differ(f"{where}.{method}", there, own)
 
 

@@ -17,7 +17,6 @@ import frappe
 from frappe.utils import cint, get_datetime, get_system_timezone
 
 from frappe_celery.jobs.hosts import ScheduleRow, SyncReport
-from frappe_celery.jobs.job import JobStatus
 from frappe_celery.schedule.documents import DOCTYPE, FIELDS, row_of
 from frappe_celery.schedule.sync import differences
 
@@ -90,14 +89,6 @@ def scheduled_run(row: ScheduleRow) -> tuple[str, dict[str, str]]:
     arguments = {"job_type": row.method, "scheduled_job_type": row.name}
     own_id: str = module.ScheduledJobType.rq_job_id.fget(row)
     return own_id, {name: value for name, value in arguments.items() if name in takes}
-
-
-def is_running(row: ScheduleRow) -> bool:
-    """Whether a run of a row runs now, in whichever system."""
-    from frappe.utils import background_jobs  # which is what brings the seam, and us, in
-
-    job = background_jobs.get_job(scheduled_run(row)[0])
-    return job is not None and job.get_status() == JobStatus.STARTED
 
 
 def why_off() -> str | None:

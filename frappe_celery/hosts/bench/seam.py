@@ -30,7 +30,7 @@ from frappe_celery.hosts.bench.desk import Desk
 from frappe_celery.hosts.bench.job import Job, send_stop_job_command
 from frappe_celery.hosts.bench.processes import Worker
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
-from frappe_celery.jobs import JobStore
+from frappe_celery.jobs import JobStore, bridge
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Seam:
             setattr(holder, name, entry.instead_of(getattr(holder, name, None)))
         self.installed.update(places)
         for name, loaded in list(sys.modules.items()):
-            if name.partition(".")[0] not in ("rq", "frappe_celery"):
+            if name.partition(".")[0] not in ("rq", "frappe_celery", bridge.PACKAGE):
                 _replace_bound(loaded, replaced)
 
     @cached_property

@@ -21,12 +21,12 @@ from frappe_celery.config import settings
 from frappe_celery.config.files import edit_json
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeDiffers
-from frappe_celery.jobs import hosts
+from frappe_celery.jobs import bridge, hosts
 from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.keys import Keys
 
-SETTLED, ARMED = "frappe_celery.hosts.bench", "frappe_celery.migration.armed"
+SETTLED, ARMED = "frappe_celery.hosts.bench", f"{bridge.PACKAGE}.armed"
 """The rooms of which one enters a process; the second one may be partly on RQ."""
 KEY = "frappe_celery_enabled"
 ROUTES = "frappe_celery_routes"

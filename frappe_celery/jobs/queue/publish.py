@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from frappe_celery.config import settings
 from frappe_celery.config.signing import Signer
 from frappe_celery.jobs import Job, get_store, hosts, providers, unsigned
+from frappe_celery.jobs.bridge import Rerouted
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record import many
-from frappe_celery.jobs.routes import Rerouted
 
 T = TypeVar("T")
 

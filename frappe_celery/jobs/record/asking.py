@@ -43,7 +43,7 @@ def asked(
         claim: do nothing when this due time has been acted on.
         at: seconds since the epoch; it is scheduled until then (see `scheduled`); None: now.
         after: a run that must have left its process too before it, scheduled, enters its queue.
-        routes: number of those that led here (see `routes`); None: nothing leads elsewhere.
+        routes: number of those that led here (see `bridge`); None: nothing leads elsewhere.
         transaction: the caller's, which has written: the job does not start before
             `transaction_ended`, or `frappe_celery_commit_wait` seconds have passed.
         outbox: its row is committed, and somebody else may enqueue it too: once, it is.

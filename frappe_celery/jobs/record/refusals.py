@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded
+from frappe_celery.jobs.bridge import Rerouted
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.due_claim import check_claimed
-from frappe_celery.jobs.routes import Rerouted
 
 
 def check_enqueued(

@@ -1,8 +1,1 @@
-"""A bench in which both systems run: by queue and site a job goes to RQ or Celery (`routing`).
-
-`hosts.bench.switch` chooses this room where it enters a process, in place of `hosts.bench`: `seam`
-and `host` are that one's with what follows routes in their place. Only a process that starts after
-the bench was armed knows of routes (`older_processes` finds the others), and knows of them until it
-ends; how they change meanwhile it sees in Redis. Nothing else asks, so that this room can be
-deleted alone.
-"""
+"""The former place of the bridge's `armed`, of which they have imported all but one module."""

@@ -1,36 +1,5 @@
-"""The host of an armed bench: its schedule may be Frappe's own."""
+"""The host of an armed bench, for which its processes ask when they first enqueue into Celery."""
 
-from __future__ import annotations
+from frappe_celery.jobs import bridge
 
-from frappe_celery.errors import ConfigError
-from frappe_celery.hosts.bench.host import BenchHost
-from frappe_celery.jobs.routes import FRAPPES
-from frappe_celery.migration.armed import routing
-
-
-class ArmedHost(BenchHost):
-    """A real Frappe whose jobs and schedule are partly RQ's."""
-
-    def route_to_celery(self, queue: str, site: str) -> int:
-        """The number of the routes that hold now, which lead there.
-
-        Raises:
-            ConfigError: they lead to RQ.
-        """
-        routes = routing.read()
-        if not routes.lead_to_celery(queue, site):
-            raise ConfigError(
-                f"the route of queue {queue} and site {site} leads to RQ, which cannot do what only"
-                " Celery can: call frappe.enqueue, or have the route lead to Celery by"
-                f" frappe-celery enable --queue {queue}"
-            )
-        return routes.number
-
-    def scheduling_off(self, site: str) -> str | None:
-        """Also off while Frappe's own scheduler acts."""
-        if not routing.read().beat_acts:
-            return FRAPPES
-        return super().scheduling_off(site)
-
-
-make_host = ArmedHost
+make_host = bridge.part("armed.host").make_host

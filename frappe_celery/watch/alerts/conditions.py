@@ -15,11 +15,11 @@ from datetime import timedelta
 from functools import lru_cache, partial
 from importlib.resources import files
 
-from frappe_celery.jobs import JobStatus, JobStore, routes
+from frappe_celery.jobs import JobStatus, JobStore, bridge
+from frappe_celery.jobs.bridge import Routes
 from frappe_celery.jobs.limits.outages import LONG_SECONDS, Outage, outages
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.outbox.relay import OVERDUE_SECONDS, State, states
-from frappe_celery.jobs.routes import Routes
 from frappe_celery.jobs.stats.losses import Loss, newest_loss
 from frappe_celery.jobs.stats.rates import ended_lately
 from frappe_celery.schedule.leadership import Leadership, leadership
@@ -77,7 +77,7 @@ def see(store: JobStore) -> Seen:
         Limits(store).paused(),
         ended_lately(store, WINDOW_MINUTES),
         memory_used(store),
-        routes.read(store) if store.settings.is_armed else None,
+        bridge.routes(store),
         newest_loss(store),
         outages(store),
         states(store),
@@ -131,8 +131,7 @@ WRITTEN: Mapping[str, Callable[[float], str]] = {
 
 
 def _no_worker(seen: Seen) -> Iterable[Found]:
-    all_on_rq = seen.routes is not None and not any(rule.to_celery for rule in seen.routes.rules)
-    if not seen.workers and not all_on_rq:
+    if not seen.workers and not (seen.routes and seen.routes.all_lead_to_rq):
         yield Found()
 
 

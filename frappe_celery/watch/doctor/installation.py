@@ -1,11 +1,12 @@
-"""What is installed and configured here: versions, what an armed bench's routes say, settings."""
+"""What is installed and configured here: versions, settings, and what the bridge tells of an armed
+bench."""
 
 from __future__ import annotations
 
 import os
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -16,8 +17,6 @@ from frappe_celery.config.files import DJANGO_SETTINGS, frappe_version_in
 from frappe_celery.config.installed import is_there
 from frappe_celery.config.settings import FRAPPE_VERSIONS, Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes
-from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 from frappe_celery.watch.doctor.report import Section
 from frappe_celery.watch.mail.config import MailConfig
 
@@ -53,40 +52,10 @@ class Installation:
     """Rows of RQ's workers beside Celery's."""
     failed_in_rq: Sequence[dict[str, Any]] = ()
     """Rows of the queues in which jobs failed there in the last hour."""
-    routes: Routes | None = None
-    """Who runs what on an armed bench; None: the bench is not armed."""
-    without_seam: Sequence[str] = ()
-    """Its processes that go by no routes."""
-
-    def is_rqs(self, queue: str) -> bool:
-        """Whether jobs of this queue go to RQ's workers by their route."""
-        return self.routes is not None and not self.routes.lead_to_celery(queue, EVERY)
-
-
-def check_routes(section: Section, here: Installation) -> None:
-    """Every rule, the last one that is about a job counting; empty where the bench has none."""
-    if here.routes is None:
-        return
-    for rule in here.routes.rules:
-        section.row(
-            jobs=f"queue {rule.queue}" if rule.queue != EVERY else "every queue",
-            of=f"site {rule.site}" if rule.site != EVERY else "every site",
-            go_to=CELERY if rule.to_celery else RQ,
-        )
-    section.row(jobs="the schedule", of="", go_to=CELERY if here.routes.beat_acts else RQ)
-    if here.without_seam:
-        section.problem(
-            "processes that began before the bench was armed go by no routes: "
-            + "; ".join(here.without_seam),
-            "restart them",
-        )
-    if not here.routes.beat_acts and not frappes_scheduler_runs():
-        section.problem(
-            "the schedule is Frappe's scheduler's, and none runs on this machine, so that nothing"
-            " is enqueued when it is due",
-            "start bench schedule (one on another machine is not seen from here), or hand all over"
-            " to Celery: frappe-celery enable",
-        )
+    is_rqs: Callable[[str], bool] = lambda queue: False
+    """Whether jobs of a queue go to RQ's workers by their route, as on an armed bench they may."""
+    check_routes: Callable[[Section], None] = lambda section: None
+    """Tells who runs what there, and what is wrong with that."""
 
 
 def check_versions(section: Section, here: Installation) -> None:

@@ -11,7 +11,7 @@ from threading import Thread
 
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, hosts
-from frappe_celery.jobs.routes import FRAPPES
+from frappe_celery.jobs.bridge import FRAPPES
 from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 from frappe_celery.schedule.leadership import LATE_SECONDS, leadership
 from frappe_celery.schedule.reader import why_off

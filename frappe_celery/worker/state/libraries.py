@@ -25,7 +25,7 @@ from frappe_celery.worker.state.finding import CACHE
 
 TELEMETRY = frozenset(("ddtrace", "newrelic", "opentelemetry", "sentry_sdk"))
 """Packages that set their own functions in libraries, for good, and have threads of their own."""
-NOT_WATCHED = TELEMETRY | {"__main__", "frappe_celery", "frappe_standalone"}
+NOT_WATCHED = TELEMETRY | {"__main__", "frappe_bridge", "frappe_celery", "frappe_standalone"}
 OF_C = {f"time.{name}" for name in ("altzone", "daylight", "timezone", "tzname")}
 """Names that C sets: by `time.tzset`."""
 CONTEXT = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")

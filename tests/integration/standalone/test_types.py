@@ -51,7 +51,13 @@ def in_folder(folder: Path) -> dict[Path, str]:
 def clone(tmp_path: Path) -> Path:
     """What the build needs of a clone, in which no stubs are."""
     clone = tmp_path / "clone"
-    for folder in ("frappe_celery", "frappe_standalone", "frappe_check", "examples"):
+    for folder in (
+        "frappe_celery",
+        "frappe_bridge",
+        "frappe_standalone",
+        "frappe_check",
+        "examples",
+    ):
         shutil.copytree(ROOT / folder, clone / folder)
     for file in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore"):
         shutil.copy(ROOT / file, clone / file)

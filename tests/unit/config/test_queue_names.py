@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-import frappe_celery
 from frappe_celery.config.queues import TAKEN_NAMES, queues_of
 from frappe_celery.errors import ConfigError
+from tests.rooms import SOURCES
 
 CANNOT_WORK = [
     *("a|b", "", "bell:x", "short:front", "line:a|short", "a,b", "a*", " short", "a b"),
@@ -39,8 +38,8 @@ def test_others_are_queues(name: str) -> None:
 
 def test_every_name_below_the_prefix_is_known_to_be_taken() -> None:
     """A key without a colon stands where the list of a queue of that name would."""
-    root = Path(frappe_celery.__file__).parent
-    sources = [p for end in ("py", "lua") for p in root.rglob(f"*.{end}")]
+    roots = SOURCES / "frappe_celery", SOURCES / "frappe_bridge"
+    sources = [p for root in roots for end in ("py", "lua") for p in root.rglob(f"*.{end}")]
     written = re.compile(r"""(?:prefix(?:\}|\s*\.\.\s*')|= key\(")(\w+)(?=["'])""")
     exchanges = {"tasks", "control", "events"}  # which are no queues
     found = {name for path in sources for name in written.findall(path.read_text())}

@@ -7,7 +7,6 @@ import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import PURPOSE, JobMessage
+from tests.rooms import SOURCES
 
 SIGNER = Signer(b"k" * 32)
 OPENED: list[str] = []
@@ -182,14 +182,14 @@ def test_every_field_that_is_acted_on_is_covered() -> None:
 
 
 def test_no_code_but_the_codec_unpickles() -> None:
-    package = Path(codec.__file__).parents[1]
     users = {
-        path.relative_to(package).as_posix()
-        for path in package.rglob("*.py")
+        path.relative_to(SOURCES).as_posix()
+        for package in ("frappe_celery", "frappe_bridge")
+        for path in (SOURCES / package).rglob("*.py")
         if "pickle.load" in path.read_text()
     }
-    trusting = "migration/move/convert.py"  # what RQ wrote, where `move --trust-pickles` says so
-    assert users == {"jobs/codec.py", trusting}
+    trusting = "frappe_bridge/move/convert.py"  # RQ wrote it: `move --trust-pickles`
+    assert users == {"frappe_celery/jobs/codec.py", trusting}
 
 
 DOC_METHOD = "frappe.utils.background_jobs.run_doc_method"

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frappe_bridge.armed.turn import acted_until
 from frappe_celery.schedule.cron import Cron
-from frappe_celery.schedule.timing import acted_until, long_delay, maintenance_shift, next_start
+from frappe_celery.schedule.timing import long_delay, maintenance_shift, next_start
 
 UTC = timezone.utc
 NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from frappe_bridge.routes import EVERY, Routes, Rule
 from frappe_celery.jobs import JobStatus
-from frappe_celery.jobs.routes import EVERY, Routes, Rule
 from frappe_celery.schedule.leadership import Leadership, Sign
 from frappe_celery.watch.alerts.conditions import Found, Seen, conditions
 from frappe_celery.watch.snapshot import Place, Snapshot

@@ -13,6 +13,7 @@ import pytest
 
 from frappe_celery.worker.state.libraries import Libraries
 from frappe_celery.worker.state.restoring import WarmState
+from tests.rooms import PACKAGES
 
 Make = Callable[..., tuple[WarmState, ModuleType]]
 
@@ -268,3 +269,13 @@ def test_what_was_set_before_the_first_job_is_how_it_was(make: Make) -> None:
     paying.api_key = "a job's"
     assert state.put_back("a job", "method")
     assert paying.api_key == "the bench's"
+
+
+@pytest.mark.parametrize("package", [package for package in PACKAGES if package != "frappe_check"])
+def test_what_a_job_has_our_own_packages_set_stays(package: str) -> None:
+    """By which routes it went, say."""
+    libraries, module = Libraries(bool, bool), ModuleType(f"{package}.routing")
+    vars(module)["known"] = 1
+    libraries.add(module)
+    vars(module)["known"] = 2
+    assert libraries.differing() == []

@@ -90,8 +90,8 @@ def metadata(folder: Path, name: str, version: str, *needs: str) -> None:
 
 ASK = """
 import frappe_celery
-from frappe_celery.migration.armed import routing
-from frappe_celery.jobs.routes import EVERY, Rule
+from frappe_bridge.armed import routing
+from frappe_bridge.routes import EVERY, Rule
 
 def to_celery(queue=EVERY, site=EVERY, yes=True):
     routing.change_routes(lambda old: old.with_rule(Rule(queue, site, yes)))

@@ -8,7 +8,7 @@ import time
 
 import psutil
 
-from frappe_celery.migration.armed.older_processes import exactly
+from frappe_bridge.armed.older_processes import exactly
 
 
 def test_a_process_began_when_it_did_and_no_second_before() -> None:

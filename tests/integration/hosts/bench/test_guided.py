@@ -113,7 +113,7 @@ def test_all_that_is_missing_is_shown_while_it_waits(switch: Switch) -> None:
 
 SHORT = """
 from importlib import import_module
-import_module("frappe_celery.commands.switch").GIVE_UP_SECONDS = 5
+import_module("frappe_bridge.commands.switch").GIVE_UP_SECONDS = 5
 """
 
 

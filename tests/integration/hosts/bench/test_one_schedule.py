@@ -96,7 +96,7 @@ def test_a_schedule_handed_over_while_frappes_scheduler_enqueues(armed: Armed) -
     answer = armed.ask(
         SCHEDULED
         + """
-from frappe_celery.migration.armed.queue import ArmedQueue
+from frappe_bridge.armed.queue import ArmedQueue
 into_rq = ArmedQueue.into_rq
 def late(*args):
     to_celery()
@@ -148,7 +148,7 @@ with open("../config/scheduler_process", "w") as file:
 """`bench schedule`, as far as it is seen: Frappe's scheduler holds this lock as long as it runs."""
 
 MISSING = """
-from frappe_celery.migration import guide
+from frappe_bridge import guide
 (answer,) = [step.missing() for step in guide.back() if "RQ's" in step.name]
 answer = [line for line in answer if "schedule" in line]
 """

@@ -61,13 +61,25 @@ answer = [settings.current().is_armed, first, system_of(enqueue())]
     assert answer == [True, "frappe_celery", "frappe_celery"]
 
 
+def test_a_process_that_began_before_the_bridge_was_a_package_finds_its_host(armed: Armed) -> None:
+    """All else of `armed` it has imported with the seam."""
+    answer = armed.ask(
+        """
+        from frappe_celery.jobs import hosts
+        from frappe_celery.migration.armed import host
+        answer = host.make_host is type(hosts.current())
+        """
+    )
+    assert answer
+
+
 def test_a_bench_that_is_off_and_has_lost_its_routes_is_on_rq(armed: Armed) -> None:
     """In a process that has run since it was armed."""
     answer = armed.ask(
         """
         from frappe_celery.hosts.bench import switch
         from frappe_celery.jobs import get_store
-        from frappe_celery.migration.armed import routing
+        from frappe_bridge.armed import routing
         switch.edit(switch._without_our_keys)
         get_store().client.delete(get_store().keys.routes)
         answer = [routing.read().beat_acts, system_of(enqueue())]
@@ -109,7 +121,7 @@ def test_a_route_that_changes_while_a_job_is_enqueued(armed: Armed, client: redi
     """Read, changed by another process, then written: in neither direction by the old route."""
     answer = armed.ask(
         """
-        from frappe_celery.migration.armed import routing
+        from frappe_bridge.armed import routing
         kept = routing.read()
         to_celery("long")
         routing._known = kept

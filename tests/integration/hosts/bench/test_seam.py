@@ -58,7 +58,7 @@ def test_the_seam_imports_nothing_that_calls_it_in(bench: StandInBench) -> None:
     """One such module, imported first, would find the seam half imported."""
     answer = bench.ask(
         """
-        import frappe_celery.hosts.bench.seam, frappe_celery.migration.armed.seam
+        import frappe_celery.hosts.bench.seam, frappe_bridge.armed.seam
         loaded = {*sys.modules} - before
         from frappe_celery.hosts.bench import hook
         answer = sorted(loaded.intersection(hook.MODULES))
@@ -144,7 +144,7 @@ def test_each_module_with_a_name_of_the_seam_is_told_of(bench: StandInBench) -> 
         """
         import frappe_celery_hook as hook
         from frappe_celery.hosts.bench import seam
-        from frappe_celery.migration.armed.seam import SEAM, _BY_ROUTES
+        from frappe_bridge.armed.seam import SEAM, _BY_ROUTES
         told = {*hook.MODULES, *(place for places in seam.ALONG_WITH.values() for place in places)}
         answer = sorted({*SEAM.frappes, *_BY_ROUTES} - told)
         """
@@ -153,13 +153,14 @@ def test_each_module_with_a_name_of_the_seam_is_told_of(bench: StandInBench) -> 
 
 
 def test_a_bench_that_is_not_armed_has_nothing_of_routes(bench: StandInBench) -> None:
-    """Neither while it enqueues nor in a worker."""
+    """Neither while it enqueues nor in a worker, nor in what `bench` shows of the commands."""
     answer = bench.ask(
         """
         from frappe_celery.jobs import hosts
         hosts.current().import_apps()
         background_jobs.enqueue("fixture_app.tasks.write")
-        answer = [name for name in sys.modules if name.startswith("frappe_celery.migration")]
+        from frappe_celery.commands import commands
+        answer = [name for name in sys.modules if name.startswith("frappe_bridge")]
         """
     )
     assert answer == []

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from frappe_celery.jobs import JobStore, routes
-from frappe_celery.jobs.routes import EVERY, Routes, Rule
+from frappe_bridge import routes
+from frappe_bridge.routes import EVERY, Routes, Rule
+from frappe_celery.jobs import JobStore
 from tests.integration.cli import OTHER, SITE
 from tests.integration.hosts.pages.client import Client
 from tests.integration.hosts.pages.server import prepare

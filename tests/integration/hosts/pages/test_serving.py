@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frappe_celery.jobs import routes
+from frappe_bridge import routes
 from tests.integration.benches import inside
 from tests.integration.hosts.pages.client import PASSWORD, Client
 from tests.integration.hosts.pages.server import prepare, serve

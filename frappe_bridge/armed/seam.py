@@ -8,11 +8,11 @@ from typing import Any
 
 import frappe
 
+from frappe_bridge.armed import processes, turn
+from frappe_bridge.armed.processes import ArmedWorker
+from frappe_bridge.armed.queue import ArmedDesk, ArmedQueue
 from frappe_celery.hosts.bench import enqueueing, schedule, seam
 from frappe_celery.hosts.bench.seam import Required, Seam, Wrapped, WrappedOrAdded
-from frappe_celery.migration.armed import processes, turn
-from frappe_celery.migration.armed.processes import ArmedWorker
-from frappe_celery.migration.armed.queue import ArmedDesk, ArmedQueue
 
 
 def _counting(check_queue_size: Callable[..., Any]) -> Callable[[Any], None]:

@@ -9,21 +9,15 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from frappe_bridge.move import pickles
+from frappe_bridge.move.rq_format import RqJob, RqQueue, written
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import BadTimeout, CannotTravel, Refused
-from frappe_celery.hosts.bench.names import (
-    EXECUTE_JOB,
-    TRUNCATION,
-    arguments_of,
-    as_message,
-    seconds_kept,
-)
+from frappe_celery.hosts.bench import names
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.options import rqs_repeats
-from frappe_celery.migration.move import pickles
-from frappe_celery.migration.move.rq_format import RqJob, RqQueue, written
 
 ONLY_RQ_CAN = {
     "stopped_callback_name": "it has an on_stopped callback",
@@ -78,7 +72,7 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
     try:
         return new_message(
             config,
-            **as_message(given),
+            **names.as_message(given),
             queue=queue,
             timeout=job.number("timeout") or None,
             id=job.id,
@@ -86,8 +80,8 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
             on_failure=on_failure,
             encode=_encode,
             **rqs_repeats(job.number("retries_left") or 0, job.numbers("retry_intervals")),
-            result_ttl=seconds_kept(job.number("result_ttl"), config.rq_results_ttl),
-            failure_ttl=seconds_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
+            result_ttl=names.seconds_kept(job.number("result_ttl"), config.rq_results_ttl),
+            failure_ttl=names.seconds_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
             enqueued_at=job.enqueued_at,
         )
     except (BadTimeout, CannotTravel) as exc:
@@ -109,12 +103,12 @@ def _arguments(job: RqJob, trusted: bool) -> dict[str, Any]:
         )
     except (AttributeError, TypeError, ValueError):
         plain = False
-    if not plain or function != EXECUTE_JOB or instance or args:
+    if not plain or function != names.EXECUTE_JOB or instance or args:
         raise Stays("it is not one of frappe.enqueue's, only RQ's workers can run it")
     followed = [] if trusted else [*pickles.references([given["kwargs"], given["event"]])]
     if followed:
-        names = ", ".join(sorted({reference.path for reference in followed}))
-        raise NeedsAYes(f"among its arguments is {names}")
+        paths = ", ".join(sorted({reference.path for reference in followed}))
+        raise NeedsAYes(f"among its arguments is {paths}")
     return dict(given)
 
 
@@ -135,7 +129,8 @@ def _callbacks(job: RqJob) -> list[pickles.Reference | None]:
         module, _, function = name.rpartition(".")
         if name and any(part[:1].isupper() for part in module.split(".")):
             raise Stays(f"its callback {name} is a method")
-        found.append(pickles.Reference(module, function) if name not in ("", TRUNCATION) else None)
+        is_given = name not in ("", names.TRUNCATION)
+        found.append(pickles.Reference(module, function) if is_given else None)
     return found
 
 
@@ -167,12 +162,12 @@ def fields_of(
         raise Stays("it is repeated by frappe_celery's rules")
     if message.args or message.task_id or message.canvas or message.expires is not None:
         raise Stays("it is a task of Celery's canvas, which RQ would not know")
-    on_failure = _callback(message.on_failure) or TRUNCATION
+    on_failure = _callback(message.on_failure) or names.TRUNCATION
     fields: dict[str, Any] = {
         "created_at": written(message.enqueued_at),
         "enqueued_at": written(message.enqueued_at),
         "data": zlib.compress(_pickled(message)),
-        "description": f"{EXECUTE_JOB}(method={message.path!r}, site={message.site!r})",
+        "description": f"{names.EXECUTE_JOB}(method={message.path!r}, site={message.site!r})",
         "success_callback_name": _callback(message.on_success),
         "failure_callback_name": on_failure,
         **dict.fromkeys(("started_at", "ended_at", "worker_name", "last_heartbeat"), ""),
@@ -198,7 +193,8 @@ def _rqs_major() -> int:
 
 def _pickled(message: JobMessage) -> bytes:
     try:
-        return pickle.dumps((EXECUTE_JOB, None, (), arguments_of(message)), protocol=PROTOCOL)
+        called = names.EXECUTE_JOB, None, (), names.arguments_of(message)
+        return pickle.dumps(called, protocol=PROTOCOL)
     except Refused:
         raise
     except Exception as exc:

@@ -9,20 +9,24 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
+from frappe_bridge.armed import routing
+from frappe_bridge.routes import EVERY
 from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.hosts import ADMINISTRATOR
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.routes import EVERY
-from frappe_celery.migration.armed import routing
 
 PROBE_SECONDS = 60.0
 """How long a job that only answers may take, behind what waits in its queue."""
 PROBE = "frappe.ping"
+NO_BENCH_SCHEDULE = (
+    "no bench schedule runs on this machine (where one does on another, go on with frappe-celery"
+    " disable)"
+)
 COMPARED_SECONDS = 7 * 86400
 """For so long a comparison of the schedules counts."""
 
@@ -106,12 +110,7 @@ def back() -> Iterator[Step]:
     yield from _arm()
     yield Step(
         "RQ's workers and bench schedule",
-        partial(
-            _not_served,
-            False,
-            "no bench schedule runs on this machine (where one does on another, go on with"
-            " frappe-celery disable)",
-        ),
+        partial(_not_served, False, NO_BENCH_SCHEDULE),
         by="hand",
         otherwise="Bring them back (bench setup supervisor or systemd, then frappe-celery setup"
         " with the same word, which adds Celery's) and start them",
@@ -162,14 +161,14 @@ def _schedule_elsewhere(to_celery: bool) -> list[str]:
 
 
 def _not_served(by_celery: bool, no_scheduler: str) -> list[str]:
-    from frappe_celery.migration.armed import processes
+    from frappe_bridge.armed import processes
 
     missing = [*processes.unserved(settings.current().queues, by_celery=by_celery).values()]
     return missing if processes.a_scheduler_runs(celerys=by_celery) else [*missing, no_scheduler]
 
 
 def _without_the_seam() -> list[str]:
-    from frappe_celery.migration.armed import older_processes
+    from frappe_bridge.armed import older_processes
 
     return older_processes.without_the_seam()
 
@@ -180,14 +179,8 @@ def probe(store: JobStore, site: str, queue: str) -> float:
     Raises:
         NotDone: it did not run.
     """
-    message = new_message(
-        settings.current(),
-        site=site,
-        user=ADMINISTRATOR,
-        method=PROBE,
-        queue=queue,
-        timeout=int(PROBE_SECONDS),
-    )
+    about: dict[str, Any] = {"site": site, "queue": queue, "timeout": int(PROBE_SECONDS)}
+    message = new_message(settings.current(), user=ADMINISTRATOR, method=PROBE, **about)
     began = time.monotonic()
     publish.publish(message)
     while store.fetch_run(message.run).status != JobStatus.FINISHED:

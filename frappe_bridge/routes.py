@@ -21,8 +21,6 @@ from frappe_celery.errors import ConfigError
 RQ, CELERY = "rq", "celery"
 EVERY = ""
 """In place of a queue's or a site's name: all of them."""
-FRAPPES = "the schedule is Frappe's own scheduler's, until frappe-celery enable"
-"""Why beat schedules nothing of a site while Frappe's scheduler acts by the routes."""
 
 
 class Rule(NamedTuple):
@@ -37,10 +35,6 @@ class Rule(NamedTuple):
         return self.queue in (EVERY, queue) and self.site in (EVERY, site)
 
 
-class Rerouted(Exception):
-    """The routes have changed since they were read."""
-
-
 @dataclass(frozen=True)
 class Routes:
     """All that was said, the newest rule last: it wins."""
@@ -49,6 +43,11 @@ class Routes:
     rules: tuple[Rule, ...]
     beat_acts: bool
     """Whether Celery's beat runs the schedule; else Frappe's scheduler does."""
+
+    @property
+    def all_lead_to_rq(self) -> bool:
+        """Whether no job goes to Celery."""
+        return not any(rule.to_celery for rule in self.rules)
 
     def lead_to_celery(self, queue: str, site: str) -> bool:
         """Where such a job goes; to RQ where nothing was said."""

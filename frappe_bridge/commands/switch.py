@@ -8,13 +8,13 @@ import time
 
 import click
 
+from frappe_bridge import guide
+from frappe_bridge.guide import NotDone, Step
 from frappe_celery.commands.bench_programs import path_of
 from frappe_celery.commands.options import known_site
 from frappe_celery.commands.process_managers import manager_of
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store, hosts
-from frappe_celery.migration import guide
-from frappe_celery.migration.guide import NotDone, Step
 
 LOOK_SECONDS = 2.0
 TOLD_SECONDS = 30.0
@@ -93,8 +93,7 @@ def _go_through(number: int, step: Step, yes: bool, called: list[str]) -> None:
 
 
 def _refuse_a_manager_that_does_not_answer(called: list[str]) -> None:
-    look = manager_of(settings.current(), called).look
-    if not look:
+    if not (look := manager_of(settings.current(), called).look):
         return
     try:
         looked = subprocess.run(look, capture_output=True, text=True, check=False)

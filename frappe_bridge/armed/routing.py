@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from frappe_bridge import routes
+from frappe_bridge.routes import EVERY, Routes, Rule
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.bench import switch
-from frappe_celery.jobs import get_store, routes
-from frappe_celery.jobs.routes import EVERY, Routes, Rule
+from frappe_celery.jobs import get_store
 from frappe_celery.schedule import changed_sites
 
 _known: Routes | None = None

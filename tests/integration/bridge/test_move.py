@@ -21,14 +21,14 @@ from typing import Any
 import pytest
 from celery import chain
 
+from frappe_bridge.move import pickles
+from frappe_bridge.move.moving import Mover
+from frappe_bridge.move.rq_format import RqJob
 from frappe_celery import batch, enqueue_in, options, signature
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store
 from frappe_celery.jobs.stats.rates import ended_lately
-from frappe_celery.migration.move import pickles
-from frappe_celery.migration.move.moving import Mover
-from frappe_celery.migration.move.rq_format import RqJob
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.integration.stores import broken
@@ -179,7 +179,7 @@ class OwnClass:
         ([OwnClass()], "test_move.OwnClass"),
         (datetime.date.today, "its pickle is more than plain data"),
         (time.sleep, "among its arguments is time.sleep"),
-        ({"deep": [{OwnClass}]}, "among its arguments is tests.integration.migration"),
+        ({"deep": [{OwnClass}]}, "among its arguments is tests.integration.bridge"),
     ],
 )
 def test_what_only_a_real_unpickler_reads_stays_until_somebody_says_yes(
@@ -445,7 +445,7 @@ def test_one_whose_caller_is_about_to_commit_goes_to_rq_after_that(store: JobSto
 def test_one_whose_caller_does_not_commit_stays_and_starts_in_neither(
     store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("frappe_celery.migration.move.moving.OPEN_SECONDS", 0.1)
+    monkeypatch.setattr("frappe_bridge.move.moving.OPEN_SECONDS", 0.1)
     job = enqueued_in(store, "t")
     (stayed,) = mover(store).to_rq().stayed
     assert (stayed.job_id, "120 seconds at most" in stayed.reason) == (job.id, True)

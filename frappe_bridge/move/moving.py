@@ -10,21 +10,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
+from frappe_bridge.move import rq_format
+from frappe_bridge.move.convert import NeedsAYes, Stays, fields_of, message_of
+from frappe_bridge.move.rq_format import RqJob, RqQueue
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob, Refused
 from frappe_celery.hosts.bench.names import begin_of_ids
-from frappe_celery.jobs import Job, JobStatus, JobStore
+from frappe_celery.jobs import Job, JobStatus, JobStore, scripts
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.record import record
 from frappe_celery.jobs.record.asking import as_texts
-from frappe_celery.migration.move import rq_format
-from frappe_celery.migration.move.convert import NeedsAYes, Stays, fields_of, message_of
-from frappe_celery.migration.move.rq_format import RqJob, RqQueue
 
 TRIES = 10
 """How often a job is read again that changes."""
@@ -33,6 +34,7 @@ OPEN_SECONDS = 5.0
 PAUSE_SECONDS = 0.05
 SKEW_SECONDS = 60
 """By how much the clocks of those who enqueue may differ."""
+scripts.add(Path(__file__).parent)
 
 WHY_IT_STAYS = {
     b"open": "the transaction in which it was enqueued has not ended: call this again, after"
@@ -212,11 +214,8 @@ class Mover:
         ours, about = self.store.new_record(message, sealed)
         stands_in = queue.failed if ended else queue.waiting
         theirs = rq_format.job_key(job.id), stands_in, rq_format.results_key(job.id), *self.lists
-        outcome: bytes = self.store.run_script(
-            "move_in",
-            (*ours, *theirs),
-            *(*about, asked, job.id, job.digest, "1" if twice else "", *ended),
-        )
+        words = (*about, asked, job.id, job.digest, "1" if twice else "", *ended)
+        outcome: bytes = self.store.run_script("move_in", (*ours, *theirs), *words)
         if outcome == b"moved":
             (self.report.failed if ended else self.report.waiting)[queue.own] += 1
             if self.store.outbox is not None and not ended:
@@ -277,21 +276,17 @@ class Mover:
         sealed = self.store.message_of(job.run_id)
         message = JobMessage.open(self.store.signer, sealed, job.run_id)
         fields = fields_of(message, queue, self.store.settings, failed)
+        ours = self.store.keys.record(job.run_id)
         forgotten, raised = "", b""
         if failed:
             times = {"started_at": job.started_at, "ended_at": job.ended_at}
             fields |= {n: rq_format.written(_seconds(at)) if at else "" for n, at in times.items()}
             raised = rq_format.packed_exc_string(job.exc_info or "")
-            left = int(self.store.client.ttl(self.store.keys.record(job.run_id)))
+            left = int(self.store.client.ttl(ours))
             forgotten = str(int(time.time()) + left) if left >= 0 else "+inf"
+        theirs = rq_format.job_key(job.id), queue.waiting, rq_format.results_key(job.id)
         outcome = self._move_out(
-            (
-                self.store.keys.record(job.run_id),
-                rq_format.job_key(job.id),
-                queue.waiting,
-                rq_format.results_key(job.id),
-                *self.lists,
-            ),
+            (ours, *theirs, *self.lists),
             *(self.store.keys.prefix, job.run_id, job.status.value, sealed, job.id),
             *(end, forgotten, raised),
             *(part for pair in fields.items() for part in pair),

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from frappe_bridge.move import pickles, rq_format
+from frappe_bridge.move.rq_format import RqJob
 from frappe_celery.errors import Refused
-from frappe_celery.migration.move import pickles, rq_format
-from frappe_celery.migration.move.rq_format import RqJob
 
 MOST_BYTES = 2**25
 FEW_VALUES = 10_000

@@ -6,18 +6,14 @@ from collections import Counter
 
 import click
 
-from frappe_celery.commands.options import known_queue, known_site
+from frappe_bridge.armed import routing
+from frappe_bridge.move.moving import Mover, Report
+from frappe_celery.commands.options import known_queue, known_site, trusting_pickles
 from frappe_celery.config import settings
-from frappe_celery.migration.move.moving import Report
+from frappe_celery.hosts.bench.names import rq_name
+from frappe_celery.jobs import get_store
 from frappe_celery.watch.doctor.report import counted
 from frappe_celery.watch.words import some_of
-
-trusting_pickles = click.option(
-    "--trust-pickles",
-    "trusted",
-    is_flag=True,
-    help="Read RQ's jobs as RQ's workers do, importing and running what their pickles name.",
-)
 
 
 @click.command()
@@ -44,7 +40,9 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
     """
     site, queue = known_site(site), known_queue(queue)
     to_celery = system == "celery"
-    if not _leads(to_celery, queue, site):
+    sites = [site] if site else settings.current().sites()
+    queues = [queue] if queue else settings.current().queues
+    if not routing.of_bench().lead_all(queues, sites, to_celery):
         on, off = ("on", "enable") if to_celery else ("off", "disable")
         raise click.ClickException(
             f"these jobs go to the other system still: switch {on} first, frappe-celery {off}"
@@ -54,32 +52,16 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
         raise click.exceptions.Exit(1)
 
 
-def _leads(to_celery: bool, queue: str | None, site: str | None) -> bool:
-    """Whether that is where all these jobs go."""
-    from frappe_celery.migration.armed import routing
-
-    sites = [site] if site else settings.current().sites()
-    queues = [queue] if queue else settings.current().queues
-    return routing.of_bench().lead_all(queues, sites, to_celery)
-
-
 def carry(
     to_celery: bool, queue: str | None = None, site: str | None = None, trusted: bool = False
 ) -> Report:
     """Move these jobs there and say what became of them."""
-    from frappe_celery.hosts.bench.names import rq_name
-    from frappe_celery.jobs import get_store
-    from frappe_celery.migration.move.moving import Mover
-
     queues = [queue] if queue else list(settings.current().queues)
     mover = Mover(get_store(), rq_name, queues, site, trusted)
     left = "RQ" if to_celery else "Celery"
     report = mover.report
     try:
-        if to_celery:
-            mover.to_celery()
-        else:
-            mover.to_rq()
+        (mover.to_celery if to_celery else mover.to_rq)()
     finally:
         _say(f"Moved from {left}", report.waiting, "waiting")
         _say(f"Moved from {left}", report.failed, "failed")

@@ -14,14 +14,14 @@ import click
 import frappe
 from frappe.utils import get_datetime
 
+from frappe_bridge.armed import routing
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.hosts.bench import schedule
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.migration.armed import routing
 from frappe_celery.schedule.cron import Cron
-from frappe_celery.schedule.frequencies import cron_of
-from frappe_celery.schedule.timing import BENCH_TICK_SECONDS, acted_until, is_spread
+from frappe_celery.schedule.frequencies import cron_of, frequency_of
+from frappe_celery.schedule.timing import BENCH_TICK_SECONDS, next_start
 
 SECONDS_COUNTED = 3600
 
@@ -64,7 +64,7 @@ def while_it_is_its_turn(enqueue: Callable[..., bool]) -> Callable[..., bool]:
                     return False
                 enqueued = enqueue(self, force)
                 if enqueued:
-                    store.client.set(acted, repr(_acted_until(self).timestamp()))
+                    store.client.set(acted, repr(_noted(self).timestamp()))
                 return enqueued
         except routing.NotItsTurn:
             return False
@@ -72,14 +72,20 @@ def while_it_is_its_turn(enqueue: Callable[..., bool]) -> Callable[..., bool]:
     return replacement
 
 
-def _acted_until(row: Any) -> datetime:
+def _noted(row: Any) -> datetime:
     now = datetime.now(timezone.utc)
-    if not is_spread(row.frequency):
+    if not frequency_of(row.frequency).endswith(("_long", "_maintenance")):
         return now
     cron = Cron(cron_of(row.frequency, BENCH_TICK_SECONDS), schedule.time_zone())
-    return acted_until(
-        cron, now, row.frequency, frappe.local.site, row.name, schedule.delays_long()
-    )
+    spread = row.frequency, frappe.local.site, row.name, schedule.delays_long()
+    return acted_until(cron, now, *spread)
+
+
+def acted_until(cron: Cron, instant: datetime, *spread: Any) -> datetime:
+    """Up to which start of an entry a scheduler has acted that knows no spread, and acts at
+    ``instant``: on the slot whose start, by `next_start`, may be still to come."""
+    start = next_start(cron, instant, *spread)
+    return start if start < cron.next_after(instant) else instant
 
 
 def _is_due_after(row: Any, acted: float) -> bool:

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from frappe_bridge.shadow import Result, Shadow
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.migration.shadow import Result, Shadow
 from tests.project import Project
 from tests.unit.schedule.memory_host import SITE, MemoryHost, row, utc
 

@@ -15,15 +15,16 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job as RQJob
 from rq.queue import Queue as RQQueue
 
+from frappe_bridge.armed import routing
+from frappe_bridge.routes import EVERY, Routes
 from frappe_celery.hosts.bench import registry
 from frappe_celery.hosts.bench.desk import Desk, entered
 from frappe_celery.hosts.bench.names import begin_of_ids, rq_name
 from frappe_celery.hosts.bench.queue import Queue
 from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs.bridge import Rerouted
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import ACTIVE
-from frappe_celery.jobs.routes import EVERY, Rerouted, Routes
-from frappe_celery.migration.armed import routing
 
 ENQUEUE_CALL = signature(RQQueue.enqueue_call)
 

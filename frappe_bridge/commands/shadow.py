@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import time
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
 import click
 from rich.table import Table
 
+from frappe_bridge.shadow import Result, Shadow
 from frappe_celery.commands.options import AS_JSON, known_sites
 from frappe_celery.config import settings
-from frappe_celery.jobs import hosts
-from frappe_celery.migration.shadow import Result, Shadow
+from frappe_celery.jobs import JobStatus, hosts
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.watch.tables import console
 
 LOOK_SECONDS = 2.0
+_now = partial(datetime.now, timezone.utc)
 
 
 @click.command()
@@ -45,7 +48,7 @@ def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
     _refuse_where_beat_acts()
     from frappe_celery.hosts.bench import schedule
 
-    asked = (schedule.is_running, schedule.why_off, timedelta(seconds=late))
+    asked = (_is_running, schedule.why_off, timedelta(seconds=late))
     seen = Shadow(hosts.current(), settings.current(), sites, *asked)
     until = time.monotonic() + minutes * 60
     try:
@@ -80,12 +83,16 @@ def _look(seen: Shadow) -> None:
         click.echo(f"Site {site} can be read again", err=True)
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
+def _is_running(row: ScheduleRow) -> bool:
+    """Whether a run of a row runs now, in whichever system."""
+    from frappe.utils import background_jobs  # which is what brings the seam in
+
+    job = background_jobs.get_job(hosts.current().scheduled_run(row)[0])
+    return job is not None and job.get_status() == JobStatus.STARTED
 
 
 def _refuse_where_beat_acts() -> None:
-    from frappe_celery.migration.armed import routing
+    from frappe_bridge.armed import routing
 
     if not hosts.is_bench():
         raise click.ClickException("this is no bench: there is no other scheduler to compare with")

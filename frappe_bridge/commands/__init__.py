@@ -1,0 +1,1 @@
+"""The commands `move`, `shadow` and `switch`, and what `enable` and `disable` do when armed."""
