@@ -105,7 +105,8 @@ def losses(store: JobStore) -> list[Loss]:
     for entry in store.client.lrange(key, 0, -1):
         try:
             said = json.loads(entry)
-            loss = Loss(*map(float, (said["start"], said["end"])), said["all"], said["sure"])
+            start, end = float(said["start"]), float(said["end"])
+            loss = Loss(start, end, said["all"], said["sure"])
             found.append(loss)
         except (ValueError, TypeError, LookupError, RecursionError):
             logger.warning("the key %s held %.100r, which is no loss: taken out", key, entry)
