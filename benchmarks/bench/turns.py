@@ -50,7 +50,7 @@ class Turns:
 
     def take(self, side: str, module: str, *arguments: str) -> dict[str, Any]:
         """What a module prints in its last line, as JSON; raises TurnFailed."""
-        server.empty(self.server_url, self.bench)
+        server.empty(self.server_url, self.sites.parent)
         name = " ".join((module, *arguments, "of", side))
         command = [self.bench / "env" / "bin" / "python", "-m", module, *arguments]
         return printed_by(command, name, self.sites, self._environment(side))

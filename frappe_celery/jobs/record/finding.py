@@ -206,8 +206,9 @@ class JobFinder:
         return self.counts(queue=queue)[JobStatus.QUEUED]
 
     def waiting_of(self, site: str, queue: str) -> int:
-        """How many of them are a site's, by one command: each enqueue may ask."""
-        return int(self.client.zcard(self.keys.index(f"{site}|{queue}", JobStatus.QUEUED.value)))
+        """How many of them are a site's: each enqueue may ask."""
+        index = self.keys.index(f"{site}|{queue}", JobStatus.QUEUED.value)
+        return int(self.run_script("waiting", (index,)))
 
     def lines(self, queue: str) -> list[tuple[str, int]]:
         """The lists in which something waits for a queue, and how much."""
