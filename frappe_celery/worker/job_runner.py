@@ -168,7 +168,7 @@ class JobRunner:
             "properties": {TAKEN: in_hand},
         }
         if not (message.headers or message.canvas):
-            request["headers"] = {}  # else Celery looks for some, as long as two of our parts take
+            request["headers"] = {}  # else Celery searches the request for some: 7 µs
         about = {"id": headers["id"], "name": message.label}
         received.info(LOG_RECEIVED, about, extra={"data": about})
         if self.events:

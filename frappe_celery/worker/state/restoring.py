@@ -126,9 +126,9 @@ class WarmState:
         are now is how they were. What has set them since the fork is the same in each: the first
         looks for it."""
         if (set_at_start := self._set_at_start.heard()) is None:
-            set_at_start = _in_a_fork(self._libraries.differing) or []
+            set_at_start = _in_a_fork(self._libraries.differing)
             self._set_at_start.tell(set_at_start)
-        self._libraries.adopt(set_at_start)
+        self._libraries.adopt(set_at_start or [])
         sys.meta_path[:0] = self._imports
         paths = [getattr(sys.modules.get(one), "__path__", ()) for one in self._finder.packages]
         tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._meet)

@@ -63,6 +63,6 @@ class Found:
             self._length[:] = len(text).to_bytes(8, "big")
 
     def heard(self) -> Any:
-        """None: nobody has told."""
+        """None: nobody has told, or had found nothing."""
         length = int.from_bytes(self._length[:], "big")
         return json.loads(self._text[:length]) if length else None
