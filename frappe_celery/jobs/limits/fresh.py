@@ -52,9 +52,10 @@ class Fresh:
             return
         client, key = self._store.client, self._store.keys.replaced
         with suppress(BrokerUnreachable):
-            if was_fit and self._replaced.pop(method, 0):
+            if was_fit:
+                del self._replaced[method]
                 client.hdel(key, method)
-            elif not was_fit and client.hincrby(key, method, 1) == TIMES:
+            elif client.hincrby(key, method, 1) == TIMES:
                 logger.warning("%s: %s", method, LEARNED)
 
 
