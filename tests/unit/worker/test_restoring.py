@@ -657,6 +657,23 @@ def test_a_process_that_has_not_heard_of_all_looks_for_itself(
     assert module.D == {"a": {}}
 
 
+def test_what_a_start_sets_in_libraries_the_first_process_tells_the_others(make: Make) -> None:
+    import tempfile
+
+    make("")
+    state, look = WarmState(["shop"], (), lambda *_: None), restoring._in_a_fork
+
+    def process() -> tuple[int, bool]:
+        looks: list[Any] = []
+        restoring._in_a_fork = lambda what: looks.append(what) or look(what)  # type: ignore[func-returns-value]
+        tempfile.mkdtemp = str  # type: ignore[assignment]
+        state.begin()
+        number = len(looks)
+        return number, state.put_everything_back("a job") and tempfile.mkdtemp is str
+
+    assert [Forked(process).answer((0, False)) for _ in range(2)] == [(1, True), (0, True)]
+
+
 def test_what_another_process_saw_is_looked_at_from_the_next_job_on(make: Make) -> None:
     state, module = make(LATER)
     assert state.put_back("job", "method")
