@@ -51,6 +51,7 @@ SCHEDULERS = {
 AUTOSCALER = "frappe_celery.worker.pool:Autoscaler"
 POOL = "frappe_celery.worker.pool:Pool"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
+EVENTS = "frappe_celery.watch.celery_events:Events"
 BURST = Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
 GOSSIP = Option(["--with-gossip"], is_flag=True, help="Listen to the events of other workers.")
 MINGLE = Option(["--with-mingle"], is_flag=True, help="Ask other workers what was revoked.")
@@ -60,6 +61,7 @@ class FrappeCelery(Celery):
     """The app behind `celery -A frappe_celery`; a scheduled method that it sends is a job."""
 
     control_cls = "frappe_celery.worker.remote_control:Control"
+    events_cls = EVENTS
 
     def send_task(self, name: str, *args: Any, **options: Any) -> Any:
         """Like Celery's; a scheduled method becomes a job."""
@@ -168,6 +170,8 @@ def setup(app: Celery) -> None:
     _set(app, ours)
     if app.task_cls == "celery.contrib.django.task:DjangoTask":
         app.task_cls = "frappe_celery.jobs.outbox.tasks:OutboxTask"
+    if app.events_cls == Celery.events_cls:
+        app.events_cls = EVENTS
     if config.frappe_celery_signed_control:
         app.control.mailbox.node_cls = remote_control.Node  # type: ignore[attr-defined]
     _add(app, config)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import Pipe
 from typing import Generic, TypeVar
 
-from celery import platforms
-
 logger = logging.getLogger(__name__)
 
+PR_SET_PDEATHSIG = 1
 T = TypeVar("T")
+
+
+def die_with(parent: int) -> None:
+    """In a fork: be killed when the thread that forked ends, as it may have before this was called.
+    Celery's own way takes 13 ms and 2 MiB where cffi is loaded."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(os.EX_TEMPFAIL)
 
 
 class Forked(Generic[T]):
@@ -27,9 +37,7 @@ class Forked(Generic[T]):
         self._child = os.fork()
         if self._child == 0:
             try:
-                platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]  # celery-types lacks it
-                if os.getppid() != parent:  # it died before that was set
-                    os._exit(0)
+                die_with(parent)
                 tells.send(function())
             except BaseException:
                 logger.exception("what a fork was to find out is not known")

@@ -30,7 +30,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from frappe_celery.worker.state import restoring
-from frappe_celery.worker.state.imports import Orphans
 from frappe_celery.worker.state.libraries import TELEMETRY
 
 logger = logging.getLogger(__name__)
@@ -266,7 +265,6 @@ class BetweenJobs:
         self._before = {name: part.look() for name, part in PARTS.items()}
         self._line_up()
         self._threads = set(threading.enumerate())
-        self._orphans = Orphans()
 
     def put_right(self, job: str, kind: str, succeeded: bool, everything: bool = False) -> bool:
         """After a job, which is called so in the log; False: the process has to be replaced.
@@ -325,7 +323,7 @@ class BetweenJobs:
         return fit
 
     def _has_left_orphans(self, job: str, succeeded: bool) -> bool:
-        left = self._orphans.new()
+        left = self._state.orphans.new()
         if succeeded or not left:
             return False
         text = "%s was interrupted while it imported %s: its process is replaced"

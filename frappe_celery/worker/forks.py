@@ -17,7 +17,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NamedTuple, NoReturn
 
-from celery import platforms
+from frappe_celery.jobs.forked import die_with
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class _Seed:
     def serve(self, parent: int) -> NoReturn:
         """Have one that is ready, pass on what the others answer, and tell how they ended."""
         try:
-            _die_with(parent)
+            die_with(parent)
             self._ready = self._fork()
             while True:
                 told = wait([*self._lines, *self._forks])
@@ -145,7 +145,7 @@ class _Seed:
     def _be_the_fork(self, line: Connection, seed: int) -> NoReturn:
         code = 1
         try:
-            _die_with(seed)
+            die_with(seed)
             job = self._jobs.recv()
             line.send_bytes(b"taken")
             answer = self._run(*job)
@@ -158,12 +158,6 @@ class _Seed:
             _flush()
         finally:
             os._exit(code)
-
-
-def _die_with(parent: int) -> None:
-    platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]  # celery-types lacks it
-    if os.getppid() != parent:  # it died before that was set
-        os._exit(1)
 
 
 def _flush() -> None:

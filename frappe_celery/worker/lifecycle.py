@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from celery import bootsteps, platforms, signals
+from billiard import util
+from celery import bootsteps, signals
 from celery.concurrency import solo, thread
 from celery.worker import state
 from celery.worker.components import Beat
@@ -23,6 +24,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import no_such_queue
 from frappe_celery.errors import BrokerUnreachable, CannotStart
 from frappe_celery.jobs import JobStore, get_store, hosts
+from frappe_celery.jobs.forked import die_with
 from frappe_celery.worker.bootsteps import GREEN, Repeated
 from frappe_celery.worker.crew import Crew, crew_of
 from frappe_celery.worker.in_process import JobThreads, Solo
@@ -58,9 +60,16 @@ def prepare(**_: Any) -> None:
     """Import the apps, then freeze what exists out of the garbage collector's sight: processes that
     are forked start warm and share memory."""
     hosts.current().import_apps()
+    _load_the_parser_of_c()
     restoring.state()
     gc.collect()
     gc.freeze()
+
+
+def _load_the_parser_of_c() -> None:
+    """Celery has each process parse a line of C, by cffi where that is there, once it is forked."""
+    with suppress(OSError):  # not on Linux
+        util.get_pdeathsig()  # type: ignore[attr-defined]
 
 
 # -- steps of Celery's worker
@@ -202,4 +211,4 @@ class BeatBeside(Repeated):
 @signals.beat_embedded_init.connect
 def end_with_the_worker(**_: Any) -> None:
     """In beat's process: a worker that is killed cannot end it."""
-    platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]  # celery-types lacks it
+    die_with(os.getppid())

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -50,7 +50,11 @@ class Run:
         self.everything = [self.outer, *self.outer.children(recursive=True)]
 
     def programs(self) -> set[str]:
-        return {one.name() for one in self.everything}
+        found = set()
+        for one in self.everything:
+            with suppress(psutil.NoSuchProcess):  # a server's helper that has ended
+                found.add(one.name())
+        return found
 
     def ended(self) -> int:
         """Its exit code, once nothing of it runs any more."""
@@ -84,7 +88,7 @@ def running(tmp_path: Path, *command: str) -> Iterator[Run]:
     finally:
         process.kill()
         process.wait()
-        shutil.rmtree(temporary)
+        shutil.rmtree(temporary, ignore_errors=True)  # it may be about to do so itself
 
 
 def dev_has_its_packages() -> bool:

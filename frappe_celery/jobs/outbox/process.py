@@ -9,10 +9,9 @@ import time
 import uuid
 from typing import NoReturn
 
-from celery import platforms
-
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs.forked import die_with
 from frappe_celery.jobs.outbox.hold import is_on
 from frappe_celery.jobs.outbox.relay import LOOK_SECONDS, Relay
 
@@ -44,7 +43,7 @@ class RelayProcess:
 
 def _relay(parent: int) -> NoReturn:
     try:
-        platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]  # celery-types lacks it
+        die_with(parent)
         for number in DEFAULT_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)

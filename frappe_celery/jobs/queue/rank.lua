@@ -15,12 +15,13 @@ if others == 0 then
 end
 local score = redis.call('ZSCORE', turns, site)
 if not score and not joins then return end
-local share = tonumber(redis.call('HGET', prefix .. 'shares', site) or 1)
+local share = tonumber((sure(prefix, 'HGET', prefix .. 'shares', site))) or 1
 local turn
 if moves then
-  turn = (redis.call('HGET', prefix .. 'turn', queue) or 0) + 1 / share
+  turn = (tonumber((sure(prefix, 'HGET', prefix .. 'turn', queue))) or 0) + 1 / share
   if not score then  -- before those that come after it in the same turn
-    turn = turn + redis.call('HINCRBY', prefix .. 'turn', '|' .. queue, 1) % 1024 / 2 ^ 18
+    local comes = redis.pcall('HINCRBY', prefix .. 'turn', '|' .. queue, 1)
+    turn = turn + (tonumber(comes) or 0) % 1024 / 2 ^ 18
   end
 else
   turn = score % level

@@ -22,12 +22,13 @@ def follow(store: JobStore) -> None:
             shares[site] = store.settings.share(site)
     known = store.client.hgetall(store.keys.shares)
     for site, share in shares.items():
-        if share == float(known.get(site.encode(), 1)):
+        wanted = None if share == 1 else repr(share).encode()
+        if known.get(site.encode()) == wanted:
             continue
-        if share == 1:
+        if wanted is None:
             store.client.hdel(store.keys.shares, site)
         else:
-            store.client.hset(store.keys.shares, site, repr(share))
+            store.client.hset(store.keys.shares, site, wanted)
 
 
 def change(store: JobStore, site: str, share: float) -> None:

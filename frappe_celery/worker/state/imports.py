@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from importlib.machinery import ModuleSpec
+from itertools import takewhile
 from types import ModuleType
 from typing import Any
 
@@ -77,19 +78,21 @@ class Orphans:
     """
 
     def __init__(self) -> None:
-        self._modules = 0
+        self._modules, self._last = 0, ""
         self._known: set[str] = set()
         self.new()
 
     def new(self) -> list[str]:
-        """Those that came since the last look."""
-        if len(sys.modules) == self._modules:
+        """Those that came since the last look. The names before are not touched: in a fork each is
+        on a page that is its parent's."""
+        count = len(sys.modules)
+        if count == self._modules:
             return []
-        names = [*sys.modules]
-        self._modules = len(names)
-        orphans = {
-            name for name in names if name.rpartition(".")[0] not in sys.modules and "." in name
-        }
-        new = sorted(orphans - self._known)
-        self._known = orphans
-        return new
+        come = [*takewhile(self._last.__ne__, reversed(sys.modules))]
+        if count < self._modules + len(come):  # some are gone
+            come = [*sys.modules]
+        self._modules, self._last = count, next(reversed(sys.modules))
+        new = {one for one in come if one.rpartition(".")[0] not in sys.modules and "." in one}
+        new -= self._known
+        self._known |= new
+        return sorted(new)

@@ -108,8 +108,6 @@ class Libraries:
         self._owners: list[_Owner] = []
         self._numbers: dict[str, int] = {}
         """Of each owner, by its dotted name."""
-        self._called: dict[str, list[int]] = {}
-        """The same, by the last part of that."""
         self._found: dict[tuple[int, str], bool] = {}
         """Whether a name of the owner of that number is for jobs to set and for us to put back."""
         self._set: dict[int, _Set] = {}
@@ -146,7 +144,6 @@ class Libraries:
         names = {**vars(itself)}
         owner = _Owner(name, itself, tuple(names), [*names.values()])
         self._owners[number : number + 1] = [owner]
-        self._called.setdefault(name.rpartition(".")[2], []).append(number)
 
     # -- what is not as it was
 
@@ -179,12 +176,15 @@ class Libraries:
     def imported(self, module: ModuleType) -> None:
         """An app's: what its code has just set in libraries, as it ran, is so from now on."""
         codes = [*_codes(module.__name__)]
+        if not any(map(_sets_names, _as_it_runs(codes))):
+            return
         dotted = {name for code in codes for name in code.co_names}
         names = {part for name in dotted for part in name.split(".")}
-        for number in {number for name in names for number in self._called.get(name, ())}:
-            for name, _ in self._owners[number].changed():
-                if name in names and _sets_as_it_runs(codes, name):
-                    self.adopt([(number, name)])
+        for number, owner in enumerate(self._owners):
+            if owner.name.rpartition(".")[2] in names:
+                for name, _ in owner.changed():
+                    if name in names and _sets_as_it_runs(codes, name):
+                        self.adopt([(number, name)])
 
     def to_put_back(self, found: Iterable[tuple[int, str, bool]]) -> list[Cell]:
         """Of what a fork found what jobs set."""
@@ -307,10 +307,23 @@ def _names(codes: list[CodeType], name: str) -> bool:
     return any(name in (*one.co_names, *one.co_consts) for one in codes)
 
 
+STORES = frozenset(dis.opmap[name] for name in ("STORE_ATTR", "STORE_GLOBAL"))
+
+
+def _sets_names(code: CodeType) -> bool:
+    """Whether it may set one."""
+    return "setattr" in code.co_names or not STORES.isdisjoint(code.co_code[::2])
+
+
 def _sets_as_it_runs(codes: list[CodeType], name: str) -> bool:
-    """Whether a module's own code does, the first, or a function of it which that calls."""
-    if not _names(codes, name):
-        return False
+    """Whether a module's code does as it is imported."""
+    return _names(codes, name) and any(_sets_name(one, name) for one in _as_it_runs(codes))
+
+
+def _as_it_runs(codes: list[CodeType]) -> list[CodeType]:
+    """A module's own code, the first, and its functions which that calls."""
+    if not codes:
+        return []
     steps = pairwise(dis.get_instructions(codes[0]))
     called = {
         step.argval
@@ -318,5 +331,5 @@ def _sets_as_it_runs(codes: list[CodeType], name: str) -> bool:
         if step.opname == "LOAD_NAME" and then.opname != "STORE_NAME"  # else it has another name
     }
     of_module = codes[0].co_consts
-    inner = [one for one in of_module if isinstance(one, CodeType) and one.co_name in called]
-    return any(_sets_name(one, name) for one in (codes[0], *inner))
+    inner = (one for one in of_module if isinstance(one, CodeType) and one.co_name in called)
+    return [codes[0], *inner]

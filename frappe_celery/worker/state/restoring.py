@@ -38,7 +38,7 @@ from frappe_celery.jobs.forked import Forked
 from frappe_celery.worker.state import left
 from frappe_celery.worker.state.cells import FUNCTION, Cell, Names
 from frappe_celery.worker.state.finding import Finder
-from frappe_celery.worker.state.imports import Imports
+from frappe_celery.worker.state.imports import Imports, Orphans
 from frappe_celery.worker.state.libraries import Libraries
 from frappe_celery.worker.state.lines import tell_of_new_lines
 from frappe_celery.worker.state.seen import Found, Seen
@@ -109,6 +109,7 @@ class WarmState:
             Imports(ours, self._importing, self._executed),
             Imports(lambda name: not ours(name), nullcontext, self._has_library, SourceFileLoader),
         ]
+        self.orphans = Orphans()
         loaded = [(name, m) for name, m in [*sys.modules.items()] if isinstance(m, ModuleType)]
         modules = [module for name, module in loaded if ours(name)]
         for module in modules:

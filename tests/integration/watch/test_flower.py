@@ -36,7 +36,7 @@ def test_flower_events_and_inspect_call_jobs_by_their_methods(
 
     (name,) = wait_until(lambda: json.loads(ask("api/workers?refresh=1")), 30, "Flower's workers")
     assert process.pid == json.loads(ask("api/workers"))[name]["stats"]["pid"]
-    failed = enqueue("myapp.core.fail")
+    failed = enqueue("myapp.core.fail", message="password=hunter2 \x1b[2J of an app")
     runs = enqueue("myapp.core.work", text="x", until=str(project.root / "there"))
 
     def states() -> dict[str, tuple[str, str]]:
@@ -51,6 +51,9 @@ def test_flower_events_and_inspect_call_jobs_by_their_methods(
     assert 'task="myapp.core.fail"' in ask("metrics")
     for page in ("tasks", f"task/{failed.run_id}", "workers"):
         assert OURS not in ask(page)
+    assert "of an app" in (told := ask(f"task/{failed.run_id}"))
+    assert "hunter2" not in told
+    assert "\x1b" not in told
 
     active = project.celery("inspect", "active", "--json")
     assert active.wait() == 0
