@@ -130,7 +130,8 @@ class StandaloneHost:
                 django_setup.load()
             except Exception as exc:  # jobs that use it will say so; the others must start
                 logger.error("Django cannot be set up: %s: %s", type(exc).__name__, exc)
-            importlib.import_module("frappe")
+            for needed in ("frappe", "frappe_standalone.database.database"):
+                importlib.import_module(needed)
             for app in settings.current().app_names:
                 found = app_hooks.app_hooks(app)
                 if found.error:
