@@ -5,19 +5,20 @@ from __future__ import annotations
 from benchmarks.measurements import Measurement, Row
 
 
-def _throughput(processes: int, words: str) -> Measurement:
+def _throughput(processes: int, words: str, module: str = "throughput") -> Measurement:
     rows = (
         Row("rate", f"no-op jobs, {words}", "jobs/s", True),
         Row("worker", f"worker's processor time a job, {words}", "µs", False),
         Row("server", f"Redis' processor time a job, {words}", "µs", False),
         Row("enqueue", "processor time of enqueue", "µs", False),
     )
-    return Measurement("throughput", rows if processes > 1 else rows[:-1], processes)
+    return Measurement(module, rows if processes > 1 else rows[:-1], processes)
 
 
 MEASUREMENTS = {
     "two": _throughput(2, "two processes"),
     "one": _throughput(1, "one process"),
+    "methods": _throughput(2, "two processes, 150 methods by turns", "many_methods"),
     "start": Measurement(
         "latency", (Row("median", "enqueue to start, median", "ms", False),), processes=1
     ),

@@ -8,6 +8,8 @@ the processor time of the worker's processes and of the server; enqueue's is tha
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from itertools import cycle, islice
 
 from benchmarks import processor
 from benchmarks.sides import Side
@@ -17,11 +19,11 @@ from benchmarks.workers import Workers, running
 SECONDS = 6.0
 
 
-def measure(side: Side, scale: float) -> dict[str, float]:
+def measure(side: Side, scale: float, methods: Iterable[str] = ("noop",)) -> dict[str, float]:
     jobs = int(side.jobs_a_second * SECONDS * scale)
     began = time.process_time()
-    for _ in range(jobs):
-        side.enqueue("noop")
+    for method in islice(cycle(methods), jobs):
+        side.enqueue(method)
     enqueue = (time.process_time() - began) / jobs
     with running(side) as workers:
         start = workers.wait_finished(jobs // 10, jobs)

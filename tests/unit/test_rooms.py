@@ -37,6 +37,8 @@ NAMED = {
     "frappe_celery.brokers.redis.transport:Transport",
     "frappe_celery.brokers.redis.transport:SentinelTransport",
     "frappe_celery.worker.remote_control:Control",
+    "frappe_celery.watch.celery_events:Dispatcher",
+    "frappe_celery.watch.celery_events:Events",
     "frappe_celery.brokers.rabbitmq.transport:Transport",
     "frappe_celery.worker.pool:Autoscaler",
     "frappe_celery.worker.consumer:Consumer",
@@ -48,6 +50,8 @@ NAMED = {
     "frappe_celery.worker.task:job_strategy",
     # middleware of the pages' server, which Django imports
     "frappe_celery.pages.server.with_policy",
+    # what the standalone host has in memory before it forks
+    "frappe_standalone.database.database",
     # in messages that wait
     "frappe_celery.worker.abandoned.aftermath",
     # the room that enters a process of a bench that is not armed

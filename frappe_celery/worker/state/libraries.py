@@ -25,7 +25,10 @@ from frappe_celery.worker.state.finding import CACHE
 
 TELEMETRY = frozenset(("ddtrace", "newrelic", "opentelemetry", "sentry_sdk"))
 """Packages that set their own functions in libraries, for good, and have threads of their own."""
-NOT_WATCHED = TELEMETRY | {"__main__", "frappe_bridge", "frappe_celery", "frappe_standalone"}
+OF_A_SHELL = frozenset(("click_repl", "prompt_toolkit", "wcwidth"))
+"""Packages that Celery's command line imports for a shell of its own, a sixth of all classes."""
+OURS = frozenset(("frappe_bridge", "frappe_celery", "frappe_standalone"))
+NOT_WATCHED = TELEMETRY | OF_A_SHELL | OURS | {"__main__"}
 OF_C = {f"time.{name}" for name in ("altzone", "daylight", "timezone", "tzname")}
 """Names that C sets: by `time.tzset`."""
 CONTEXT = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
