@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pkgutil import resolve_name
 from typing import Any, cast
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ import frappe
 from frappe.utils import background_jobs
 
 from benchmarks.bench import bare
-from benchmarks.sides.base import jobs
+from benchmarks.sides.base import path_of
 from benchmarks.sides.frappe_celery import unacknowledged
 from frappe_celery.jobs import JobStatus, get_store
 
@@ -52,7 +53,7 @@ class BenchSide:
         """A job of ours is sent as a function, as tests and scripts do, the no-op by its path."""
         if self.deduplicate:
             arguments |= {"job_id": uuid4().hex, "deduplicate": True}
-        method = NOOP if job == "noop" else getattr(jobs(), job)
+        method = NOOP if job == "noop" else resolve_name(path_of(job))
         frappe.enqueue(method, queue=self.queue, **arguments)
 
 
@@ -137,7 +138,7 @@ class BareLoop(BenchSide):
         bare.push(
             site=frappe.local.site,
             user="Administrator",
-            method=NOOP if job == "noop" else getattr(jobs(), job),
+            method=NOOP if job == "noop" else resolve_name(path_of(job)),
             event=None,
             job_name=job,
             is_async=True,

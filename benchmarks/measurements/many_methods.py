@@ -8,4 +8,4 @@ from benchmarks.sides.base import jobs
 
 
 def measure(side: Side, scale: float) -> dict[str, float]:
-    return throughput.measure(side, scale, jobs().NOOPS)
+    return throughput.measure(side, scale, [f"many.{name}" for name in jobs("many").NOOPS])

@@ -32,15 +32,20 @@ class Side(Protocol):
         """Arguments of `python -m` for each program that together are the worker."""
 
     def enqueue(self, job: str) -> None:
-        """Enqueue a function of `jobs()` with JOB_ARGUMENTS, as an application would."""
+        """Enqueue a function of `jobs()`, or `many.…`, with JOB_ARGUMENTS, as an app would."""
 
     def finished(self, enqueued: int) -> int:
         """How many of the jobs enqueued are done with, recorded and acknowledged."""
 
 
-def jobs() -> ModuleType:
-    """apps/noop_app/tasks.py, which is on PYTHONPATH as an app of a bench is."""
-    return importlib.import_module("noop_app.tasks")
+def jobs(module: str = "tasks") -> ModuleType:
+    """Of apps/noop_app, which is on PYTHONPATH as an app of a bench is."""
+    return importlib.import_module(f"noop_app.{module}")
+
+
+def path_of(job: str) -> str:
+    """Of a function of `jobs()`, or `many.…`."""
+    return f"noop_app.{job}" if "." in job else f"noop_app.tasks.{job}"
 
 
 def redis_url() -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from benchmarks.sides.base import JOB_ARGUMENTS
+from benchmarks.sides.base import JOB_ARGUMENTS, path_of
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 
@@ -30,7 +30,7 @@ class FrappeCelery:
         return [["celery", "-A", "frappe_celery", "worker", "--concurrency", str(self.processes)]]
 
     def enqueue(self, job: str) -> None:
-        enqueue(f"noop_app.tasks.{job}", **JOB_ARGUMENTS)
+        enqueue(path_of(job), **JOB_ARGUMENTS)
 
     def finished(self, enqueued: int) -> int:
         index = self._store.keys.index(PLACE, JobStatus.FINISHED)

@@ -111,7 +111,7 @@ class JobMessage:
     @property
     def label(self) -> str:
         """How logs, Flower and traces call it: a scheduled method by its own path."""
-        path = self.path
+        path = self.method if isinstance(self.method, str) else self.name  # asked eight times a job
         if path == RUN_SCHEDULED_JOB and isinstance(self.kwargs, dict):
             return str(self.kwargs.get("job_type", path))
         return path

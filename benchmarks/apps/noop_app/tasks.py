@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -13,18 +12,6 @@ TALLIES = "benchmark:tallies"
 
 def noop(**kwargs: Any) -> None:
     """Do nothing."""
-
-
-def _another(number: int) -> Callable[..., None]:
-    def another(**kwargs: Any) -> None:
-        """Do nothing."""
-
-    another.__name__ = another.__qualname__ = f"noop_{number}"
-    return another
-
-
-NOOPS = [f"noop_{number}" for number in range(150)]
-globals().update({name: _another(number) for number, name in enumerate(NOOPS)})
 
 
 def nap(**kwargs: Any) -> None:
