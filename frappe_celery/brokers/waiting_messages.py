@@ -37,7 +37,7 @@ def _found(store: JobStore) -> Iterator[tuple[str, bytes]]:
     for key, queue in names.items():
         yield from ((queue, text) for text in _in_list(store, key) if text[:1] == b"{")
     for consumer in store.client.zrange(store.keys.consumers, 0, -1):
-        for held in store.client.hvals(store.keys.in_flight(consumer.decode())):
+        for held in store.client.hvals(store.keys.in_flight(consumer.decode(errors="replace"))):
             key, _, text = held.partition(b"\n")
             if key in names and text[:1] == b"{":
                 yield names[key], text

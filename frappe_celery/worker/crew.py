@@ -131,7 +131,10 @@ class Crew:
             BrokerUnreachable.
         """
         store = get_store()
-        found = [held.decode() for held in store.client.hkeys(store.keys.in_flight(self.consumer))]
+        found = [
+            held.decode(errors="replace")
+            for held in store.client.hkeys(store.keys.in_flight(self.consumer))
+        ]
         numbers = {one.thread or one.pid: seen.number for one, seen in self.seen()}
         stale = {held for held in found if _is_of_the_past(held, numbers)}
         for held in stale & self._stale:
@@ -145,7 +148,11 @@ class Crew:
         run = store.run_script("let_go", (key,), *about)
         if run:
             abandoned.end_or_repeat(
-                store, run.decode(), reason, queues=self.queues, idempotent_counts=idempotent_counts
+                store,
+                run.decode(errors="replace"),
+                reason,
+                queues=self.queues,
+                idempotent_counts=idempotent_counts,
             )
             store.client.hdel(key, held)
 

@@ -101,7 +101,7 @@ def reap(
     before = seconds + microseconds / 1e6 - dead_after
     since = _may_be_judged_since(store, seconds)
     for consumer in store.client.zrangebyscore(store.keys.consumers, since, f"({before}"):
-        name = consumer.decode()
+        name = consumer.decode(errors="replace")
         keys = (store.keys.in_flight(name), store.keys.consumers)
         why = f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s"
         # what it had only fetched is given back; what it had started is named until it is settled
@@ -183,7 +183,9 @@ def settle(
         (keys.consumers, keys.places, keys.scheduled, keys.suspects),
         *(keys.prefix, old, LONGEST, store.lined, *not_looked_through),
     )
-    back, started, places, gone = ([text.decode() for text in texts] for texts in found)
+    back, started, places, gone = (
+        [text.decode(errors="replace") for text in texts] for texts in found
+    )
     for run in back:
         logger.error("run %s waited in no queue: it waits again", run)
     for run in gone:
@@ -202,7 +204,7 @@ def _forgotten(store: JobStore, places: Iterable[str], old: float) -> list[str]:
         index, looked = (store.keys.index(place, JobStatus.DEFERRED),), 0
         while True:
             looked, *some = store.run_script("forgotten", index, store.keys.prefix, before, looked)
-            found += [run.decode() for run in some]
+            found += [run.decode(errors="replace") for run in some]
             if not looked:
                 break
     for run in found:

@@ -76,7 +76,7 @@ def _duplicates(
         raise overloaded(first, int(detail), room.most, room.number)
     became = {which: tuple(what) for which, *what in others}
     for what, why in became.values():
-        check_enqueued(what, why.decode(), first, "they depend", store.settings)
+        check_enqueued(what, why.decode(errors="replace"), first, "they depend", store.settings)
     if detail:
         clocks.compare(store.client, store.keys, float(detail))
     if store.outbox is not None and not is_held_back:

@@ -87,7 +87,7 @@ def page(store: JobStore, wanted: Wanted, length: int, after: str | None = None)
             found.append(job)
         if len(found) == length or looked_at == LOOKED_AT:
             at, run = place
-            after = f"{at!r}-{run.decode()}" if next(seen, None) else None
+            after = f"{at!r}-{run.decode(errors='replace')}" if next(seen, None) else None
             break
     return Page(found, after, looked_at)
 
@@ -119,7 +119,7 @@ def _seen(
     """Every run in the wanted indexes, from after `last` on, with its job if that is wanted."""
     while True:
         places = list(islice(_places(store, wanted, last, at_once), at_once))
-        jobs = list(store.read([run.decode() for _, run in places]))
+        jobs = list(store.read([run.decode(errors="replace") for _, run in places]))
         those = wanted.of(store, filter(None, jobs))
         for last, job in zip(places, jobs):  # noqa: B905 (equal by construction)
             yield last, job if job in those else None

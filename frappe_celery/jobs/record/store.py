@@ -86,7 +86,9 @@ class JobStore(JobFinder):
             job.status = status
             return self._deferred(job, later) if waits else job
         who, at_most = f"{message.id} depends", asked.get("at_most", 0)
-        check_enqueued(outcome, other.decode(), message, who, self.settings, at_most)
+        check_enqueued(
+            outcome, other.decode(errors="replace"), message, who, self.settings, at_most
+        )
         return None
 
     def _deferred(self, job: Job, later: bool) -> Job:
@@ -114,7 +116,7 @@ class JobStore(JobFinder):
         while True:
             runs = self.run_script("hand_out", (), keys.prefix, *names, HANDED_OUT_AT_ONCE)
             if self.outbox is not None and runs:
-                self.outbox.forward([run.decode() for run in runs])
+                self.outbox.forward([run.decode(errors="replace") for run in runs])
             if len(runs) < HANDED_OUT_AT_ONCE:
                 return
 
@@ -199,7 +201,7 @@ class JobStore(JobFinder):
             at=None if after is None else time.time(),
             after=after,
             requeued=job.run_id,
-            error=why.decode() or None,
+            error=why.decode(errors="replace") or None,
         )
         assert again is not None
         return again
@@ -218,7 +220,7 @@ class JobStore(JobFinder):
         """
         words = (self.keys.prefix, run, at or time.time(), worker, self.lined)
         status: bytes = self.run_script("start", (self.keys.record(run),), *words)
-        return status.decode()
+        return status.decode(errors="replace")
 
     def finish(self, run: str, result: Any) -> str:
         """The run's method returned `result`; of one that cannot be kept, a text says why."""
@@ -318,7 +320,7 @@ class JobStore(JobFinder):
             *(record.reason(reason, self.signer) if reason else ()),
             *fields,
         )
-        return answer.decode()
+        return answer.decode(errors="replace")
 
     def refuse(
         self, queue: str, token: str, reason: str, was: JobStatus | None = JobStatus.QUEUED

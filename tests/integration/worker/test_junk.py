@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from frappe_celery import enqueue
 from frappe_celery.cli import main
-from frappe_celery.jobs import JobStore
+from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.limits.outages import outages
 from frappe_celery.jobs.limits.rules import Limits
 from tests.brokers import both_brokers
@@ -137,3 +137,11 @@ def test_where_a_queue_s_turns_were_junk_no_line_is_forgotten(store: JobStore) -
     text(store, store.keys.turns("default"))
     runs.add(queued(store, site="d").run_id)
     assert {*take_all(store)} == runs
+
+
+def test_a_status_that_is_no_text_ends_nothing(store: JobStore) -> None:
+    run = queued(store).run_id
+    store.client.hset(store.keys.record(run), "status", b"R\xa9")
+    store.refuse("default", run, "the signature is missing or wrong", JobStatus.STARTED)
+    assert store.fail(run, "ValueError: broken", JobStatus.STARTED) == "R\ufffd"
+    assert [entry["run"] for entry in store.refused()] == [run]
