@@ -97,21 +97,22 @@ class Outbox:
             self.store.client.publish(self.store.keys.confirmed, queue)
 
     def forward(self, runs: Sequence[str]) -> None:
-        """Send runs as their records have them; those that wait no more are taken out of the lists.
+        """Send runs as their records have them; those that wait no more, or have none, leave
+        whichever list they stand in.
 
         Raises:
             BrokerUnreachable: the Redis is away.
         """
         records = self.store.fields(runs, "status", "place", "message", "front")
-        going, spent = defaultdict[str, list[Letter]](list), defaultdict[str, list[str]](list)
+        going, spent = defaultdict[str, list[Letter]](list), list[str]()
         for run, (status, place, sealed, front) in zip(runs, records):  # noqa: B905
-            queue = (place or b"").decode(errors="replace").partition("|")[2]
             if status == QUEUED:
+                queue = (place or b"").decode(errors="replace").partition("|")[2]
                 going[queue].append(self._letter(run, queue, sealed or b"", bool(front)))
-            elif queue:
-                spent[queue].append(run)
-        for queue, ended in spent.items():
-            self.ring(queue, *ended)
+            else:
+                spent.append(run)
+        for queue in self.store.settings.queues if spent else ():
+            self.ring(queue, *spent)
         if going:
             self._send(going)
 

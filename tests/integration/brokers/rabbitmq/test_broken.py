@@ -90,6 +90,15 @@ def test_a_caller_that_dies_before_or_after_its_message_is_sent(
     assert project.effects() == ["ran"]
 
 
+def test_a_run_whose_record_is_gone_leaves_the_outbox(store: JobStore) -> None:
+    """Who sent it died before it said so, and it ended so long ago that its record has expired."""
+    assert store.outbox is not None
+    store.client.lpush(store.keys.queue("default"), "long-gone")
+    store.outbox.forward(store.outbox.left(["default"]))
+    assert store.outbox.left(["default"]) == []
+    assert store.outbox.waiting("default") == 0
+
+
 def test_a_forged_message_starts_nothing_and_harms_no_job(
     project: Project, store: JobStore, rabbitmq_server: RabbitMQServer
 ) -> None:
