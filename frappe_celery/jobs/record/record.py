@@ -98,8 +98,11 @@ def timestamp(seconds: bytes | None) -> datetime | None:
 
 
 def naive_utc(seconds: float) -> datetime:
-    """Seconds since the epoch as RQ has times."""
-    return _EPOCH + timedelta(seconds=seconds)
+    """Seconds since the epoch as RQ has times; raises ValueError where it is none."""
+    try:
+        return _EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        raise ValueError(f"{seconds} is no time") from None
 
 
 def reason(text: str, signer: Signer) -> tuple[Any, ...]:

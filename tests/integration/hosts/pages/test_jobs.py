@@ -428,7 +428,7 @@ def test_nobody_is_led_to_another_server(user: Users, store: JobStore) -> None:
 
 def test_what_somebody_else_wrote_to_redis_is_told(user: Users, store: JobStore) -> None:
     told = "holds what frappe_celery did not write"
-    failed(store)
+    broken = failed(store)
     workers, line = store.keys.workers, store.keys.index(f"{SITE}|default", "queued")
     store.client.zadd(workers, {b"\xff": time.time()})
     store.client.set(line, "no sorted set")
@@ -439,6 +439,13 @@ def test_what_somebody_else_wrote_to_redis_is_told(user: Users, store: JobStore)
     finally:
         store.client.delete(line)
         store.client.zrem(workers, b"\xff")
+    record = store.keys.record(broken.run_id)
+    for no_time in ("inf", "1e300", "nan", "x"):
+        store.client.hset(record, "started_at", no_time)
+        for page in (JOBS, f"{JOBS}{broken.run_id}/"):
+            answer = user("anna").get(page)
+            assert (answer.status, told in answer.text) == (503, True), answer.text
+    store.client.delete(record)
 
 
 # -- servers away
