@@ -91,11 +91,7 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 return view(request, *args, **kwargs)
             except FrappeCeleryError as exc:
                 return self.shown(request, "away.html", "Not now", 503, error=exc)
-            except (
-                ResponseError,
-                ValueError,
-                OverflowError,
-            ) as exc:  # also what no UTF-8, or no JSON, says
+            except (ResponseError, ValueError, OverflowError) as exc:  # no UTF-8, no JSON, no time
                 logger.exception("the page %s", request.path)
                 error = f"a key of this bench holds what frappe_celery did not write: {exc}. {LOOK}"
                 return self.shown(request, "away.html", "Not now", 503, error=error)

@@ -15,7 +15,7 @@ from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.record.paging import LOOKED_AT, page
+from frappe_celery.jobs.record.paging import LOOKED_AT, NoPlace, page
 from frappe_celery.pages import job_actions, models, other_arguments, users
 from frappe_celery.pages.answers import StoreAdmin, refused
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
@@ -54,7 +54,7 @@ class JobAdmin(StoreAdmin):
         store = get_store()
         try:
             found = page(store, wanted, PAGE, request.GET.get("after"))
-        except ValueError as exc:  # an address that somebody made up
+        except NoPlace as exc:
             return refused(self.admin_site.each_context(request), request, 400, str(exc))
         counts = store.counts(
             site=wanted.site, queue=wanted.queue, since=wanted.since, until=wanted.until

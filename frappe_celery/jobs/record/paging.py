@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -71,11 +72,15 @@ class Page:
     """How many runs were read for it."""
 
 
+class NoPlace(ValueError):
+    """An `after` that somebody made up."""
+
+
 def page(store: JobStore, wanted: Wanted, length: int, after: str | None = None) -> Page:
     """`length` wanted jobs, or those among `LOOKED_AT` runs, that come after `after`.
 
     Raises:
-        ValueError: `after` is no page's.
+        NoPlace: `after` is no page's.
         BrokerUnreachable.
     """
     store.expire()
@@ -167,6 +172,7 @@ def _with_the_newest(
 
 def _place(text: str) -> Place:
     at, _, run = text.partition("-")
-    if not isfinite(float(at)):
-        raise ValueError(f"{text!r} is no place in a list")
-    return float(at), run.encode()
+    with suppress(ValueError):
+        if isfinite(float(at)):
+            return float(at), run.encode()
+    raise NoPlace(f"{text!r} is no place in a list")

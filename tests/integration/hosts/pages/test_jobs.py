@@ -442,9 +442,8 @@ def test_what_somebody_else_wrote_to_redis_is_told(user: Users, store: JobStore)
     record = store.keys.record(broken.run_id)
     for no_time in ("inf", "1e300", "nan", "x"):
         store.client.hset(record, "started_at", no_time)
-        for page in (JOBS, f"{JOBS}{broken.run_id}/"):
-            answer = user("anna").get(page)
-            assert (answer.status, told in answer.text) == (503, True), answer.text
+        answer = user("anna").get(JOBS)
+        assert (answer.status, told in answer.text) == (503, True), answer.text
     store.client.delete(record)
 
 
