@@ -4,7 +4,7 @@
 -- `came` counts, so that a busy process learns which queues to look into (`record.lua`).
 local prefix, queue = ARGV[1], ARGV[2]
 for i = 3, #ARGV do redis.call('LREM', prefix .. queue, -1, ARGV[i]) end
-sure(prefix, 'HINCRBY', prefix .. 'came', queue, 1)
+redis.call('HINCRBY', prefix .. 'came', queue, 1)
 wake(prefix, prefix .. 'confirmed:' .. queue)
 redis.call('PUBLISH', prefix .. 'confirmed', queue)
 return 1

@@ -20,4 +20,4 @@ if ARGV[4] ~= '' then
 end
 local held = string.match(redis.call('HGET', KEYS[1], ARGV[2]) or '', '\n(.*)')
 local found = held and redis.call('HMGET', prefix .. 'job:' .. held, 'place', 'message') or {}
-return {held or '', found[1] or '', found[2] or '', gone, sure(prefix, 'HGETALL', prefix .. 'came')}
+return {held or '', found[1] or '', found[2] or '', gone, redis.call('HGETALL', prefix .. 'came')}

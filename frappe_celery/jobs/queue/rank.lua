@@ -15,13 +15,12 @@ if others == 0 then
 end
 local score = redis.call('ZSCORE', turns, site)
 if not score and not joins then return end
-local share = tonumber((sure(prefix, 'HGET', prefix .. 'shares', site))) or 1
+local share = tonumber(redis.call('HGET', prefix .. 'shares', site) or 1)
 local turn
 if moves then
-  turn = (tonumber((sure(prefix, 'HGET', prefix .. 'turn', queue))) or 0) + 1 / share
+  turn = (redis.call('HGET', prefix .. 'turn', queue) or 0) + 1 / share
   if not score then  -- before those that come after it in the same turn
-    local comes = redis.pcall('HINCRBY', prefix .. 'turn', '|' .. queue, 1)
-    turn = turn + (tonumber(comes) or 0) % 1024 / 2 ^ 18
+    turn = turn + redis.call('HINCRBY', prefix .. 'turn', '|' .. queue, 1) % 1024 / 2 ^ 18
   end
 else
   turn = score % level

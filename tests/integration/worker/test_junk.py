@@ -56,7 +56,6 @@ ON_REDIS: list[Wrote] = [
     ("turns:default", text),
     ("bell:default", text),
 ]
-ON_RABBITMQ: list[Wrote] = [("came", text)]
 
 
 @both_brokers
@@ -65,7 +64,7 @@ def test_junk_in_a_key_is_named_in_the_log_and_jobs_run(project: Project, broker
     with inside(project) as store:
         process, prefix = worker(project), store.keys.prefix
         ended(enqueue("myapp.core.record"))
-        wrote = [*BOTH, *(ON_REDIS if broker == "redis" else ON_RABBITMQ)]
+        wrote = [*BOTH, *(ON_REDIS if broker == "redis" else ())]
         for name, write in wrote:
             write(store, f"{prefix}{name}")
             assert ended(enqueue("myapp.core.record")).is_finished, name
@@ -85,32 +84,6 @@ def test_junk_in_a_key_is_named_in_the_log_and_jobs_run(project: Project, broker
         assert process.popen.poll() is None
         assert f"{prefix}rules" in CliRunner().invoke(main, ["jobs", "refused"]).output
         assert "refused in the last hour" in CliRunner().invoke(main, ["doctor"]).output
-
-
-@both_brokers
-def test_where_signs_of_life_were_junk_the_next_one_puts_it_aside(
-    project: Project, broker: str
-) -> None:
-    write_tasks(project)
-    with inside(project) as store:
-        process = worker(project)
-        ended(enqueue("myapp.core.record"))
-        text(store, store.keys.consumers)
-        assert ended(enqueue("myapp.core.record")).is_finished
-        assert store.keys.consumers in [entry["run"] for entry in store.refused()]
-        assert process.popen.poll() is None
-
-
-def test_junk_for_a_share_or_a_turn_is_none(store: JobStore) -> None:
-    for name in ("shares", "turn"):
-        text(store, f"{store.keys.prefix}{name}")
-        runs = {queued(store, site=site).run_id for site in ("a", "b", "c")}
-        assert {*take_all(store)} == runs
-        assert f"{store.keys.prefix}{name}" in [entry["run"] for entry in store.refused()]
-    for name, field in (("shares", "a"), ("turn", "default"), ("turn", "|default")):
-        store.client.hset(f"{store.keys.prefix}{name}", field, "junk")
-        runs = {queued(store, site=site).run_id for site in ("a", "b", "c")}
-        assert {*take_all(store)} == runs
 
 
 def test_a_failure_that_cannot_be_mailed_is_one_all_the_same(project: Project) -> None:
