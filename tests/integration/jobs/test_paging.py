@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.record.paging import Wanted, page
+from frappe_celery.jobs.record.paging import NoPlace, Wanted, page
 from frappe_celery.jobs.stats import rates
 from frappe_celery.watch import history
 from tests.integration.stores import message, queued, started
@@ -109,8 +109,9 @@ def test_a_rare_method_does_not_make_a_page_dear(
 
 
 def test_nonsense_is_no_place(store: JobStore) -> None:
-    with pytest.raises(ValueError, match="could not convert"):
-        page(store, Wanted(), 5, "nonsense")
+    for made_up in ("nonsense", "nan-x", "inf-x", "1-\ud800"):
+        with pytest.raises(NoPlace, match="is no place in a list"):
+            page(store, Wanted(), 5, made_up)
 
 
 def test_what_ended_is_counted_by_the_minute(store: JobStore, tmp_path: Path) -> None:
