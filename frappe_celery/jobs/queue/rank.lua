@@ -15,17 +15,22 @@ if others == 0 then
 end
 local score = redis.call('ZSCORE', turns, site)
 if not score and not joins then return end
-local share = tonumber(redis.call('HGET', prefix .. 'shares', site) or 1)
+-- nothing from here on raises, whatever it reads: a run that was pushed before would never get a turn
+local share = tonumber(redis.pcall('HGET', prefix .. 'shares', site)) or 1
+if not (share > 0) then share = 1 end
 local turn
 if moves then
-  turn = (redis.call('HGET', prefix .. 'turn', queue) or 0) + 1 / share
+  turn = (tonumber(redis.pcall('HGET', prefix .. 'turn', queue)) or 0) + 1 / share
   if not score then  -- before those that come after it in the same turn
-    turn = turn + redis.call('HINCRBY', prefix .. 'turn', '|' .. queue, 1) % 1024 / 2 ^ 18
+    local comes = tonumber(redis.pcall('HINCRBY', prefix .. 'turn', '|' .. queue, 1)) or 0
+    turn = turn + comes % 1024 / 2 ^ 18
   end
 else
   turn = score % level
 end
+if not (turn < level) then turn = 0 end
 local alone = others == 1 and not score and redis.call('ZRANGE', turns, 0, 0)[1]  -- until now
-local occupied = math.floor(redis.call('ZCARD', prefix .. 'jobs:' .. place .. '|started') / share)
+local running = tonumber(redis.pcall('ZCARD', prefix .. 'jobs:' .. place .. '|started')) or 0
+local occupied = math.floor(running / share)
 redis.call('ZADD', turns, string.format('%.17g', occupied * level + turn), site)
 if alone then rank(prefix, alone .. '|' .. queue, true) end

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from frappe_celery import enqueue
@@ -109,6 +110,26 @@ def test_where_a_queue_s_turns_were_junk_no_line_is_forgotten(store: JobStore) -
     runs = {queued(store, site=site).run_id for site in ("a", "b", "c")}
     text(store, store.keys.turns("default"))
     runs.add(queued(store, site="d").run_id)
+    assert {*take_all(store)} == runs
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("shares", None, "junk"),
+        *(("shares", "b", value) for value in ("junk", "0", "-1", "nan", "inf")),
+        ("turn", None, "junk"),
+        *(("turn", field, value) for field in ("default", "|default") for value in ("nan", "x")),
+        ("jobs:b|default|started", None, "junk"),
+    ],
+)
+def test_a_run_that_was_pushed_has_its_turn_whatever_that_is_reckoned_by(
+    store: JobStore, name: str, field: str | None, value: str
+) -> None:
+    runs, key = {queued(store, site="a").run_id}, f"{store.keys.prefix}{name}"
+    store.client.hset(key, field, value) if field else store.client.set(key, value)
+    runs |= {queued(store, site=site).run_id for site in ("b", "b", "c")}
+    store.client.delete(key)
     assert {*take_all(store)} == runs
 
 
