@@ -58,8 +58,9 @@ def check_queues(instance: Any, options: dict[str, Any], **_: Any) -> None:
 
 
 def prepare(**_: Any) -> None:
-    """Import the apps, then freeze what exists out of the garbage collector's sight, which leaves
-    little (0.04 s to look for it): processes that are forked start warm and share memory."""
+    """Import the apps, then freeze what exists out of the garbage collector's sight: processes that
+    are forked start warm and share memory. Nobody looks for garbage first: there is hardly any."""
+    collects = gc.isenabled()
     gc.disable()
     try:
         hosts.current().import_apps()
@@ -67,7 +68,8 @@ def prepare(**_: Any) -> None:
         restoring.state()
         gc.freeze()
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
 
 
 def _load_what_each_process_loads() -> None:

@@ -179,7 +179,7 @@ class Libraries:
     def imported(self, module: ModuleType) -> None:
         """An app's: what its code has just set in libraries, as it ran, is so from now on."""
         codes = [*_codes(module.__name__)]
-        if not any(map(_sets_names, _as_it_runs(codes))):
+        if not any(map(_sets_names, _outer(codes))):
             return
         dotted = {name for code in codes for name in code.co_names}
         names = {part for name in dotted for part in name.split(".")}
@@ -318,21 +318,22 @@ def _sets_names(code: CodeType) -> bool:
     return "setattr" in code.co_names or not STORES.isdisjoint(code.co_code[::2])
 
 
+def _outer(codes: list[CodeType]) -> list[CodeType]:
+    """A module's own code, the first, and its functions and classes."""
+    within = (one for code in codes[:1] for one in code.co_consts if isinstance(one, CodeType))
+    return [*codes[:1], *within]
+
+
 def _sets_as_it_runs(codes: list[CodeType], name: str) -> bool:
-    """Whether a module's code does as it is imported."""
-    return _names(codes, name) and any(_sets_name(one, name) for one in _as_it_runs(codes))
-
-
-def _as_it_runs(codes: list[CodeType]) -> list[CodeType]:
-    """A module's own code, the first, and its functions which that calls."""
-    if not codes:
-        return []
+    """Whether a module's own code does, or a function of it which that calls."""
+    if not _names(codes, name):
+        return False
     steps = pairwise(dis.get_instructions(codes[0]))
     called = {
         step.argval
         for step, then in steps
         if step.opname == "LOAD_NAME" and then.opname != "STORE_NAME"  # else it has another name
     }
-    of_module = codes[0].co_consts
-    inner = (one for one in of_module if isinstance(one, CodeType) and one.co_name in called)
-    return [codes[0], *inner]
+    own, *inner = _outer(codes)
+    run = [own, *(one for one in inner if one.co_name in called)]
+    return any(_sets_name(one, name) for one in run)

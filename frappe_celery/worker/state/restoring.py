@@ -130,6 +130,7 @@ class WarmState:
             set_at_start = _in_a_fork(self._libraries.differing)
             self._set_at_start.tell(set_at_start)
         self._libraries.adopt(set_at_start or [])
+        self.orphans.new()  # those of a start harm nobody
         sys.meta_path[:0] = self._imports
         paths = [getattr(sys.modules.get(one), "__path__", ()) for one in self._finder.packages]
         tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._meet)
