@@ -20,8 +20,9 @@ PROCESSES, JOBS = 4, 20
 
 @pytest.fixture
 def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The pauses are to the work as they are where that takes seconds."""
+    """The pauses are to the work as they are where that takes seconds; turns outlast the jobs."""
     monkeypatch.setattr(reruns, "DEADLOCK_SECONDS", 0.001)
+    monkeypatch.setattr(turns, "JOBS", 10 * PROCESSES * JOBS)  # on a busy machine too
     settings.use(settings.Settings.load(tmp_path, {}))
     path = tmp_path / "row"
     path.write_text("0")

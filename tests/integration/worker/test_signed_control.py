@@ -185,6 +185,7 @@ def test_who_has_no_key_is_not_answered_and_the_log_says_why(
     ours.set_current()
     stranger = Celery("stranger", broker=url)
     stranger.conf.control_exchange = ours.conf.control_exchange
+    stranger.conf.control_queue_durable = True  # their queues for answers may have one name
     options = ours.conf.broker_transport_options
     if broker == "redis":
         stranger.conf.broker_transport_options = {"fanout_prefix": options["fanout_prefix"]}
