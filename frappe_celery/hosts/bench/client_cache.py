@@ -4,6 +4,7 @@ that is dropped what a job has changed, and the next one reads it from Redis aga
 from __future__ import annotations
 
 import logging
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -17,33 +18,51 @@ class _Watched(dict[bytes, Any]):
 
     def __init__(self, entries: dict[bytes, Any]) -> None:
         super().__init__()
-        self._read: set[bytes] = set()
-        self._before: dict[bytes, tuple[list[Any], ...]] = {}
+        self._read: set[tuple[bytes, str | None]] = set()
+        self._before: dict[bytes, dict[str | None, tuple[list[Any], ...]]] = {}
         for key, cached in [*entries.items()]:
             self[key] = cached
+        self._read.clear()
 
     def __setitem__(self, key: bytes, cached: Any) -> None:
-        self._before[key] = _containers(cached.value)
+        self._before[key] = {None: _containers(cached.value)}
+        self._read.add((key, None))
         super().__setitem__(key, cached)
 
     def __getitem__(self, key: bytes) -> Any:
-        self._read.add(key)
-        return super().__getitem__(key)
+        cached = super().__getitem__(key)
+        hook, parts = _asked_hook(), self._before[key]
+        self._read.add((key, hook))
+        if hook not in parts:
+            parts[hook] = _containers(cached.value.get(hook))
+        return cached
 
     def drop_changed(self, label: str) -> None:
-        """After a job: of what it has read."""
-        for key in self._read & self.keys():
-            owners, values, before = self._before[key]
+        """After a job: of what it has read or set."""
+        for key, hook in self._read:
+            cached, parts = self.get(key), self._before[key]
+            if cached is None or hook not in parts:  # it has been set since
+                continue
+            owners, values, before = parts[hook]
             if values == before:
                 continue
-            if not all(map(_is_as_before, owners, values, before)):
+            if all(map(_is_as_before, owners, values, before)):
+                parts[hook] = _containers(cached.value if hook is None else cached.value.get(hook))
+            else:
                 self.pop(key, None)
                 logger.info("%s changed %s in Frappe's cache: dropped", label, key.decode())
-            elif cached := self.get(key):
-                self[key] = cached
         self._read.clear()
-        for key in self._before.keys() - self.keys():
-            del self._before[key]
+        if len(self._before) != len(self):
+            self._before = {key: self._before[key] for key in [*self]}
+
+
+def _asked_hook() -> str | None:
+    """What `get_hooks` is asked for, and alone hands out; None: another reads, or all of it."""
+    frame = sys._getframe(2).f_back  # behind `ClientCache.get_value`
+    if frame and frame.f_code.co_name == "get_hooks" and frame.f_globals["__name__"] == "frappe":
+        hook: str | None = frame.f_locals.get("hook")
+        return hook or None
+    return None
 
 
 def _containers(value: Any) -> tuple[list[Any], ...]:

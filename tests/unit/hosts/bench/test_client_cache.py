@@ -88,3 +88,44 @@ def test_what_it_has_only_read_stays(site: Site) -> None:
     for _ in range(3):
         site.run(lambda read: [read(key) for key in ALL])
     assert site.has() == ALL
+
+
+GET_HOOKS = """
+def get_value(key): return client.cache[key].value
+def get_hooks(hook=None, default=None):
+    hooks = get_value(b"hooks")
+    if hook == "set again":
+        client.cache[b"hooks"] = client.cache[b"hooks"]
+    return hooks.get(hook, default) if hook else dict(hooks)
+"""
+"""As Frappe 16 has them."""
+
+
+@pytest.mark.parametrize(
+    ("change", "has_changed"),
+    [
+        (lambda get: get("app_include_js").append("y.js"), True),
+        (lambda get: (get("doc_events"), get("app_include_js").append("y.js")), True),
+        (lambda get: get()["doc_events"]["*"].clear(), True),
+        (lambda get: (get("doc_events"), get("none of these")), False),
+        (lambda get: (get("app_include_js"), get("set again")), False),
+    ],
+)
+def test_of_the_hook_that_is_asked_for(site: Site, change: Any, has_changed: bool) -> None:
+    frappes: Any = {"__name__": "frappe", "client": site.client}
+    exec(GET_HOOKS, frappes)
+    site.run(lambda _: [frappes["get_hooks"](hook) for hook in ("app_include_js", None)])
+    for _ in range(2):
+        site.run(lambda _: change(frappes["get_hooks"]))
+        assert (b"hooks" not in site.has()) is has_changed
+        site.load()
+
+
+def test_what_a_job_has_set_and_changed_then_is_dropped(site: Site) -> None:
+    def job(read: Any) -> None:
+        site.client.cache[b"own"] = Cached([1], 0)
+        site.client.cache[b"kept"] = Cached([1], 0)
+        site.client.cache[b"own"].value.append(2)
+
+    site.run(job)
+    assert site.has() == ALL | {b"kept"}
