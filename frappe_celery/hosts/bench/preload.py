@@ -14,6 +14,7 @@ import sys
 import frappe
 
 from frappe_celery.config import settings
+from frappe_celery.hosts.bench.loggers import Steady
 from frappe_celery.jobs.forked import Forked
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ def import_all() -> None:
     schedules is 80 MB. A bench whose workers have many children shares more by naming modules in
     `imports` of its celeryconfig.py.
     """
+    logging.setLoggerClass(Steady)
     fork = Forked(_imported_by_opening_a_site)
     modules = fork.answer([], OPEN_SECONDS)
     if modules is None:
