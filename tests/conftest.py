@@ -83,8 +83,16 @@ def running(server: AnyServer) -> Iterator[AnyServer]:
 
 @pytest.fixture(scope="session")
 def warm() -> Iterator[WarmPython]:
-    """A Python with the libraries imported, forked for each process of a project."""
+    """A Python with the libraries and ours imported, forked for each process of a project."""
     warm = WarmPython()
+    yield warm
+    warm.close()
+
+
+@pytest.fixture(scope="session")
+def bare_warm() -> Iterator[WarmPython]:
+    """The same without ours."""
+    warm = WarmPython("bare")
     yield warm
     warm.close()
 

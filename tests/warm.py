@@ -1,13 +1,15 @@
-"""A Python that has the libraries imported and is forked for each process of a test, which spares
-each start half a second of processor time.
+"""A Python that has the libraries and our modules imported and is forked for each process of a
+test, which spares each start half a second of processor time.
 
 What it has imported is out of the garbage collector's sight, so that its forks share it to their
 ends, and our own code is compiled before the first of them reads it: they keep no bytecode.
 
-Nothing of ours, of Frappe's or of RQ's is imported in it, so that what runs meets what it would
-meet in a process begun anew. It ends as such a one does (threads, `atexit`, exit code), but that no
-module is taken apart, which would copy all that it shares. `python -u tests/warm.py` is that
-process: a line of JSON in starts one, a line out says its process id, another its exit code.
+Nothing of Frappe's (the stand-alone `frappe` neither) or of RQ's is imported in it, and ours has
+done nothing yet, so that what runs meets what it would meet in a process begun anew. Who looks at
+what is imported, or when, starts one (`Project.warm` = None) or has a `bare` one, without ours. It
+ends as such a one does (threads, `atexit`, exit code), but that no module is taken apart, which
+would copy all that it shares. `python -u tests/warm.py` is that process: a line of JSON in starts
+one, a line out says its process id, another its exit code.
 """
 
 from __future__ import annotations
@@ -46,15 +48,23 @@ LIBRARIES = (
     "tzdata.zoneinfo", "zoneinfo",
 )  # fmt: skip
 """Without `celery.worker.autoscale`, which reads as it is imported what a test sets for it."""
+MODULES = (
+    "frappe_celery.batches", "frappe_celery.brokers.redis.transport", "frappe_celery.celery_app",
+    "frappe_celery.job_options", "frappe_celery.schedule.scheduler",
+    "frappe_celery.worker.consumer", "frappe_celery.worker.lifecycle",
+    "frappe_celery.worker.perform",
+    "frappe_standalone.database.database", "frappe_standalone.host",
+)  # fmt: skip
+"""Of ours: with what they import what most workers, schedulers and scripts have."""
+THEIRS = {"frappe", "frappe_celery_hook", "rq"}
 
 
 class WarmPython:
     """The process, for a session of tests."""
 
-    def __init__(self, program: str = __file__) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+    def __init__(self, *words: str, program: str = __file__) -> None:
+        command = [sys.executable, "-u", program, *words]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._asked, self._told = self._process.stdin, self._process.stdout.fileno()
@@ -239,7 +249,8 @@ def compile_ours() -> None:
 if __name__ == "__main__":
     end = End()  # before anything that is imported wants to be told of an exit
     compile_ours()
-    for library in LIBRARIES:
-        import_module(library)
+    for module in LIBRARIES if "bare" in sys.argv else (*LIBRARIES, *MODULES):
+        import_module(module)
+    assert THEIRS.isdisjoint(sys.modules)
     asked = serve()
     end.is_that_of(lambda: become(asked))

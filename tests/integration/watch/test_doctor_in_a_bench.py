@@ -20,8 +20,8 @@ from tests.warm import WarmPython
 
 
 @pytest.fixture
-def bench(tmp_path: Path, redis_url: str, warm: WarmPython) -> Iterator[StandInBench]:
-    bench = StandInBench(tmp_path / "bench", redis_url, warm)
+def bench(tmp_path: Path, redis_url: str, bare_warm: WarmPython) -> Iterator[StandInBench]:
+    bench = StandInBench(tmp_path / "bench", redis_url, bare_warm)
     yield bench
     bench.close()
 

@@ -2,7 +2,7 @@
 
 Each script is a process of its own, as in a bench, forked from a Python that has the libraries and
 our modules (`warm_bench`): the real stand-alone `frappe` of this package lives in the tests' own
-process. Who looks at what is imported, or when, has its bench's `warm` be a plain `WarmPython`.
+process. Who looks at what is imported, or when, has its bench's `warm` be the `bare_warm`.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class StandInBench(Project):
 @pytest.fixture(scope="session")
 def warm_scripts() -> Iterator[WarmPython]:
     """What the scripts of all benches are forked from."""
-    warm = WarmPython(warm_bench.__file__)
+    warm = WarmPython(program=warm_bench.__file__)
     yield warm
     warm.close()
 

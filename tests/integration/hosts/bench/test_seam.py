@@ -15,9 +15,9 @@ sys.path = [p for p in sys.path if not os.path.exists(os.path.join(p, "frappe_ce
 
 
 @pytest.fixture
-def bench(bench: StandInBench, warm: WarmPython) -> StandInBench:
+def bench(bench: StandInBench, bare_warm: WarmPython) -> StandInBench:
     """Its scripts import all that is ours themselves."""
-    bench.warm = warm
+    bench.warm = bare_warm
     return bench
 
 

@@ -127,9 +127,9 @@ def refusal(switch: Switch, **environment: str) -> str:
     return output
 
 
-def test_no_bench_no_frappe(switch: Switch, tmp_path: Path, warm: WarmPython) -> None:
+def test_no_bench_no_frappe(switch: Switch, tmp_path: Path, bare_warm: WarmPython) -> None:
     assert "is no bench" in refusal(switch, FRAPPE_BENCH_ROOT=str(tmp_path))
-    switch.bench.warm = warm  # the other one has seen a Frappe
+    switch.bench.warm = bare_warm  # the other one has seen a Frappe
     path = switch.bench.environment()["PYTHONPATH"].replace(str(STANDIN), "")
     assert "Frappe is not installed in" in refusal(switch, PYTHONPATH=path)
 

@@ -20,7 +20,6 @@ if __name__ == "__main__":
 
     for module in (*warm.LIBRARIES, *MODULES):
         import_module(module)
-    theirs = {"frappe", "frappe_celery_hook", "rq"}.intersection(sys.modules)
-    assert not theirs, theirs
+    assert warm.THEIRS.isdisjoint(sys.modules)
     del sys.path[0:2]
     warm.become(warm.serve())
