@@ -242,15 +242,16 @@ class Arena:
         self._kept.clear()
 
     def honest(self) -> None:
-        """A job of each queue, a task of the team's, and a command: each is done, and once."""
-        names = [uuid.uuid4().hex for _ in (*QUEUES, "team")]
-        for queue, name in zip(QUEUES, names):  # noqa: B905 (one more)
+        """A job of each queue, a task of the team's, and a command: each is done, and a job once; a
+        task whose acknowledgement was lost comes again, as Celery's do."""
+        *jobs, task = names = [uuid.uuid4().hex for _ in (*QUEUES, "team")]
+        for queue, name in zip(QUEUES, jobs):  # noqa: B905 (equal by construction)
             enqueue("myapp.core.record", queue=queue, text=name)
-        self._plain.send_task("myapp.own.add", ("honest", names[-1]), queue=self.queue)
+        self._plain.send_task("myapp.own.add", ("honest", task), queue=self.queue)
         effects = self.project.effects
         wait_until(lambda: {*names} <= {*effects()}, 2 * HANG_SECONDS, "honest work is done")
         wait_until(self._answer, 2 * HANG_SECONDS, "both workers answer")
-        assert all(effects().count(name) == 1 for name in names)
+        assert all(effects().count(name) == 1 for name in jobs)
         (self.project.root / "effects.txt").unlink()
 
     def _answer(self) -> bool:

@@ -85,16 +85,16 @@ class Taker(taker.Taker):
                         more = queues[place:]
                     run = self._run_of(raw, queue)
                     claimed = self._claim(tag, queue, run, more) if run else [b"whole", b""]
-                    outcome, sealed, *about = claimed
+                    outcome, said, *about = claimed
                     if outcome == b"settled":
                         channel.basic_reject(raw.delivery_tag, requeue=True)
                         time.sleep(SETTLED_SECONDS)
                         return None
-                    if run and outcome != b"claimed":
-                        spend(self.store, raw, run, outcome.decode(errors="replace"))
+                    if outcome == b"spent":
+                        spend(self.store, raw, run, said.decode(errors="replace"))
                     channel.basic_ack(raw.delivery_tag)
                     if outcome == b"claimed":
-                        return Taken(run, about[0].decode(errors="replace"), sealed, len(about) > 1)
+                        return Taken(run, about[0].decode(errors="replace"), said, len(about) > 1)
         return None
 
     def _claim(self, tag: str, queue: str, run: str, more: Iterable[str]) -> list[bytes]:

@@ -139,3 +139,19 @@ def test_a_status_that_is_no_text_ends_nothing(store: JobStore) -> None:
     store.refuse("default", run, "the signature is missing or wrong", JobStatus.STARTED)
     assert store.fail(run, "ValueError: broken", JobStatus.STARTED) == "R\ufffd"
     assert [entry["run"] for entry in store.refused()] == [run]
+
+
+@pytest.mark.parametrize("status", ["settled", "claimed", "spent"])
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
+def test_a_status_that_means_something_to_who_asks_holds_no_queue_up(
+    project: Project, broker: str, status: str
+) -> None:
+    write_tasks(project)
+    with inside(project) as store:
+        altered = enqueue("myapp.core.record", text="altered")
+        store.client.hset(store.keys.record(altered.run_id), "status", status)
+        after = enqueue("myapp.core.record", text="after")
+        worker_of_it = project.worker()
+        assert ended(after).status == JobStatus.FINISHED
+        wait_until(lambda: f"run {altered.run_id} is spent: {status}" in worker_of_it.output())
+        assert project.effects() == ["after"]
