@@ -72,18 +72,11 @@ def start_worker(
         arguments.append("--burst")
     if beat:
         arguments.append("--beat")
-    _run(worker, arguments, quiet)
+    run(worker, arguments, quiet)
 
 
-def start_beat(quiet: bool) -> None:
-    """Be a scheduler until it is told to stop."""
-    from celery.bin.beat import beat
-
-    _run(beat, [], quiet)
-
-
-def _run(command: click.Command, arguments: list[str], quiet: bool) -> None:
-    """Run one of Celery's commands by itself.
+def run(command: click.Command, arguments: list[str], quiet: bool) -> None:
+    """Run one of Celery's commands by itself, until it is told to stop.
 
     The `celery` command above them all would import Celery's interactive shell, 7 MB for each
     worker.

@@ -35,7 +35,9 @@ class ProcessManager:
     """
 
     kind = ""
-    """As `frappe-celery setup` names it."""
+    """As `frappe-celery setup` names it, whose help the docstring is."""
+    has_user = True
+    """Whether the files say whom the processes run as."""
     ctl: Sequence[str] = ()
     look: Sequence[str] = ()
     """Changes nothing, and fails where the others would."""
@@ -76,9 +78,10 @@ class ProcessManager:
 
 
 class Procfile(ProcessManager):
-    """For `bench start` or honcho, which take no commands."""
+    """Procfile, for `bench start` or honcho. Lines for Redis, web and socketio stay."""
 
     kind = "procfile"
+    has_user = False
 
     def files(self, user: str) -> Mapping[Path, str]:
         path, root = self.config.root / "Procfile", f"{self.config.root}/"
@@ -99,7 +102,7 @@ class Procfile(ProcessManager):
 
 
 class Supervisor(ProcessManager):
-    """In its file are programs of others too, and in ours settings of one's own."""
+    """config/supervisor.conf, for supervisor. Programs for Redis, web and socketio stay."""
 
     kind = "supervisor"
     ctl = ("supervisorctl",)
@@ -182,8 +185,7 @@ class Supervisor(ProcessManager):
 
 
 class Systemd(ProcessManager):
-    """A file each. A name with a * stands for those units of it that systemd has loaded; none is no
-    error."""
+    """Units in config/systemd. Those for Redis, web and socketio stay."""
 
     kind = "systemd"
     ctl = ("systemctl",)
@@ -206,7 +208,8 @@ class Systemd(ProcessManager):
         ours, rqs = f"{self.bench}-celery-", f"{self.bench}-frappe-"
         self.look = [*self.ctl, "daemon-reload"]
         self.exchange = [*self.ctl, "reload", f"{ours}*-worker.service"]
-        """Celery's workers for others with new code."""
+        """Celery's workers for others with new code. A name with a * stands for those units that
+        systemd has loaded; none is no error."""
         workers, schedule = f"{rqs}*-worker@*.service", f"{rqs}schedule*.service"
         self.restart = [
             [*self.ctl, "restart", f"{self.bench}-web.target"],
@@ -306,6 +309,9 @@ TimeoutStopSec={program.stop_seconds}
             told["RQ's units are not needed any more. They end their jobs:"] = self.end_rqs
             told["Then the target beside RQ's is not needed either:"] = self.forget_armed_target
         return told
+
+
+MANAGERS = (Procfile, Supervisor, Systemd)
 
 
 def manager_of(config: Settings, called: Sequence[str] = ()) -> ProcessManager:

@@ -5,26 +5,17 @@ from __future__ import annotations
 import getpass
 from collections.abc import Mapping
 from difflib import unified_diff
+from functools import partial
 from pathlib import Path
 
 import click
 
 from frappe_celery.commands.bench_programs import variables
-from frappe_celery.commands.process_managers import (
-    ProcessManager,
-    Procfile,
-    Supervisor,
-    Systemd,
-    shown,
-    text_of,
-)
+from frappe_celery.commands.process_managers import MANAGERS, ProcessManager, shown, text_of
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
-
-yes = click.option("--yes", is_flag=True, help="Overwrite files that exist.")
-user = click.option("--user", help="Whom the processes run as. Default: the bench's `frappe_user`.")
 
 
 @click.group()
@@ -40,30 +31,15 @@ def setup() -> None:
     """
 
 
-@setup.command()
-@yes
-def procfile(yes: bool) -> None:
-    """Procfile, for `bench start` or honcho. Lines for Redis, web and socketio stay."""
-    _set_up(Procfile, None, yes)
+def _command(kind: type[ProcessManager]) -> click.Command:
+    yes = click.Option(["--yes"], is_flag=True, help="Overwrite files that exist.")
+    of_user = "Whom the processes run as. Default: the bench's `frappe_user`."
+    options = [click.Option(["--user"], help=of_user)] if kind.has_user else []
+    act = partial(_set_up, kind)
+    return click.Command(kind.kind, params=[*options, yes], callback=act, help=kind.__doc__)
 
 
-@setup.command()
-@user
-@yes
-def supervisor(user: str | None, yes: bool) -> None:
-    """config/supervisor.conf, for supervisor. Programs for Redis, web and socketio stay."""
-    _set_up(Supervisor, user, yes)
-
-
-@setup.command()
-@user
-@yes
-def systemd(user: str | None, yes: bool) -> None:
-    """Units in config/systemd. Those for Redis, web and socketio stay."""
-    _set_up(Systemd, user, yes)
-
-
-def _set_up(kind: type[ProcessManager], user: str | None, yes: bool) -> None:
+def _set_up(kind: type[ProcessManager], yes: bool, user: str | None = None) -> None:
     config = settings.current()
     manager = kind(config)
     user = user or str(config.site_config("").get("frappe_user") or getpass.getuser())
@@ -103,3 +79,7 @@ def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None
         click.echo(f"Written: {path}")
     if not changed:
         click.echo(f"Up to date: {', '.join(map(str, files))}")
+
+
+for each in MANAGERS:
+    setup.add_command(_command(each))

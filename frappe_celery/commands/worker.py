@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from frappe_celery.programs import start_beat, start_worker
+from frappe_celery.programs import run, start_worker
 
 
 @click.command()
@@ -44,7 +44,9 @@ def beat(quiet: bool) -> None:
     It only enqueues: workers run the jobs. Any number may run, on several machines; one acts, and
     another takes over when it dies.
     """
-    start_beat(quiet)
+    from celery.bin.beat import beat as celerys
+
+    run(celerys, [], quiet)
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
