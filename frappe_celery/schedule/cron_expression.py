@@ -10,6 +10,7 @@ croniter's, whose versions differ there: 2.0 and 6.0 miss 1 March for ``0 0 1,30
 import re
 from bisect import bisect_left
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -63,37 +64,33 @@ class Field:
     nearest: frozenset[int]
 
 
-@dataclass(frozen=True)
-class Days:
-    """The days of an expression: those of its month field, its weekday field, or either.
+class Days(dict[tuple[int, int], list[int]]):
+    """The days of an expression in a month, by year and month.
 
-    As in croniter, a nearest weekday (``15W``) overrules the day of the week. Beside an nth weekday
+    They are those of its month field and its weekday field, or where neither is ``*`` of either. As
+    in croniter, a nearest weekday (``15W``) overrules the day of the week. Beside an nth weekday
     (``5#2``, ``L5``) it finds no day of the month at all; the rule is cron's here too.
     """
 
-    month: Field
-    week: Field
-    either: bool
-    """Whether one of them is enough: where neither is ``*``."""
+    def __init__(self, month: Field, week: Field) -> None:
+        self.month, self.week = month, week
+        self.either = not (month.nearest or _is_any(month, week) or _is_any(week, month))
 
-    def has(self, day: date) -> bool:
-        if self.either:
-            return self._in_month(day) or self._in_week(day)
-        return self._in_month(day) and self._in_week(day)
-
-    def _in_month(self, day: date) -> bool:
-        days, nearest = self.month.values, self.month.nearest
-        if nearest:
-            return any(day.day == _nearest_weekday(day.year, day.month, n) for n in nearest)
-        return day.day in days or (LAST in days and _days_left(day) == 0)
-
-    def _in_week(self, day: date) -> bool:
-        week_day, nth = day.isoweekday() % 7, self.week.nth
-        if not nth:
-            return bool(self.month.nearest) or week_day in self.week.values
-        return (week_day, (day.day + 6) // 7) in nth or (
-            (week_day, LAST) in nth and _days_left(day) < 7
-        )
+    def __missing__(self, month: tuple[int, int]) -> list[int]:
+        first, length = monthrange(*month)
+        week_days = {day: (first + day) % 7 for day in range(1, length + 1)}
+        of_month = {length if day == LAST else day for day in self.month.values}
+        of_week = {day for day, name in week_days.items() if name in self.week.values}
+        if self.month.nearest:
+            days = (min(day, length) for day in self.month.nearest)
+            of_month, of_week = {_nearest_weekday(day, week_days) for day in days}, {*week_days}
+        if self.week.nth:
+            nth = {(name, (day + 6) // 7): day for day, name in week_days.items()}
+            nth |= {(name, LAST): day for day, name in week_days.items()}
+            of_week = {nth[wanted] for wanted in self.week.nth & nth.keys()}
+        found = of_month | of_week if self.either else of_month & of_week
+        self[month] = sorted(found & week_days.keys())
+        return self[month]
 
 
 @dataclass(frozen=True)
@@ -128,16 +125,16 @@ class Expression:
             day = self._day_from(day + timedelta(days=1), last_year)
         return datetime.combine(day, self._time(0, 0))
 
-    def _day_from(self, day: date, last_year: int) -> date:
-        while day.year <= last_year:
-            if self.years and day.year not in self.years:
-                day = date(day.year + 1, 1, 1)
-            elif day.month not in self.months:
-                day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-            elif self.days.has(day):
-                return day
-            else:
-                day += timedelta(days=1)
+    def _day_from(self, start: date, last_year: int) -> date:
+        year, month, first = start.year, start.month, start.day
+        while year <= last_year:
+            if self.years and year not in self.years:
+                month = 12
+            elif month in self.months:
+                days = self.days[year, month]
+                if days and days[-1] >= first:
+                    return date(year, month, days[bisect_left(days, first)])
+            year, month, first = year + month // 12, month % 12 + 1, 1
         raise CronError(
             f"the cron expression {self.text!r} has no time up to the end of {last_year}"
         )
@@ -208,13 +205,11 @@ def parse(text: str) -> Expression:
         raise CronError(f"{text!r} is no cron expression, it has {len(parts)} fields. {ACCEPTED}")
     fields = {name: read_field(text, name, part) for name, part in zip(FIELDS, parts, strict=False)}
     hour, minute = fields["hour"], fields["minute"]
-    month, week = fields["day of the month"], fields["day of the week"]
-    either = not (month.nearest or _is_any(month, week) or _is_any(week, month))
     expression = Expression(
         text=text,
         years=fields["year"].values if "year" in fields else frozenset(),
         months=fields["month"].values,
-        days=Days(month, week, either),
+        days=Days(fields["day of the month"], fields["day of the week"]),
         minutes=tuple(sorted(h * 60 + m for h in hour.values for m in minute.values)),
         seconds=tuple(sorted(fields["second"].values)) if "second" in fields else (0,),
         keeps_rhythm=hour.is_full or "/" in hour.text,
@@ -235,16 +230,9 @@ def _is_any(field: Field, other: Field) -> bool:
     return field.is_full and (has_star or "*" in other.text)
 
 
-def _days_left(day: date) -> int:
-    return monthrange(day.year, day.month)[1] - day.day
-
-
-def _nearest_weekday(year: int, month: int, day: int) -> int:
-    last = monthrange(year, month)[1]
-    day = min(day, last)
-    week_day = date(year, month, day).isoweekday()
-    if week_day == 6:
+def _nearest_weekday(day: int, week_days: Mapping[int, int]) -> int:
+    if week_days[day] == 6:
         return day - 1 if day > 1 else 3
-    if week_day == 7:
-        return day + 1 if day < last else day - 2
+    if week_days[day] == 0:
+        return day + 1 if day + 1 in week_days else day - 2
     return day

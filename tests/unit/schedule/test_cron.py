@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from frappe_celery.errors import ConfigError
 from frappe_celery.schedule.cron import Cron, CronError
+from frappe_celery.schedule.cron_expression import parse
 from tests.unit.schedule.minute_matcher import Oracle
 
 UTC = timezone.utc
@@ -372,6 +373,13 @@ def test_an_error_names_the_expression_and_what_is_accepted(expression: str, rea
 def test_an_expression_that_never_fires_is_refused() -> None:
     with pytest.raises(CronError, match="never fires"):
         Cron("0 0 30 2 *")
+
+
+def test_on_the_way_to_29_february_only_februaries_are_looked_at() -> None:
+    expression = parse("0 0 29 2 *")
+    expression.days.clear()
+    assert expression.first_from(datetime(2096, 3, 1)) == datetime(2104, 2, 29)
+    assert sorted(expression.days) == [(year, 2) for year in range(2097, 2105)]
 
 
 def test_a_year_that_is_past_has_no_next_time() -> None:
