@@ -33,16 +33,15 @@ def settings(as_markdown: bool) -> None:
     if as_markdown:
         click.echo(markdown(), nl=False)
         return
-    from rich.console import Console
-    from rich.table import Table
+    from frappe_celery.watch.tables import Listing
 
-    current = configuration.current()
-    table = Table("option", "value", "", title=f"Settings of {current.root}")
+    current, rows = configuration.current(), []
     for name, meaning in meanings().items():
         value = getattr(current, name)
         secret = name in SECRET or is_secret(name)
         shown = "(set)" if value and secret else repr(masked(value))
-        table.add_row(name, shown, meaning)
-    Console().print(table)
+        rows.append((name, shown, meaning))
+    columns = ("option", "value", "meaning")
+    Listing(f"Settings of {current.root}", columns, rows, cut=columns[1:]).print()
     for sentence in current.unknown:
         click.echo(f"Warning: {sentence}", err=True)
