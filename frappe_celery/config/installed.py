@@ -9,7 +9,6 @@ from functools import lru_cache
 from importlib.machinery import ModuleSpec
 from importlib.util import decode_source, find_spec
 from pathlib import Path
-from symtable import symtable
 
 STANDS_IN = "it stands in for the real one"
 """The `loader_state` of such a spec."""
@@ -62,6 +61,8 @@ def is_gone(path: str) -> bool:
 @lru_cache(maxsize=64)
 def _names(file: str, _changed: int) -> frozenset[str]:
     """What a module's own statements bind, also under a condition; `*` where they import all."""
+    from symtable import symtable  # the pages alone ask
+
     source = decode_source(Path(file).read_bytes())
     known = symtable(source, file, "exec").get_symbols()
     bound = {each.get_name() for each in known if each.is_assigned() or each.is_imported()}
