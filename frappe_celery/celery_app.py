@@ -190,11 +190,11 @@ def _check_redis(url: str, config: Settings) -> None:
 
 def _check_rabbitmq(url: str, config: Settings) -> None:
     known = config.broker_url
-    if known is None or not same_server(url, known) or not config.queue_url:
+    if known is None or not same_server(url, known) or not config.redis_queue:
         raise ConfigError(
             f"the app's broker_url is {without_password(url)!r}, ours is"
             f" {repr(without_password(known)) if known else 'not set'}, redis_queue is"
-            f" {'set' if config.queue_url else 'not set'}: set broker_url to the same amqp:// URL"
+            f" {'set' if config.redis_queue else 'not set'}: set broker_url to the same amqp:// URL"
             f" (or {variable('broker_url')}), and redis_queue to the Redis that is to keep the"
             f" jobs' records (or {variable('redis_queue')}), in {options_stand_in()}"
         )

@@ -335,7 +335,7 @@ def _seconds(at: datetime) -> float:
 
 def refuse_two_servers(config: Settings) -> None:
     """Raise ConfigError where RQ's jobs and ours do not lie in one database of one Redis."""
-    ours, rqs = config.store_url, config.queue_url
+    ours, rqs = config.store_url, config.redis_queue
     if rqs is None:
         raise ConfigError(
             "redis_queue is not set in sites/common_site_config.json: there is no RQ to move from"

@@ -27,7 +27,7 @@ from frappe_celery.commands.supervisor import OWN_PID
 from frappe_celery.config.files import DJANGO_SETTINGS, make_importable, options_stand_in, variable
 from frappe_celery.config.installed import is_there
 from frappe_celery.config.numbers import GRACE_SECONDS, is_whole, require
-from frappe_celery.config.option_defaults import OPTIONS
+from frappe_celery.config.option_defaults import KEYS
 from frappe_celery.config.secrets import is_secret, masked_text
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -48,7 +48,7 @@ CELERYS_APP = "APP"
 NEEDED = (
     *(DJANGO_SETTINGS, "DJANGO_CONFIGURATION", "CELERY_CONFIG_MODULE", "PYTHONPATH"),
     *("FRAPPE_SITE", "DATABASE_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"),
-    *map(variable, OPTIONS),
+    *map(variable, KEYS),
 )
 
 

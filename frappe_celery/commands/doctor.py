@@ -48,7 +48,7 @@ def _examine(site: str | None) -> Report:
         with ThreadPoolExecutor(1) as beside:  # it starts a process, which imports Frappe too
             misfits = beside.submit(fit.look, switch.room()) if hosts.is_bench() else None
             about = {
-                **(_in_rq() if hosts.is_bench() and settings.current().queue_url else {}),
+                **(_in_rq() if hosts.is_bench() and settings.current().redis_queue else {}),
                 **(bridge.part("doctor:found")() if settings.current().is_armed else {}),
             }
             installed = __version__, pins.broken_pins()

@@ -34,10 +34,10 @@ def limits(as_json: bool) -> None:
     elif not found:
         click.echo("There are none: nothing is limited or paused.")
     else:
-        from frappe_celery.watch.tables import console, plain_table
+        from frappe_celery.watch.tables import Listing
 
         columns = ("target", "limit", "running", "kept back", "said by")
-        console().print(plain_table(columns, map(_cells, found)))
+        Listing("Limits and pauses", columns, [*map(_cells, found)]).print()
 
 
 @click.command()

@@ -18,7 +18,7 @@ from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.outbox.table import OF_A_TASK, Row, Table
 from frappe_celery.watch import words
-from frappe_celery.watch.tables import console, plain_table
+from frappe_celery.watch.tables import Listing
 
 MOST = 1000
 SITE = click.option("--site", required=True, help="Whose outbox.")
@@ -49,7 +49,7 @@ def list_(site: str | None, as_json: bool) -> None:
         (name, row.run, words.moment(row.created), row.queue, _method(row), row.error or "waits")
         for name, row in rows
     ]
-    console().print(plain_table(columns, cells))
+    Listing("In outboxes", columns, cells).print()
 
 
 @outbox.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from frappe_celery.config import settings as configuration
-from frappe_celery.config.option_defaults import Options, meanings
+from frappe_celery.config.option_defaults import OF_COMMANDS, Options, meanings
 from frappe_celery.config.secrets import is_secret, masked
 
 SECRET = ("broker_url", "redis_queue", "database_url", "frappe_celery_alerts")
@@ -16,12 +16,14 @@ SECRET = ("broker_url", "redis_queue", "database_url", "frappe_celery_alerts")
 
 
 def markdown() -> str:
-    """The table of options for the documentation."""
-    lines = ["| option | default | |", "|---|---|---|"]
+    """The tables of options for the documentation: what people set, then what commands write."""
+    tables: tuple[list[str], ...] = ([], [])
     for name, meaning in meanings().items():
         value, text = getattr(Options(), name), meaning.replace("|", "\\|")
-        lines.append(f"| `{name}` | `{'none' if value is None else repr(value)}` | {text} |")
-    return "\n".join(lines) + "\n"
+        shown = "none" if value is None else repr(value)
+        tables[name in OF_COMMANDS].append(f"| `{name}` | `{shown}` | {text} |\n")
+    yours, ours = ("| option | default | |\n|---|---|---|\n" + "".join(rows) for rows in tables)
+    return f"{yours}\nWritten by commands:\n\n{ours}"
 
 
 @click.command()
@@ -31,16 +33,15 @@ def settings(as_markdown: bool) -> None:
     if as_markdown:
         click.echo(markdown(), nl=False)
         return
-    from rich.console import Console
-    from rich.table import Table
+    from frappe_celery.watch.tables import Listing
 
-    current = configuration.current()
-    table = Table("option", "value", "", title=f"Settings of {current.root}")
+    current, rows = configuration.current(), []
     for name, meaning in meanings().items():
         value = getattr(current, name)
         secret = name in SECRET or is_secret(name)
         shown = "(set)" if value and secret else repr(masked(value))
-        table.add_row(name, shown, meaning)
-    Console().print(table)
+        rows.append((name, shown, meaning))
+    columns = ("option", "value", "meaning")
+    Listing(f"Settings of {current.root}", columns, rows, cut=columns[1:]).print()
     for sentence in current.unknown:
         click.echo(f"Warning: {sentence}", err=True)

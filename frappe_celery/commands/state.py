@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from frappe_celery.jobs import get_store
-from frappe_celery.watch.tables import console, plain_table
+from frappe_celery.watch.tables import Listing
 from frappe_celery.watch.words import moment
 from frappe_celery.worker.state import left
 
@@ -29,5 +29,5 @@ def state(forget: bool) -> None:
     if not found:
         click.echo("No job was seen to change anything in a module of an app.")
         return
-    rows = ((one.name, one.job, moment(one.at)) for one in found)
-    console().print(plain_table(("name", "changed by", "at"), rows, pad_edge=False))
+    rows = [(one.name, one.job, moment(one.at)) for one in found]
+    Listing("What jobs change", ("name", "changed by", "at"), rows).print()

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from frappe_celery.config.option_defaults import OPTIONS, kind
+from frappe_celery.config.option_defaults import KEYS, kind
 from frappe_celery.errors import ConfigError
 
 COARSEST_CLOCK_NS = 2 * 10**9
@@ -171,7 +171,7 @@ def variable(name: str) -> str:
 def parse_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The options that the environment sets: texts as they stand, others as JSON."""
     values: dict[str, Any] = {
-        name: environ[variable(name)] for name in OPTIONS if variable(name) in environ
+        name: environ[variable(name)] for name in KEYS if variable(name) in environ
     }
     for name, text in values.items():
         if kind(name) != "str":

@@ -3,12 +3,11 @@ method by its module's source."""
 
 from __future__ import annotations
 
-import ast
+import re
 import sys
-from collections.abc import Iterator
 from functools import lru_cache
 from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
+from importlib.util import decode_source, find_spec
 from pathlib import Path
 
 STANDS_IN = "it stands in for the real one"
@@ -61,17 +60,10 @@ def is_gone(path: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _names(file: str, _changed: int) -> frozenset[str]:
-    return frozenset(_bound(ast.parse(Path(file).read_bytes())))
+    """What a module's own statements bind, also under a condition; `*` where they import all."""
+    from symtable import symtable  # the pages alone ask
 
-
-def _bound(node: ast.AST) -> Iterator[str]:
-    """What a module's own statements bind, also under a condition."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield child.name
-        elif isinstance(child, ast.alias):
-            yield child.asname or child.name.partition(".")[0]
-        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-            yield child.id
-        elif not isinstance(child, ast.Lambda):
-            yield from _bound(child)
+    source = decode_source(Path(file).read_bytes())
+    known = symtable(source, file, "exec").get_symbols()
+    bound = {each.get_name() for each in known if each.is_assigned() or each.is_imported()}
+    return frozenset(bound | {*re.findall(r"\bimport[\s\\]*(\*)", source)})

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from frappe_celery.config.files import ENVIRONMENT_PREFIX, options_stand_in, variable
 from frappe_celery.config.numbers import is_whole, require
-from frappe_celery.config.option_defaults import OPTIONS, kind
+from frappe_celery.config.option_defaults import KEYS, kind
 from frappe_celery.config.secrets import is_secret, masked
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import ConfigError
@@ -39,7 +39,7 @@ def checked_value(name: str, value: Any) -> Any:
         ConfigError: it cannot be; names the option, the value and where it may stand.
     """
     type_, words = TYPES[kind(name)]
-    if value is None and OPTIONS[name].default is None:
+    if value is None and KEYS[name].default is None:
         return None
     if type_ is bool and value in (0, 1):
         return bool(value)
@@ -87,13 +87,13 @@ def unknown_keys(
     django: Iterable[str], common: Iterable[str], environ: Mapping[str, str]
 ) -> Iterator[str]:
     """A sentence for each key that is no option, by where it stands."""
-    for key in sorted(set(django).difference(OPTIONS)):
-        yield _sentence(f"FRAPPE_CELERY in Django's settings has {key!r}", _nearest(key, OPTIONS))
-    for key in sorted(set(common).difference(OPTIONS)):
-        nearest = _nearest(key, OPTIONS)
+    for key in sorted(set(django).difference(KEYS)):
+        yield _sentence(f"FRAPPE_CELERY in Django's settings has {key!r}", _nearest(key, KEYS))
+    for key in sorted(set(common).difference(KEYS)):
+        nearest = _nearest(key, KEYS)
         if edits(key, nearest) <= min(MOST_EDITS, len(nearest) // 3):
             yield _sentence(f"sites/common_site_config.json has {key!r}", nearest)
-    variables = {*map(variable, OPTIONS)}
+    variables = {*map(variable, KEYS)}
     for key in sorted(environ.keys() - variables):
         if key.startswith(ENVIRONMENT_PREFIX):
             yield _sentence(f"the environment has {key}", _nearest(key, variables))

@@ -36,23 +36,11 @@ class Options:
     """Celery's broker: a Redis, or RabbitMQ (`amqp://…`). Default: `redis_queue`, else
     CELERY_BROKER_URL in the environment or in Django's settings, else the embedded server."""
     redis_queue: str | None = None
-    """Redis that keeps the jobs. Default: `broker_url`, else the embedded server."""
+    """Redis that keeps the jobs, behind Sentinels `sentinel://…` (docs/crashes.md), which Frappe's
+    `redis_queue_sentinel_enabled` and its kin say too. Default: `broker_url`, else the embedded
+    server."""
     embedded_server: bool = True
     """Where neither is set, a server of our own is started; false: that is an error."""
-    redis_queue_sentinel_enabled: bool = False
-    """Sentinels, instead of `redis_queue`, name the Redis that keeps the jobs."""
-    redis_queue_sentinels: list[str] = field(default_factory=list)
-    """The Sentinels, each as `host:port`. As one URL: docs/crashes.md."""
-    redis_queue_master_service: str | None = None
-    """The master's name there."""
-    redis_queue_master_username: str | None = None
-    """The jobs' user on the master."""
-    redis_queue_master_password: str | None = None
-    """The password of that user."""
-    redis_queue_sentinel_username: str | None = None
-    """The user on the Sentinels."""
-    redis_queue_sentinel_password: str | None = None
-    """The password of that user."""
     redis_cache: str | None = None
     """Redis behind `frappe.cache`. Default: the one that keeps the jobs."""
     redis_socketio: str | None = None
@@ -164,9 +152,23 @@ class Options:
     from the one that signs (docs/security.md)."""
 
 
-def kind(option: str) -> str:
+@dataclass(frozen=True)
+class FrappesSentinels:
+    """Frappe's keys for a Redis behind Sentinels; `redis_queue` is made of them where they say
+    so."""
+
+    redis_queue_sentinel_enabled: bool = False
+    redis_queue_sentinels: list[str] = field(default_factory=list)
+    redis_queue_master_service: str | None = None
+    redis_queue_master_username: str | None = None
+    redis_queue_master_password: str | None = None
+    redis_queue_sentinel_username: str | None = None
+    redis_queue_sentinel_password: str | None = None
+
+
+def kind(key: str) -> str:
     """What a value of it has to be: `int`, `str`, `bool`, `dict` or `list`."""
-    return str(OPTIONS[option].type).partition(" ")[0].partition("[")[0]
+    return str(KEYS[key].type).partition(" ")[0].partition("[")[0]
 
 
 def meanings() -> dict[str, str]:
@@ -181,3 +183,10 @@ def meanings() -> dict[str, str]:
 
 
 OPTIONS = {option.name: option for option in fields(Options)}
+KEYS = {**OPTIONS, **{key.name: key for key in fields(FrappesSentinels)}}
+"""All that are read."""
+OF_COMMANDS = (
+    *("frappe_celery_enabled", "frappe_celery_routes"),
+    *("frappe_celery_key", "frappe_celery_accepted_keys"),
+)
+"""What commands write."""

@@ -9,7 +9,7 @@ password are the master's; the Sentinels' are `sentinel_username` and `sentinel_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
@@ -64,20 +64,11 @@ class Sentinels:
                 " and / # ? % of a password as %2F %23 %3F %25"
             ) from None
 
-    def url(self) -> str:
-        """The URL that names them all."""
-        names = ("master_name", "sentinel_username", "sentinel_password")
-        query = {name: value for name in names if (value := getattr(self, name))}
-        hosts = ";".join(map(self._host, self.addresses))
-        return f"{hosts}/{self.db}?{urlencode(query)}"
-
     def first_url(self) -> str:
-        """For kombu, which changes to a transport of its own when it is given several."""
-        return f"{self._host(self.addresses[0])}/{self.db}"
-
-    def _host(self, address: tuple[str, int]) -> str:
-        user = f"{quote(self.username or '', '')}:{quote(self.password or '', '')}@"
-        return f"{SCHEME}{'' if user == ':@' else user}{address[0]}:{address[1]}"
+        """For kombu, which changes to a transport of its own when it is given several; without the
+        user, which is the pool's."""
+        host, port = self.addresses[0]
+        return f"{SCHEME}{host}:{port}/{self.db}"
 
     def master_pool(self, **options: Any) -> Any:
         """Connections to the master, whichever it is when they connect; `options` are theirs."""
@@ -91,19 +82,25 @@ class Sentinels:
         return asked.master_for(self.master_name).connection_pool
 
 
-def url_of(nodes: Iterable[str], master_name: str | None, **login: str | None) -> str:
-    """The URL of what Frappe's `redis_queue_sentinels` ("host:port") and their kin say.
+def url_of(said: Mapping[str, Any]) -> str:
+    """The URL of what Frappe's keys say (`option_defaults.FrappesSentinels`).
 
     Raises:
         ConfigError: a part is missing or cannot be read.
     """
-    addresses = []
-    for node in nodes:
-        host, _, port = str(node).rpartition(":")
-        if not host or not port.isdigit():
+    for needed in ("redis_queue_sentinels", "redis_queue_master_service"):
+        if not said.get(needed):
+            raise ConfigError(f"redis_queue_sentinel_enabled needs {needed} too")
+    for node in said["redis_queue_sentinels"]:
+        if not re.fullmatch(r".+:\d+", node):
             raise ConfigError(f"redis_queue_sentinels has {node!r}; write each as host:port")
-        addresses.append((host, int(port)))
-    if not addresses or not master_name:
-        missing = "redis_queue_master_service" if addresses else "redis_queue_sentinels"
-        raise ConfigError(f"redis_queue_sentinel_enabled needs {missing} too")
-    return Sentinels(tuple(addresses), master_name, **login).url()  # type: ignore[arg-type]
+    user, password, *own = (
+        said.get(f"redis_queue_{whose}_{what}") or ""
+        for whose in ("master", "sentinel")
+        for what in ("username", "password")
+    )
+    login = f"{quote(user, '')}:{quote(password, '')}@" if user or password else ""
+    names = ("master_name", "sentinel_username", "sentinel_password")
+    query = zip(names, (said["redis_queue_master_service"], *own), strict=True)
+    hosts = ";".join(f"{SCHEME}{login}{node}" for node in said["redis_queue_sentinels"])
+    return f"{hosts}/0?{urlencode([each for each in query if each[1]])}"

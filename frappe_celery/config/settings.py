@@ -19,7 +19,7 @@ from frappe_celery.config.keys import Keys
 from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.numbers import is_number, is_whole, require, shown
 from frappe_celery.config.option_checks import checked_value, unknown_keys
-from frappe_celery.config.option_defaults import OPTIONS, Options
+from frappe_celery.config.option_defaults import KEYS, OPTIONS, Options
 from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, QUEUED_JOBS_A_SITE, Queue, queues_of
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import ConfigError, UnknownQueue
@@ -82,12 +82,17 @@ class Settings(Options):
         if not any(map(values.get, BROKERS)):
             named = environ.get(CELERYS_BROKER) or files.of_django(CELERYS_BROKER, environ, root)
             values["broker_url"] = named and str(named)
-        checked = {name: checked_value(name, values[name]) for name in OPTIONS if name in values}
+        checked = {name: checked_value(name, values[name]) for name in KEYS if name in values}
+        if checked.get("redis_queue_sentinel_enabled"):
+            from frappe_celery.config import sentinels  # redis-py
+
+            checked["redis_queue"] = sentinels.url_of(checked)
+        options = {name: value for name, value in checked.items() if name in OPTIONS}
         return cls(
             root=root,
             from_environment={name: checked[name] for name in own},
             unknown=tuple(unknown_keys(django, common, environ)),
-            **checked,
+            **options,
         )
 
     def __post_init__(self) -> None:
@@ -271,26 +276,6 @@ class Settings(Options):
             ) from None
 
     @cached_property
-    def queue_url(self) -> str | None:
-        """URL of what `redis_queue`, or the Sentinels in its place, name; None: nothing does.
-
-        Raises:
-            ConfigError: not all that Sentinels need is there.
-        """
-        if not self.redis_queue_sentinel_enabled:
-            return self.redis_queue
-        from frappe_celery.config import sentinels
-
-        return sentinels.url_of(
-            self.redis_queue_sentinels,
-            self.redis_queue_master_service,
-            username=self.redis_queue_master_username,
-            password=self.redis_queue_master_password,
-            sentinel_username=self.redis_queue_sentinel_username,
-            sentinel_password=self.redis_queue_sentinel_password,
-        )
-
-    @cached_property
     def store_url(self) -> str:
         """URL of the Redis that keeps the jobs; starts the embedded server when none is named.
 
@@ -299,8 +284,8 @@ class Settings(Options):
         """
         if self.broker_url and self.broker_url.startswith(REDIS_SCHEMES):
             return self.broker_url
-        if self.queue_url:
-            return self.queue_url
+        if self.redis_queue:
+            return self.redis_queue
         server = parts.load(parts.HOSTS, "embedded")
         if not self.embedded_server:
             raise ConfigError(

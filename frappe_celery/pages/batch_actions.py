@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from frappe_celery.jobs import JobStore
@@ -14,44 +14,28 @@ SECONDS = 20
 """For which one request acts; proxies wait a minute for an answer."""
 
 
-@dataclass(frozen=True)
-class BatchAction:
-    """An action on jobs, as it is offered of a batch."""
-
-    action: Action
-    verb: str
-    warning: str
-    none: str
-    """What is said where no job is left for it."""
-
-
 BATCH_ACTIONS = {
-    one.action.name: one
-    for one in (
-        BatchAction(
-            ACTIONS["requeue"],
-            "Requeue what failed",
-            "What failed or was stopped runs again, as new runs with the same arguments. What it"
-            " did already, it does again.",
-            "No job of it has failed.",
-        ),
-        BatchAction(
-            ACTIONS["cancel"],
-            "Cancel what waits",
-            "Its jobs that wait never start; those that run go on. on_ended runs once these have"
-            " ended, on_finished does not.",
-            "No job of it waits.",
-        ),
-    )
+    "requeue": replace(
+        ACTIONS["requeue"],
+        of_all="Requeue what failed",
+        warning="What failed or was stopped runs again, as new runs with the same arguments. What"
+        " it did already, it does again.",
+        none="No job of it has failed.",
+    ),
+    "cancel": replace(
+        ACTIONS["cancel"],
+        of_all="Cancel what waits",
+        warning="Its jobs that wait never start; those that run go on. on_ended runs once these"
+        " have ended, on_finished does not.",
+        none="No job of it waits.",
+    ),
 }
 
 
-def offered(user: Any, batch: state.BatchState) -> list[BatchAction]:
+def offered(user: Any, batch: state.BatchState) -> list[Action]:
     """What the user may do, and what there may be jobs for."""
     finds = {"requeue": batch.failed, "cancel": batch.going or batch.status == "making"}
-    return [
-        one for name, one in BATCH_ACTIONS.items() if finds[name] and one.action.is_allowed(user)
-    ]
+    return [one for name, one in BATCH_ACTIONS.items() if finds[name] and one.is_allowed(user)]
 
 
 def requeue_failed(

@@ -88,20 +88,20 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         if asked is None:
             messages.warning(request, "Choose what to do with the batch.")
             return back
-        users.require(asked.action.is_allowed(request.user), f"Can {asked.action.permission} Job")
+        users.require(asked.is_allowed(request.user), f"Can {asked.permission} Job")
         if "confirmed" not in request.POST:
             title = f"{asked.verb} of {shown.title}?"
             return self.shown(request, "batch_act.html", title, batch=shown, asked=asked)
         outcomes, left = list[job_actions.Outcome](), 0
-        if asked.action.name == "cancel":
+        if asked.name == "cancel":
             done = state.cancel(get_store(), batch)
-            job_actions.tell_done(request, asked.action, done)
+            job_actions.tell_done(request, asked, done)
         else:
             outcomes, left = requeue_failed(get_store(), shown)
             done = sum(outcome.error is None for outcome in outcomes)
-            job_actions.tell(request, asked.action, outcomes)
+            job_actions.tell(request, asked, outcomes)
         if done:
-            what = f"{asked.action.done.capitalize()}: {done} of its jobs"
+            what = f"{asked.done.capitalize()}: {done} of its jobs"
             self.log_change(request, models.Batch(id=shown.id, title=shown.title), what)
         if not (done or outcomes):
             messages.warning(request, asked.none)

@@ -34,10 +34,14 @@ class Action:
     """A job in one of these can be acted on so."""
     act: Callable[[Job], Job | None]
     """Returns the job in whose place it is afterwards, where that is another."""
+    of_all: str = ""
+    """What it is called where it is offered of all jobs of a batch."""
+    none: str = ""
+    """What is said where none of these is left for it."""
 
     @property
     def verb(self) -> str:
-        return self.name.capitalize()
+        return self.of_all or self.name.capitalize()
 
     def is_allowed(self, user: Any) -> bool:
         return bool(user.has_perm(f"frappe_celery.{self.permission}_job"))

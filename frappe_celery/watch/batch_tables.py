@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import Job
 from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.watch import job_display
-from frappe_celery.watch.tables import Listing, Row, beginning, facts, joined, zoned
+from frappe_celery.watch.tables import Listing, beginning, facts, zoned
 from frappe_celery.watch.words import clock
 
 COUNTS = ("total", "finished", "failed", "canceled", "going")
@@ -31,23 +32,17 @@ def as_json(batch: BatchState) -> dict[str, Any]:
 def listing(batches: Iterable[BatchState], notes: Sequence[str] = ()) -> Listing:
     """Batches, and how many of their jobs stand how."""
     columns = ("id", "status", "title", "site", *COUNTS, "begun", "ended")
-    rows = [_row(batch) for batch in batches]
-    return Listing(zoned("Batches, newest first"), columns, rows, cut=("title",), notes=notes)
-
-
-def _row(batch: BatchState) -> Row:
-    counts = [f"{getattr(batch, name):,}" for name in COUNTS]
-    total, *parts = (f"{count} {name}" for name, count in zip(COUNTS, counts, strict=True))
-    begun, ended = clock(batch.begun_at), clock(batch.ended_at)
-    times = (f"{name} {at}" for name, at in (("begun", begun), ("ended", ended)) if at)
-    return Row(
-        (batch.id, batch.status, beginning(batch.title), batch.site, *counts, begun, ended),
+    counts_and_times = [f"{name}:" for name in columns[4:]]
+    rows: list[Sequence[Text | str]] = [
         (
-            joined(batch.status.ljust(WIDEST), batch.id),
-            joined(batch.title, batch.site),
-            joined(f"{total}: {', '.join(parts)}", *times),
-        ),
-    )
+            *(batch.id, batch.status.ljust(WIDEST), beginning(batch.title), batch.site),
+            *(f"{getattr(batch, name):,}" for name in COUNTS),
+            *(clock(batch.begun_at), clock(batch.ended_at)),
+        )
+        for batch in batches
+    ]
+    narrow = (("status", "id"), ("site", "title"), counts_and_times)
+    return Listing(zoned("Batches, newest first"), columns, rows, narrow, ("title",), notes)
 
 
 def page(batch: BatchState, callbacks: Mapping[str, Job | None]) -> Table:

@@ -10,7 +10,7 @@ from rich.text import Text
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, JobStatus
 from frappe_celery.watch import job_display
-from frappe_celery.watch.tables import Listing, Row, beginning, error, facts, joined, zoned
+from frappe_celery.watch.tables import Listing, beginning, error, facts, zoned
 from frappe_celery.watch.words import clock, duration, moment, some_of
 
 STYLES = {
@@ -20,9 +20,12 @@ STYLES = {
     JobStatus.FAILED: "red",
 }
 WIDEST = max(len(status.value) for status in JobStatus)
-
-
 COLUMNS = ("id", "status", "queue", "method", "arguments", "enqueued", "waited", "ran", "error")
+NARROW = (
+    ("status", "id"),
+    ("method", "queue", "enqueued", "waited:", "ran:"),
+    ("error|arguments",),
+)
 
 
 def listing(
@@ -31,33 +34,16 @@ def listing(
     """Jobs, with the beginning of their arguments and of what they raised."""
     begun = job_display.beginnings(jobs)
     rows = [_row(job, begun[job.run_id]) for job in jobs]
-    return Listing(zoned(title), COLUMNS, rows, cut=("arguments", "error"), notes=notes)
+    return Listing(zoned(title), COLUMNS, rows, NARROW, ("arguments", "error"), notes)
 
 
-def _row(job: Job, arguments: str) -> Row:
+def _row(job: Job, arguments: str) -> Sequence[Text | str]:
     line = job_display.as_json(job)
     lacked = f"lacked {', '.join(job.lacked)}" if job.lacked else ""
-    raised = line["error"] or lacked
-    method, at = Text(line["method"]), clock(job.enqueued_at)
-    waited, ran = duration(line["waited"]), duration(line["ran"])
-    times = (f"{name} {time}" for name, time in (("waited", waited), ("ran", ran)) if time)
-    return Row(
-        (
-            job.id,
-            _status(job),
-            job.queue,
-            method,
-            beginning(arguments),
-            at,
-            waited,
-            ran,
-            beginning(raised),
-        ),
-        (
-            joined(_status(job, WIDEST), job.id),
-            joined(method, job.queue, at, *times),
-            error(raised) if raised else beginning(arguments, "dim"),
-        ),
+    return (
+        *(job.id, _status(job, WIDEST), job.queue, line["method"], beginning(arguments, "dim")),
+        *(clock(job.enqueued_at), duration(line["waited"]), duration(line["ran"])),
+        error(line["error"] or lacked),
     )
 
 
@@ -103,15 +89,12 @@ def _about(job: Job, values: dict[str, Any]) -> Iterable[tuple[str, Text | str]]
 
 def refused_listing(messages: list[dict[str, Any]]) -> Listing:
     """Messages that were not acted on, newest first."""
-    rows = []
-    for message in messages:
-        queue, run, reason = (str(message[name]) for name in ("queue", "run", "reason"))
-        at = moment(message["at"])
-        rows.append(
-            Row((at, queue, run, beginning(reason)), (joined(at, queue, run), error(reason)))
-        )
-    columns = ("at", "queue", "run", "reason")
-    return Listing(zoned("Refused messages, newest first"), columns, rows, cut=("reason",))
+    columns, narrow = ("at", "queue", "run", "reason"), (("at", "queue", "run"), ("reason",))
+    rows = [
+        (moment(one["at"]), str(one["queue"]), str(one["run"]), error(str(one["reason"])))
+        for one in messages
+    ]
+    return Listing(zoned("Refused messages, newest first"), columns, rows, narrow, ("reason",))
 
 
 def _status(job: Job, width: int = 0) -> Text:

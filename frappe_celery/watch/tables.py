@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 from rich.box import HEAVY_HEAD, Box
@@ -25,22 +25,16 @@ SHORTEST = 30
 """Signs that a table leaves of what may be cut."""
 
 
-class Row(NamedTuple):
-    """One thing of many, in two forms."""
-
-    cells: Sequence[Text | str]
-    """One for each column."""
-    lines: Sequence[Text]
-    """The same where there is no room for columns: its name first."""
-
-
 @dataclass(frozen=True)
 class Listing:
-    """Many things, a row each."""
+    """Many things, a row each: a cell for each column."""
 
     title: str
     columns: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[Sequence[Text | str]]
+    narrow: Sequence[Sequence[str]] = ()
+    """The columns that share a line where there is no room for a table: `id`, the first of two that
+    says something, `error|arguments`, or one behind its name, `waited:`. (): a line each."""
     cut: Sequence[str] = ()
     """Columns of which a table may show the beginning."""
     notes: Sequence[str] = ()
@@ -59,7 +53,7 @@ class Listing:
             return
         click.echo(self.title, err=True)
         for row in self.rows:
-            click.echo("\t".join(one_line(str(cell)) for cell in row.cells))
+            click.echo("\t".join(one_line(str(cell)) for cell in row))
         for note in self.notes:
             click.echo(note, err=True)
 
@@ -71,7 +65,7 @@ class Listing:
         else:
             yield from (Text(title, "bold") for title in [self.title] if title)
             for row in self.rows:
-                first, *below = map(_in_a_line, filter(None, row.lines))
+                first, *below = map(_in_a_line, filter(None, self._lines(row)))
                 yield first
                 yield from (Padding(line, (0, 0, 0, 2), expand=False) for line in below)
         yield from (Text(note, "dim") for note in self.notes)
@@ -82,8 +76,13 @@ class Listing:
             may_be_cut = name in self.cut
             table.add_column(name, no_wrap=not may_be_cut, max_width=cut if may_be_cut else None)
         for row in self.rows:
-            table.add_row(*map(_in_a_line, row.cells))
+            table.add_row(*map(_in_a_line, row))
         return table
+
+    def _lines(self, row: Sequence[Text | str]) -> Iterator[Text]:
+        cells, (first, *others) = dict(zip(self.columns, row, strict=True)), self.columns
+        for line in self.narrow or ((first,), *((f"{name}:",) for name in others)):
+            yield joined(*(_said(name, cells) for name in line))
 
 
 def console() -> Console:
@@ -91,18 +90,12 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
-def plain_table(columns: Iterable[str], rows: Iterable[Iterable[Any]], **style: Any) -> Table:
-    """Texts in columns, without a frame; what is too long goes on in the next line."""
-    shown = Table(*columns, box=None, **style)
-    for row in rows:
-        shown.add_row(*(_in_a_line(cell, overflow="fold") for cell in row))
-    return shown
-
-
 def facts(said: Iterable[tuple[str, Text | str]], style: str = "bold") -> Table:
-    """What is said of one thing, a line each, behind its name."""
-    rows = ((Text(name, style), what) for name, what in said)
-    return plain_table((), rows, show_header=False, padding=(0, 2), collapse_padding=True)
+    """What is said of one thing, behind its name; what is too long goes on in the next line."""
+    shown = Table(box=None, show_header=False, padding=(0, 2), collapse_padding=True)
+    for name, what in said:
+        shown.add_row(Text(name, style), _in_a_line(what, overflow="fold"))
+    return shown
 
 
 def zoned(title: str) -> str:
@@ -111,9 +104,11 @@ def zoned(title: str) -> str:
 
 
 def joined(*parts: Text | str) -> Text:
-    """Those that are not empty, as one line; what is too long goes on in the next."""
-    texts = (Text(part) if isinstance(part, str) else part for part in parts if part)
-    return Text("  ", overflow="fold").join(texts)
+    """Those that are not empty, as one line; what is too long goes on in the next, unless one of
+    them is a `beginning`."""
+    texts = [Text(part) if isinstance(part, str) else part for part in parts if part]
+    is_cut = any(text.no_wrap for text in texts)
+    return Text("  ", no_wrap=is_cut, overflow="ellipsis" if is_cut else "fold").join(texts)
 
 
 def beginning(text: Text | str, style: str = "") -> Text:
@@ -123,9 +118,15 @@ def beginning(text: Text | str, style: str = "") -> Text:
 
 def error(text: str) -> Text:
     """How an error begins, in one line."""
-    shown = beginning(one_line(text), "red")
-    shown.truncate(LONGEST_ERROR, overflow="ellipsis")
-    return shown
+    return beginning(one_line(text), "red")
+
+
+def _said(name: str, cells: Mapping[str, Text | str]) -> Text | str:
+    """As `Listing.narrow` has it."""
+    name, is_named, _ = name.partition(":")
+    cell, *_ = [*filter(len, map(cells.__getitem__, name.split("|"))), ""]
+    whole = Text(cell) if isinstance(cell, str) else cell
+    return whole.blank_copy(f"{name}: ").append(whole) if is_named and cell else cell
 
 
 def _in_a_line(text: Text | str, **style: Any) -> Text:

@@ -135,7 +135,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _named(config: Settings) -> str:
-    kind = "as configured" if config.queue_url or config.broker_url else "embedded server"
+    kind = "as configured" if config.redis_queue or config.broker_url else "embedded server"
     return f"{without_password(config.store_url)} ({kind})"
 
 

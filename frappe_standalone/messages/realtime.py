@@ -112,7 +112,7 @@ def emit_via_redis(event: str, message: Any, room: str) -> None:
     sent = {"event": event, "message": message, "room": room}
     if here.frappe_version > 14:
         sent["namespace"] = local.site
-    url = here.redis_socketio if here.frappe_version == 14 else here.queue_url
+    url = here.redis_socketio if here.frappe_version == 14 else here.redis_queue
     try:
         client(url or here.store_url).publish(CHANNEL, as_json(sent))
     except redis.exceptions.RedisError as exc:

@@ -18,7 +18,7 @@ import frappe
 import pytest
 
 from frappe_celery.config import settings
-from frappe_celery.config.option_defaults import OPTIONS
+from frappe_celery.config.option_defaults import KEYS
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.hosts import ScheduleRow
@@ -181,7 +181,7 @@ def test_the_configuration_in_a_page_can_be_followed(page: Path, tmp_path: Path)
         (tmp_path / "sites").mkdir(exist_ok=True)
         (tmp_path / "sites" / "common_site_config.json").write_text(block.text)
         config = Settings.load(tmp_path, environ={})
-        options = OPTIONS.keys() | {"monitor", "installed_apps"}
+        options = KEYS.keys() | {"monitor", "installed_apps"}
         assert not values.keys() - options, f"{page.name}:{block.line}"
         MailConfig.of(config)
         configured(config)

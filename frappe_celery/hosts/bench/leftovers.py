@@ -112,7 +112,7 @@ def _in_each_of_rqs(kind: str, command: str, *rest: Any, **options: Any) -> dict
 
 def _rqs() -> Any:
     config = settings.current()
-    return connect(config.queue_url or config.store_url)
+    return connect(config.redis_queue or config.store_url)
 
 
 def in_celery() -> list[str]:

@@ -175,7 +175,7 @@ def refuse_where_it_cannot_work(config: Settings, place: str = SETTLED) -> None:
     if not (config.root / "sites" / "apps.txt").exists():
         raise ConfigError(f"{config.root} is no bench (it has no sites/apps.txt): run it in one")
     _refuse_packages_that_do_not_fit(place)
-    if not config.queue_url and not config.broker_url:
+    if not config.redis_queue and not config.broker_url:
         raise ConfigError(
             "redis_queue is not set in sites/common_site_config.json: write the URL of the Redis"
             " that Frappe's jobs go through, such as redis://127.0.0.1:11000"

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from frappe_celery.config.texts import one_line
 from frappe_celery.watch.doctor.report import Finding, Level, Report, Section, counted
-from frappe_celery.watch.tables import Listing, Row, beginning
+from frappe_celery.watch.tables import Listing, beginning
 
 STYLES = {Level.NOTE: "cyan", Level.WARNING: "yellow", Level.PROBLEM: "red"}
 
@@ -49,26 +49,18 @@ def _listing(rows: list[dict[str, Any]]) -> Listing:
         if any(row[name] not in (None, "") and not isinstance(row[name], dict) for row in rows)
     ]
     headings = [name.replace("_", " ") for name in names]
-    shown = []
-    for first, *others in ([_cell(row[name]) for name in names] for row in rows if names):
-        said = zip(headings[1:], others, strict=True)
-        below = (_below(name, cell) for name, cell in said if cell)
-        shown.append(Row((first, *others), (Text(f" {first}"), *below)))
+    shown = [[_cell(name, row[name]) for name in names] for row in rows if names]
     return Listing("", headings, shown, box=None)
 
 
-def _below(name: str, cell: str) -> Text:
+def _cell(name: str, value: Any) -> Text | str:
     """Of an error the beginning, all of anything else."""
-    said = f"{name}: {cell}"
-    return beginning(said) if name == "error" else Text(said)
-
-
-def _cell(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     if isinstance(value, int):
         return f"{value:,}"
-    return "" if value is None else str(value)
+    said = "" if value is None else str(value)
+    return beginning(said) if name == "error" else said
 
 
 def _counted_apart(rows: list[dict[str, Any]]) -> Iterable[Text]:

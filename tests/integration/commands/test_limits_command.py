@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
@@ -9,6 +11,8 @@ from frappe_celery.jobs import JobStore
 from frappe_celery.watch.metrics import Exposition
 from tests.integration.cli import SITE, enqueued, read, run
 from tests.integration.stores import take
+from tests.project import Project
+from tests.terminal import shown_on_terminal
 
 TARGET = f"site:{SITE}"
 
@@ -62,6 +66,21 @@ def test_a_long_target_is_shown_whole_with_its_brackets(store: JobStore) -> None
     target = f"key:[red]{'x' * 90}"
     run("pause", target)
     assert target in run("limits").output
+
+
+def test_into_a_pipe_goes_a_line_a_limit_and_on_a_narrow_terminal_a_few(
+    project: Project, store: JobStore
+) -> None:
+    run("limit", "queue:long", "--running", "2")
+    shown = run("limits")
+    assert shown.stdout == "queue:long\t2 at once\t0\t0\thand\n"
+    assert shown.stderr == "Limits and pauses\n"
+    command = [sys.executable, "-m", "frappe_celery.cli", "limits"]
+    lines = shown_on_terminal(command, project.root, project.environment(), columns=40)
+    assert [line.rstrip() for line in lines if line.strip()] == [
+        *("Limits and pauses", "queue:long", "  limit: 2 at once", "  running: 0"),
+        *("  kept back: 0", "  said by: hand"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from frappe_celery.celery_app import broker_settings
+from frappe_celery.config.files import variable
 from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.option_checks import checked_value
 from frappe_celery.config.option_defaults import OPTIONS, meanings
@@ -141,6 +142,54 @@ def test_a_changed_file_is_read_anew(bench: Path) -> None:
     assert config.site_config("site1")["maintenance_mode"] == 1
     config.site_config("site1")["maintenance_mode"] = 2
     assert config.site_config("site1")["maintenance_mode"] == 1
+
+
+# -- Frappe's keys for Sentinels
+
+SENTINELS = {
+    "redis_queue_sentinel_enabled": 1,
+    "redis_queue_sentinels": ["one:26379", "two:26380"],
+    "redis_queue_master_service": "m",
+}
+
+
+def test_frappe_s_keys_for_sentinels_are_one_url_wherever_they_stand(bench: Path) -> None:
+    url = "sentinel://one:26379;sentinel://two:26380/0?master_name=m"
+    environ = {variable(name): json.dumps(value) for name, value in SENTINELS.items()}
+    assert load(bench, **{**environ, variable("redis_queue_master_service"): "m"}).store_url == url
+    write(bench, redis_queue="redis://other", **SENTINELS)
+    assert load(bench).redis_queue == load(bench).store_url == url
+    write(bench, redis_queue="redis://other", **{**SENTINELS, "redis_queue_sentinel_enabled": 0})
+    assert load(bench).store_url == "redis://other"
+
+
+def test_users_and_passwords_of_master_and_sentinels_are_in_it(bench: Path) -> None:
+    said = {"master_username": "u", "master_password": "p/w;@", "sentinel_password": "a b&c"}
+    write(bench, **SENTINELS, **{f"redis_queue_{name}": value for name, value in said.items()})
+    pool = connect(load(bench).store_url).connection_pool
+    login = [pool.connection_kwargs[name] for name in ("username", "password")]
+    assert (pool.service_name, login) == ("m", ["u", "p/w;@"])
+    asked = [one.connection_pool.connection_kwargs for one in pool.sentinel_manager.sentinels]
+    assert [(one["host"], one["port"], one["password"]) for one in asked] == [
+        ("one", 26379, "a b&c"),
+        ("two", 26380, "a b&c"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("redis_queue_sentinels", [], "redis_queue_sentinel_enabled needs redis_queue_sentinels"),
+        ("redis_queue_sentinels", ["host"], "has 'host'; write each as host:port"),
+        ("redis_queue_sentinels", "one:1", "'one:1'; it must be a list of texts"),
+        ("redis_queue_master_service", None, "needs redis_queue_master_service too"),
+        ("redis_queue_master_password", 5, "redis_queue_master_password is no text"),
+    ],
+)
+def test_what_is_wrong_with_them_is_named(bench: Path, key: str, value: Any, said: str) -> None:
+    write(bench, **{**SENTINELS, key: value})
+    with pytest.raises(ConfigError, match=said):
+        load(bench)
 
 
 # -- root, sites, apps
@@ -319,8 +368,8 @@ def use(config: Settings) -> None:
     limits.configured(config)
     MailConfig.of(config)
     json.dumps(config.frappe_celery_routes)
-    if config.queue_url:
-        connect(config.queue_url)
+    if config.redis_queue:
+        connect(config.redis_queue)
     if config.broker_url:
         broker_settings(config)
 

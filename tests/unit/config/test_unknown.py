@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from frappe_celery.config.files import variable
 from frappe_celery.config.option_checks import edits, unknown_keys
-from frappe_celery.config.option_defaults import OPTIONS
+from frappe_celery.config.option_defaults import KEYS
 from frappe_celery.config.settings import Settings
 
 FRAPPES = (
@@ -47,7 +48,12 @@ def test_frappes_keys_and_others_are_left_alone(key: str) -> None:
 
 
 def test_what_is_known_is_not_named() -> None:
-    assert unknown(tuple(OPTIONS), tuple(OPTIONS), FRAPPE_CELERY_KEY="x", FRAPPE_SITE="y") == []
+    assert (
+        unknown(
+            tuple(KEYS), tuple(KEYS), FRAPPE_SITE="y", **dict.fromkeys(map(variable, KEYS), "x")
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_on_80_columns_an_entry_is_two_lines_with_its_whole_name(host: MemoryHos
     assert sorted(entries) == sorted([*methods, "os.gone"])
     assert entries[methods[0]].startswith("  cannot be imported: ModuleNotFoundError: No module ")
     assert entries["os.gone"].startswith("  cannot be imported: AttributeError: ")
-    assert entries["os.getpid"].startswith("  default  Daily, 0 0 * * *  not yet in force  next ")
+    assert entries["os.getpid"].startswith("  not yet in force  default  Daily, 0 0 * * *  next: ")
     assert "all` is due every" in lines[6]
 
 
