@@ -100,7 +100,8 @@ class Taker:
         Raises:
             BrokerUnreachable: to be asked again.
         """
-        found = self._step(tag, queues, ended)
+        keys = self.store.keys
+        found = self._step(tag, (keys.consumers, *map(keys.queue, queues)), ended)
         if not found:
             return None
         if found == b"settled":
@@ -108,13 +109,13 @@ class Taker:
             return None
         return Taken.of(found)
 
-    def _step(self, tag: str, queues: Sequence[str], ended: Ended) -> Any:
-        store, keys = self.store, self.store.keys
+    def _step(self, tag: str, keys: tuple[str, ...], ended: Ended) -> Any:
+        store = self.store
         return store.run_script(
             "take",
-            (keys.in_flight(self.consumer), keys.consumers, *map(keys.queue, queues)),
-            *(keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
-            *(ended.tag, ended.run, store.settings.rq_results_ttl, store.lined, *ended.fields),
+            (store.keys.in_flight(self.consumer), *keys),
+            *(store.keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
+            *(ended.tag, ended.run, store.settings.rq_results_ttl, *ended.fields),
         )
 
     def wait(self, queues: Sequence[str], orders: int, seconds: int = WAIT_SECONDS) -> str:

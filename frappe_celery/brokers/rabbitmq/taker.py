@@ -55,8 +55,8 @@ class Taker(taker.Taker):
 
     def _record(self, tag: str, ended: Ended) -> Taken | None:
         """Record what has ended; what it claimed before, if the answer to that was lost."""
-        let_go, came, held = self._step(tag, (), ended)
-        if let_go:
+        came, followed, released, held = self._step(tag, (), ended)
+        if let_go := followed + released:
             self._outbox.forward([run.decode(errors="replace") for run in let_go])
         for queue, count in zip(came[::2], came[1::2]):  # noqa: B905 (pairs)
             if self._came.get(queue) != count:
