@@ -127,11 +127,10 @@ local function room(counter, rule)
 end
 
 -- One that was let go is there: others may follow.
-local function arrives(run, place)
+local function arrives(run)
   local counter = redis.call('HGET', prefix .. 'job:' .. run, 'let_go')
   if not counter then return end
   redis.call('HDEL', prefix .. 'job:' .. run, 'let_go')
-  redis.call('ZREM', prefix .. 'kept_at:' .. place .. '|' .. counter, run)
   redis.call('ZADD', parkings, 'XX', 0, counter)
 end
 
@@ -153,7 +152,7 @@ function these.keeps_back(run, place)
   for _, one in ipairs(holding(run, place)) do
     local free, again = room(one[1], one[2])
     if free == 0 then
-      arrives(run, place)
+      arrives(run)
       local record = prefix .. 'job:' .. run
       local place_in_line = redis.call('HGET', record, 'parked_as')
         or redis.call('INCR', prefix .. 'parkings:number')
@@ -175,7 +174,7 @@ end
 -- A run begins, or (with `only_holds`) has begun before there were these rules.
 function these.begins(run, place, only_holds)
   local held = {}
-  arrives(run, place)
+  arrives(run)
   for _, one in ipairs(holding(run, place)) do
     local counter, rule = one[1], one[2]
     if rule.running then
