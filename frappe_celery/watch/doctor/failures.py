@@ -14,11 +14,10 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.keys import ATTEMPT
 from frappe_celery.watch import caught
-from frappe_celery.watch.alerts.delivery import receivers
-from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.job_display import last_line
-from frappe_celery.watch.mail import ledger as mail
+from frappe_celery.watch.notify.ledger import LONGEST_WAIT_SECONDS, Alerts, Mails
+from frappe_celery.watch.notify.receivers import receivers
 from frappe_celery.watch.snapshot import Snapshot, about, grouped
 
 SECONDS = 3600.0
@@ -80,9 +79,9 @@ def check_lacking(section: Section, store: JobStore, site: str | None) -> None:
 
 def check_mails(section: Section, store: JobStore) -> None:
     """Mails of failures that no server has taken yet."""
-    ledger = mail.Ledger(store)
+    ledger = Mails(store)
     if ledger.tries():
-        waiting = len(ledger.entries())
+        waiting = len(ledger.unsent())
         section.warn(
             f"{counted(waiting, 'mail') if waiting else 'mails'} of failures could not be delivered"
             " yet",
@@ -114,8 +113,8 @@ def check_alerts(section: Section, store: JobStore, now: float) -> None:
         section.problem(str(exc))
         return
     section.rows = [{"told": receiver.shown()} for receiver in known.values()]
-    before = now - Ledger.first_wait_seconds
-    late = [message for message in Ledger(store).unsent() if message.at < before]
+    before = now - LONGEST_WAIT_SECONDS
+    late = [entry for entry in Alerts(store).unsent() if entry.about["at"] < before]
     if late:
         section.warn(
             f"{counted(len(late), 'message')} could not be delivered to everybody",

@@ -10,9 +10,8 @@ from frappe_celery.config.secrets import MASK, masked, masked_text
 from frappe_celery.config.signing import Signer
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.ledger import Digest
-from frappe_celery.watch.mail.letter import write
+from frappe_celery.watch.notify.letter import Digest, write
+from frappe_celery.watch.notify.mail_config import MailConfig
 from tests.mailbox import text_of
 
 SIGNER = Signer(b"k" * 64)

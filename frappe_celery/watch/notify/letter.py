@@ -7,6 +7,7 @@ import json
 import re
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -18,8 +19,9 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.config.texts import escaped, one_line
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.ledger import Digest
+from frappe_celery.jobs.record.record import shown_reason
+from frappe_celery.watch.notify.ledger import LONGEST, Entry
+from frappe_celery.watch.notify.mail_config import MailConfig
 from frappe_celery.watch.words import cut, some_of
 
 LONGEST_VALUE = 1000
@@ -28,6 +30,32 @@ LONGEST_SUBJECT = 200
 # subjects in one line; folded, some begin with a space
 _POLICY = default.clone(max_line_length=300)
 ENDED = "finished: what it raised was caught, which only a log or a comment shows"
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What a mail says of a kind's failures since the last one: their number, and the first."""
+
+    id: str
+    sites: Mapping[str, int]
+    """How many failures there were at each site."""
+    about: Mapping[str, str]
+    """Of the first one: `run`, `id`, `site`, `queue`, `method`, `user`, `message`, …"""
+
+    @property
+    def count(self) -> int:
+        """How many failures there were at all sites."""
+        return sum(self.sites.values())
+
+
+def digest_of(entry: Entry, signer: Signer) -> Digest:
+    """What the ledger's entry says."""
+    about = {name.decode(): text.decode(errors="replace") for name, text in entry.about.items()}
+    if b"exc_info" in entry.about:
+        about["exc_info"] = shown_reason(entry.about[b"exc_info"], signer)[-LONGEST:]
+    sites = [name for name in about if name.startswith("site ")]
+    counts = {name.partition(" ")[2]: int(about.pop(name)) for name in sites}
+    return Digest(entry.text.decode(), counts, about)
 
 
 def write(digest: Digest, config: MailConfig, signer: Signer) -> EmailMessage:
