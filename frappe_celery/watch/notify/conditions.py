@@ -103,7 +103,11 @@ def look(store: JobStore) -> list[Finding]:
     paused = Limits(store).paused()
     for target, ends in paused.items():
         limits.tell_pause(found, target, ends)
-    _check_losses(found, store, now.at)
+    loss = newest_loss(store)
+    if loss is not None and now.at - loss.end < LOSS_SECONDS:
+        # each loss is told of, also while the one before still is
+        lost = "the Redis that keeps the jobs lost some of them"
+        found.problem(lost, loss.in_words(moment), "JobsLost", lost_at=repr(loss.end))
     ended, kept = ended_lately(store, WINDOW_MINUTES), {one.site for one in away}
     waiting = [place for place in now.places if place.oldest is not None]
     waiting = [p for p in waiting if p.site not in kept and not p.is_held(paused)]
@@ -114,18 +118,6 @@ def look(store: JobStore) -> list[Finding]:
     # who is away for long is away: the first alert of it does not end
     long = [one for one in told if one.alert == "DatabaseLongAway"]
     return [*told, *(replace(one, alert="DatabaseAway") for one in long)]
-
-
-def _check_losses(section: Section, store: JobStore, now: float) -> None:
-    loss = newest_loss(store)
-    if loss is not None and now - loss.end < LOSS_SECONDS:
-        # each loss is told of, also while the one before still is
-        section.problem(
-            "the Redis that keeps the jobs lost some of them",
-            loss.in_words(moment),
-            "JobsLost",
-            lost_at=repr(loss.end),
-        )
 
 
 def check_waits(section: Section, now: Snapshot, waiting: Iterable[Place]) -> None:

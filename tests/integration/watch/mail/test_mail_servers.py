@@ -19,6 +19,8 @@ from tests.project import Project
 class Sending:
     """A failure that is to be mailed, and the process that does."""
 
+    program: tuple[str, ...] = ("frappe_celery.watch.notify", "mail")
+
     def __init__(self, project: Project, store: JobStore) -> None:
         self.project, self.ledger = project, Mails(store)
 
@@ -33,9 +35,7 @@ class Sending:
             trust = {"SSL_CERT_FILE": str(mailbox.certificate)}
         self.project.configure(celery_error_emails=values)
         assert self.ledger.sends("me", time.time() + 100)
-        process = self.project.start(
-            "sender", "-m", "frappe_celery.watch.notify", "mail", "me", **trust
-        )
+        process = self.project.start("sender", "-m", *self.program, "me", **trust)
         assert process.wait() == 0
         assert "Traceback" not in process.output()
         return process.output()
@@ -112,6 +112,15 @@ def test_a_mail_that_is_refused_for_good_is_in_the_log_and_holds_up_no_other(
     sending.fail("m|KeyError")
     sending.send(plain)
     assert [text_of(mail).splitlines()[0] for mail in plain.mails] == ["m failed: KeyError"]
+
+
+def test_what_a_process_from_before_an_upgrade_starts_sends_too(
+    sending: Sending, plain: Mailbox
+) -> None:
+    """It runs on, with new code on the disk."""
+    sending.program = ("frappe_celery.watch.mail",)
+    assert sending.send(plain) == ""
+    assert len(plain.mails) == 1
 
 
 def test_one_that_is_refused_for_now_is_sent_later(sending: Sending, plain: Mailbox) -> None:
