@@ -58,6 +58,7 @@ def test_after_a_quiet_time_the_next_one_is_a_first_one_again(ledger: Mails) -> 
     fail(ledger, 1000)
     sent(ledger, 1000)
     assert sent(ledger, 1300) == []
+    assert not ledger.store.client.exists(ledger.key("due")), "it is forgotten"
     fail(ledger, 1301)
     assert [digest.count for digest in sent(ledger, 1301)] == [1]
 
