@@ -40,7 +40,7 @@ TASKS = "".join(
 
 
 def counted(mailbox: Mailbox) -> int:
-    """How many failures the mails tell of; one that came twice is one (`mail.ledger`)."""
+    """How many failures the mails tell of; one that came twice is one (`watch.notify.ledger`)."""
     mails = {mail["Message-ID"]: mail for mail in mailbox.mails}.values()
     lines = [ln for mail in mails for ln in text_of(mail).splitlines()]
     return sum(int(ln.split()[1]) for ln in lines if ln.startswith("Failures:"))

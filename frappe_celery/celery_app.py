@@ -26,9 +26,7 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.schedule import exchange
 from frappe_celery.watch import caught, telemetry
-from frappe_celery.watch.alerts.look import Alerts
 from frappe_celery.watch.logs import output, stacks
-from frappe_celery.watch.notify import look
 from frappe_celery.worker import lifecycle, remote_control
 from frappe_celery.worker.bootsteps import RABBITMQ_STEPS, STEPS
 from frappe_celery.worker.readiness import Readiness, tell_of_an_early_end
@@ -302,7 +300,6 @@ def _add(app: Celery, config: Settings) -> None:
     exchange.connect()
     error_mail.connect(app)
     error_mail.swallowed.connect(caught.note)
-    look.connect(app, Alerts)
     app.user_options["worker"].update((BURST, GOSSIP, MINGLE))
     signals.worker_init.connect(_keep_to_oneself)
     signals.celeryd_init.connect(lifecycle.check_queues)

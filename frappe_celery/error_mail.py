@@ -1,4 +1,4 @@
-"""Mail on failure, `celery_error_emails`; `mail` has how it works.
+"""Mail on failure, `celery_error_emails`; `watch.notify` has how it works.
 
 Mailed are every failed or abandoned job, what a scheduled method or a queued action raised, which
 Frappe catches so that the job ends as finished, and the scheduler's own failures.
@@ -16,7 +16,7 @@ from celery.utils.dispatch import Signal
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.record.kinds import kind_of, mailed_kind
-from frappe_celery.watch.mail.ledger import LONGEST, Ledger
+from frappe_celery.watch.notify.ledger import LONGEST, Mails
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +28,9 @@ swallowed = Signal(name="swallowed", providing_args=["job", "exception"])
 
 def connect(app: Celery) -> None:
     """Have the app's workers and beat send; they refuse to start with a wrong configuration."""
-    from frappe_celery.watch.mail.look import Mails
     from frappe_celery.watch.notify import look
 
-    look.connect(app, Mails)
+    look.connect(app)
 
 
 def report_swallowed(job: Job | None, exception: BaseException) -> None:
@@ -56,4 +55,4 @@ def _count(job: Job | None, exception: BaseException) -> None:
     text = "".join(traceback.format_exception(exception))
     method, site, run = (job.label, job.site, job.run_id) if job else (OUTSIDE_A_JOB, "", "")
     about = {"method": method, "exc_info": text[-LONGEST:], "caught": "1"}
-    Ledger(get_store()).count(f"{method}|{kind_of(text)}", site, run, about, time.time())
+    Mails(get_store()).count(f"{method}|{kind_of(text)}", site, run, about, time.time())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from importlib.resources import files
 
 import click
 
@@ -26,9 +27,7 @@ def metrics(port: int, address: str, rules: bool) -> None:
     the jobs nothing. There is no login.
     """
     if rules:
-        from frappe_celery.watch.alerts.conditions import RULES
-
-        click.echo(RULES.read_text(), nl=False)
+        click.echo((files("frappe_celery.watch.notify") / "prometheus.yml").read_text(), nl=False)
         return
     try:
         from prometheus_client import CollectorRegistry, start_http_server

@@ -66,12 +66,12 @@ def whole(job: Job, until: str = BY_COMMAND) -> dict[str, Any]:
         "position": job.get_position() if job.status == JobStatus.QUEUED else None,
         "kept_back_by": keeping(kept_by, until),
         "due_at": iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
-        "batch": _shown(lambda: _batch(job)),
-        "depends_on": _shown(lambda: job.dependency_ids),
+        "batch": shown(lambda: _batch(job)),
+        "depends_on": shown(lambda: job.dependency_ids),
         "dependants": job.number_of_dependants,
         "attempts": [{name: as_json(one)[name] for name in OF_ATTEMPTS} for one in job.attempts],
-        "arguments": _shown(lambda: own_arguments(job)),
-        "result": _shown(lambda: job.result),
+        "arguments": shown(lambda: own_arguments(job)),
+        "result": shown(lambda: job.result),
         "traceback": job.exc_info and masked_text(job.exc_info),
     }
 
@@ -95,7 +95,7 @@ def own_arguments(job: Job) -> dict[str, Any]:
 
 def arguments(job: Job) -> str:
     """All of them in a line, secrets masked."""
-    return as_text(_shown(lambda: own_arguments(job)))
+    return as_text(shown(lambda: own_arguments(job)))
 
 
 def beginnings(jobs: list[Job]) -> dict[str, str]:
@@ -114,7 +114,8 @@ def _beginning(job: Job) -> str:
     return "" if begun == "{}" else begun
 
 
-def _shown(read: Callable[[], Any]) -> Any:
+def shown(read: Callable[[], Any]) -> Any:
+    """What is read, as JSON carries it and secrets masked; a text where it cannot be."""
     try:
         return masked(plain(read()))
     except FrappeCeleryError as exc:

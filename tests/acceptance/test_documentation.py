@@ -24,7 +24,7 @@ from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.jobs.limits.rules import configured
 from frappe_celery.schedule.events import import_problems, rows_from_hooks
-from frappe_celery.watch.mail.config import MailConfig
+from frappe_celery.watch.notify.mail_config import MailConfig
 from tests.acceptance.desk import USER, forget_app, make_site
 from tests.acceptance.documentation import DOCS, Block, blocks
 from tests.project import Project

@@ -17,7 +17,7 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job
-from frappe_celery.watch.mail.config import MailConfig
+from frappe_celery.watch.notify.mail_config import MailConfig
 from frappe_standalone.exceptions import LockTimeoutError
 from tests.acceptance.desk import signed_in
 from tests.acceptance.research import DOCUMENT, blocks

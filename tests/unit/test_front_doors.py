@@ -34,6 +34,9 @@ NAMES = [
     "frappe_celery.hosts.bench.switch:",
     # a process of an armed bench that has begun before the bridge was a package
     "frappe_celery.migration.armed.host:",
+    # what processes start that began before mails and alerts were told by one program
+    "frappe_celery.watch.alerts:main",
+    "frappe_celery.watch.mail:main",
     # pickled arguments and results of jobs that wait or have ended
     "frappe_celery.jobs.job:JobStatus",
     "frappe_celery.jobs.options:JobOptions",

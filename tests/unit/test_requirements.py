@@ -33,7 +33,6 @@ EXTRAS = {
     "prometheus_client": "metrics",
     "waitress": "admin",
     "whitenoise": "admin",
-    "yaml": "alerts",
 }
 """Imported by what an extra is for."""
 

@@ -57,8 +57,7 @@ NAMED = {
     # the room that enters a process of a bench that is not armed
     "frappe_celery.hosts.bench",
     # started as programs
-    "frappe_celery.watch.alerts",
-    "frappe_celery.watch.mail",
+    "frappe_celery.watch.notify",
     # loggers whose errors beat mails
     "frappe_celery.schedule",
     # Django's: an application, its URLs, the folder of its controllers

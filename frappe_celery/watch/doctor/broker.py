@@ -54,7 +54,7 @@ def check_what_is_wrong(
     section: Section, store: JobStore, info: dict[str, Any], now: float
 ) -> None:
     """What stops it, or has lost something; not how it could be set up better."""
-    _check_memory(section, info)
+    check_memory(section, info)
     _check_replication(section, info)
     _check_losses(section, store, now)
     _check_clocks(section, store)
@@ -145,7 +145,8 @@ def _check_append_only(section: Section, info: dict[str, Any], fsync: str | None
         section.note("the server does not tell its appendfsync: ask who runs it")
 
 
-def _check_memory(section: Section, info: dict[str, Any]) -> None:
+def check_memory(section: Section, info: dict[str, Any]) -> None:
+    """Whether it may drop what it holds, or is nearly full; `info` as INFO memory has it."""
     policy, most, used = info.get("maxmemory_policy"), info.get("maxmemory", 0), info["used_memory"]
     if policy and policy != "noeviction":
         says = f"maxmemory-policy is {policy}"
@@ -162,6 +163,7 @@ def _check_memory(section: Section, info: dict[str, Any]) -> None:
         section.warn(
             f"{used / most:.0%} of maxmemory is used; when it is full no job can be enqueued",
             "raise maxmemory, or keep records for less long: rq_results_ttl, rq_job_failure_ttl",
+            "RedisFull",
         )
 
 

@@ -27,4 +27,6 @@ def check(section: Section, found: Iterable[Outage], sites: list[str], now: floa
             f"{counted(one.waiting, 'job')} of it wait, and begin by themselves once it is back:"
             " start the database, or mend db_host, db_name and db_password in the site's"
             " site_config.json",
+            "DatabaseLongAway" if away > LONG_SECONDS else "DatabaseAway",
+            site=one.site,
         )

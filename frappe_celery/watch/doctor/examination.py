@@ -25,6 +25,7 @@ from frappe_celery.watch.doctor import (
     workers,
 )
 from frappe_celery.watch.doctor.report import Finding, Level, Report, Section
+from frappe_celery.watch.notify.ledger import Mails
 
 
 def examine(store: JobStore, site: str | None, here: installation.Installation) -> Report:
@@ -57,9 +58,9 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     limits.check(of("limits"), limited, sites, store.settings)
     failed = of("failures of the last hour")
     failures.check(failed, store, now, site, here.failed_in_rq)
-    failures.check_mails(failed, store)
+    failures.check_unsent(failed, Mails(store), "failure mail")
     failures.check_lacking(of("what jobs lacked"), store, site)
-    failures.check_alerts(of("alerts"), store, now.at)
+    failures.check_alerts(of("alerts"), store)
     broker.check(of("broker"), store, now.at)
     installation.check_versions(of("versions"), here)
     installation.check_configuration(of("configuration"), store.settings)
@@ -85,7 +86,7 @@ def at_a_glance(store: JobStore) -> list[Finding]:
     queues.check_sites(section, now, store.settings)
     queues.check_quotas(section, now, store.settings, Limits(store).paused())
     batches.check(section, store, None, now.at)
-    failures.check_mails(section, store)
+    failures.check_unsent(section, Mails(store), "failure mail")
     if isinstance(store.outbox, Outbox):
         rabbitmq.answer(section, store.outbox)
     broker.check_what_is_wrong(section, store, store.client.info(), now.at)

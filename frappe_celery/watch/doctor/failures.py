@@ -14,11 +14,10 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.keys import ATTEMPT
 from frappe_celery.watch import caught
-from frappe_celery.watch.alerts.delivery import receivers
-from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.job_display import last_line
-from frappe_celery.watch.mail import ledger as mail
+from frappe_celery.watch.notify.ledger import Alerts, Ledger
+from frappe_celery.watch.notify.receivers import receivers
 from frappe_celery.watch.snapshot import Snapshot, about, grouped
 
 SECONDS = 3600.0
@@ -78,14 +77,13 @@ def check_lacking(section: Section, store: JobStore, site: str | None) -> None:
         )
 
 
-def check_mails(section: Section, store: JobStore) -> None:
-    """Mails of failures that no server has taken yet."""
-    ledger = mail.Ledger(store)
+def check_unsent(section: Section, ledger: Ledger, what: str) -> None:
+    """What somebody has not taken yet."""
     if ledger.tries():
-        waiting = len(ledger.entries())
+        waiting = len(ledger.unsent())
         section.warn(
-            f"{counted(waiting, 'mail') if waiting else 'mails'} of failures could not be delivered"
-            " yet",
+            f"{counted(waiting, what) if waiting else f'{what}s'} could not be delivered to"
+            " everybody yet",
             "it is tried again by itself; the log of the workers and of beat has the reason",
         )
 
@@ -104,7 +102,7 @@ def _check_caught(section: Section, store: JobStore, snapshot: Snapshot, site: s
         )
 
 
-def check_alerts(section: Section, store: JobStore, now: float) -> None:
+def check_alerts(section: Section, store: JobStore) -> None:
     """Who is told by `frappe_celery_alerts`, and what could not be delivered."""
     if not store.settings.frappe_celery_alerts:
         return
@@ -114,13 +112,7 @@ def check_alerts(section: Section, store: JobStore, now: float) -> None:
         section.problem(str(exc))
         return
     section.rows = [{"told": receiver.shown()} for receiver in known.values()]
-    before = now - Ledger.first_wait_seconds
-    late = [message for message in Ledger(store).unsent() if message.at < before]
-    if late:
-        section.warn(
-            f"{counted(len(late), 'message')} could not be delivered to everybody",
-            "the log of the workers and of beat has the reason",
-        )
+    check_unsent(section, Alerts(store), "alert")
 
 
 @dataclass(frozen=True)

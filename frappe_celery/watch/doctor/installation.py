@@ -18,7 +18,7 @@ from frappe_celery.config.installed import is_there
 from frappe_celery.config.settings import FRAPPE_VERSIONS, Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.watch.doctor.report import Section
-from frappe_celery.watch.mail.config import MailConfig
+from frappe_celery.watch.notify.mail_config import MailConfig
 
 LEAST_BYTES = 4096
 """With less a disk is full: a line that begins a new block is lost."""

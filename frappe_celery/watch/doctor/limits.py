@@ -41,10 +41,17 @@ def _show(section: Section, limit: Limit) -> None:
         said_by=words.said_by(limit),
     )
     if limit.paused is not None:
-        section.note(
-            f"{limit.target} is {words.pause(limit.paused)}",
-            f"resume it: frappe-celery resume {shlex.quote(limit.target)}",
-        )
+        tell_pause(section, limit.target, limit.paused)
+
+
+def tell_pause(section: Section, target: str, ends: float) -> None:
+    """`ends` as `Limit.paused`."""
+    section.note(
+        f"{target} is {words.pause(ends)}",
+        f"resume it: frappe-celery resume {shlex.quote(target)}",
+        "PauseForgotten",
+        target=target,
+    )
 
 
 def _check_share(section: Section, site: str, config: Settings) -> None:

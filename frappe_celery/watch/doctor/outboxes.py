@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.outbox.hold import is_on
 from frappe_celery.jobs.outbox.relay import OVERDUE_SECONDS, states
@@ -31,16 +33,22 @@ def check(section: Section, store: JobStore, sites: list[str], now: float) -> No
                 f"{counted(state.waiting + state.aside, 'job')} not enqueued, but left in the"
                 f" outbox of site {state.site}, which was turned off",
                 "turn it on until none is left: frappe_celery_outbox",
+                "OutboxWaits" if waits > OVERDUE_SECONDS else "",
+                site=state.site,
             )
         elif waits > OVERDUE_SECONDS:
             section.problem(
                 f"{counted(state.waiting, 'job')} of site {state.site} committed, but for"
                 f" {waits:,.0f} s not enqueued",
                 "see the log of who relays, a worker or beat, for the reason",
+                "OutboxWaits",
+                site=state.site,
             )
         if state.aside:
             section.problem(
                 f"{counted(state.aside, 'job')} set aside in the outbox of site {state.site}",
-                f"frappe-celery outbox list --site {state.site} says why; then frappe-celery outbox"
-                " relay or discard",
+                f"frappe-celery outbox list --site {quote(state.site)} says why; then"
+                " frappe-celery outbox relay or discard",
+                "OutboxSetAside",
+                site=state.site,
             )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partialmethod
 from typing import Any
 
 
@@ -31,6 +32,10 @@ class Finding:
     level: Level
     text: str
     advice: str = ""
+    alert: str = ""
+    """Its name among alerts (`watch.notify.conditions`); '': nobody is alerted of it."""
+    of: tuple[tuple[str, str], ...] = ()
+    """What such a one is of, as `site` and its name: by both it is known again."""
 
 
 @dataclass
@@ -45,14 +50,13 @@ class Section:
         """What there is; rows of the same columns are shown as one table."""
         self.rows.append(columns)
 
-    def note(self, text: str, advice: str = "") -> None:
-        self.findings.append(Finding(Level.NOTE, text, advice))
+    def tell(self, level: Level, text: str, advice: str = "", alert: str = "", **of: str) -> None:
+        """What was found: the arguments of a Finding."""
+        self.findings.append(Finding(level, text, advice, alert, tuple(of.items())))
 
-    def warn(self, text: str, advice: str = "") -> None:
-        self.findings.append(Finding(Level.WARNING, text, advice))
-
-    def problem(self, text: str, advice: str = "") -> None:
-        self.findings.append(Finding(Level.PROBLEM, text, advice))
+    note = partialmethod(tell, Level.NOTE)
+    warn = partialmethod(tell, Level.WARNING)
+    problem = partialmethod(tell, Level.PROBLEM)
 
 
 @dataclass
@@ -80,8 +84,8 @@ class Report:
                 section.name: {
                     "rows": section.rows,
                     "findings": [
-                        {**asdict(finding), "level": finding.level.name.lower()}
-                        for finding in section.findings
+                        {"level": one.level.name.lower(), "text": one.text, "advice": one.advice}
+                        for one in section.findings
                     ],
                 }
                 for section in self.sections

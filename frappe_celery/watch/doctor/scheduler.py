@@ -13,7 +13,7 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.bridge import FRAPPES
 from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
-from frappe_celery.schedule.leadership import LATE_SECONDS, leadership
+from frappe_celery.schedule.leadership import LATE_SECONDS, Leadership, leadership
 from frappe_celery.schedule.reader import why_off
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.words import some_of
@@ -49,7 +49,7 @@ def check(
     acts = not hosts.is_bench() or store.settings.frappe_celery_enabled
     if BY_FRAPPE in states:
         section.note(FRAPPES)
-    _check_leader(section, store, now, SCHEDULED in states and acts, away)
+    check_leader(section, leadership(store), now, SCHEDULED in states and acts, away)
 
 
 Answer = Future[tuple[str | None, list[str]]]
@@ -114,10 +114,16 @@ def tell_unreadable(section: Section, site: str, why: str) -> None:
     )
 
 
-def _check_leader(
-    section: Section, store: JobStore, now: float, scheduled: bool, away: Collection[str]
+def check_leader(
+    section: Section,
+    found: Leadership,
+    now: float,
+    scheduled: bool,
+    away: Collection[str] = (),
+    late: float = LATE_SECONDS,
 ) -> None:
-    found = leadership(store)
+    """Who leads, or that one is missed where something is `scheduled`; `late`: by how much it may
+    be."""
     sign, leads = found.sign, found.leader is not None
     age = None if sign is None else max(0.0, now - sign.at)
     section.row(
@@ -142,15 +148,18 @@ def _check_leader(
         section.problem(
             "Frappe's scheduler runs on this machine, and beat does nothing beside it",
             "stop bench schedule (and a worker pool's)",
+            "NoScheduler",
         )
     elif not leads and scheduled:
         last = "" if sign is None else f"; the last sign of one ({sign.name}) is {age:,.0f} s old"
         section.problem(
             f"no scheduler runs: nothing is enqueued when it is due{last}",
             "start one in your process manager, or by hand: frappe-celery beat",
+            "NoScheduler",
         )
-    elif leads and found.lag(now) > LATE_SECONDS:
+    elif leads and found.lag(now) > late:
         section.warn(
             f"the scheduler {found.leader} is {found.lag(now):,.0f} s late",
             "its log, logs/scheduler.log, tells what holds it up",
+            "SchedulerLate",
         )

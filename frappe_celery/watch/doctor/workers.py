@@ -50,10 +50,7 @@ def check(
     if unknown:
         section.note(f"which workers run cannot be told while {unknown}: they wait for it")
     elif not workers and has_work and not all(map(here.is_rqs, config.queues)):
-        section.problem(
-            "no worker runs: no job will run",
-            "start one in your process manager, or by hand: frappe-celery worker",
-        )
+        tell_none(section)
     for method in learned(replaced(store)):
         section.note(
             f"{method}: {LEARNED}",
@@ -64,6 +61,15 @@ def check(
             f"{counted(sum(dead), 'job')} in the hands of {counted(len(dead), 'worker')} that died",
             "a running worker settles them within seconds: start one",
         )
+
+
+def tell_none(section: Section) -> None:
+    """That none lives."""
+    section.problem(
+        "no worker runs: no job will run",
+        "start one in your process manager, or by hand: frappe-celery worker",
+        "NoWorker",
+    )
 
 
 def _check_imports(section: Section, store: JobStore, worker: WorkerInfo) -> None:

@@ -15,7 +15,7 @@ from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.jobs.record.paging import Wanted, search
 from frappe_celery.watch import metrics, snapshot
-from frappe_celery.watch.alerts import conditions
+from frappe_celery.watch.notify import conditions
 from frappe_celery.worker.abandoned import end_or_repeat
 from frappe_celery.worker.again import run_after
 from tests.integration.stores import (
@@ -161,8 +161,7 @@ def test_an_outage_is_told_of_before_the_last_try(store: JobStore) -> None:
     for _ in range(12):
         repeated(store, started(store), at=4e9)
     assert numbers(store) == {"scheduled": 12}
-    names = {one.name for one in conditions.conditions() if [*one.find(conditions.see(store))]}
-    assert "FrappeCeleryJobsFail" in names
+    assert "JobsFail" in {one.alert for one in conditions.look(store)}
 
 
 @pytest.mark.parametrize("end", [JobStatus.FAILED, JobStatus.FINISHED, JobStatus.STOPPED])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import Job, JobStatus, get_store
-from frappe_celery.watch.mail.ledger import Ledger
+from frappe_celery.watch.notify.ledger import Mails
+from frappe_celery.watch.notify.letter import digest_of
 from tests.brokers import both_brokers
 from tests.integration.benches import ended
 from tests.project import Project
@@ -145,11 +147,12 @@ def test_a_mail_has_the_error(hiding: Project) -> None:
     worker = hiding.worker()
     ended(enqueue("myapp.hiding.fail", word=ARGUMENT))
     worker.stop()
-    ledger, token = Ledger(get_store()), "this test"
-    wait_until(lambda: ledger.lease.take(token), timeout=60, what="nobody else sends")
-    assert ledger.take(token, 600)
-    (digest,) = ledger.unsent()
-    assert f"ValueError: {ERROR}" in digest.about["exc_info"]
+    mails = Mails(get_store())
+    wait_until(lambda: mails.lease.take("this test"), timeout=60, what="nobody else sends")
+    assert mails.due(time.time() + 600)
+    (entry,) = mails.unsent()
+    assert ERROR.encode() not in entry.about[b"exc_info"]
+    assert f"ValueError: {ERROR}" in digest_of(entry, mails.store.signer).about["exc_info"]
 
 
 def test_what_is_opened_by_an_old_key_and_by_none() -> None:

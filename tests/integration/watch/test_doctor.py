@@ -195,12 +195,12 @@ def test_mails_that_no_server_takes_and_logs_that_cannot_be_written(
     assert not texts(section("failures of the last hour"), "warning")
     store.client.hset(f"{store.keys.prefix}mail:retry", "tries", 1)
     (mails,) = texts(section("failures of the last hour"), "warning")
-    assert mails == "1 mail of failures could not be delivered yet"
+    assert mails == "1 failure mail could not be delivered to everybody yet"
     (project.root / "logs" / "scheduler.log").mkdir(parents=True)
     (closed,) = texts(section("configuration"), "problem")
     assert closed.endswith("scheduler.log is not ours to write")
     store.client.delete(f"{store.keys.prefix}mail:outbox")  # what is sent is elsewhere meanwhile
-    assert "mails of failures could not be delivered" in str(
+    assert "failure mails could not be delivered" in str(
         texts(section("failures of the last hour"), "warning")
     )
 

@@ -20,7 +20,7 @@ from frappe_celery.config.settings import Queue, Settings
 from frappe_celery.errors import ConfigError, UnknownQueue
 from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.limits import rules as limits
-from frappe_celery.watch.mail.config import MailConfig
+from frappe_celery.watch.notify.mail_config import MailConfig
 
 KEY = "k" * 40
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.outages import outages
-from frappe_celery.watch.alerts.conditions import conditions, see
 from frappe_celery.watch.doctor.examination import at_a_glance
+from frappe_celery.watch.notify.conditions import look
 from tests.integration.benches import inside
 from tests.integration.hosts.bench.conftest import StandInBench
 from tests.integration.hosts.bench.test_schedule import database, rows
@@ -33,10 +33,8 @@ def problems(section: dict[str, Any]) -> list[str]:
     return [one["text"] for one in section["findings"] if one["level"] == "problem"]
 
 
-def alerts(store: JobStore) -> list[str]:
-    seen = see(store)
-    found = ((one, what) for one in conditions() for what in one.find(seen))
-    return [one.texts(what)["summary"] for one, what in found]
+def alerts(store: JobStore) -> list[tuple[Any, ...]]:
+    return [(one.alert, *one.of) for one in look(store)]
 
 
 def test_doctor_names_it_within_seconds(bench: StandInBench) -> None:
@@ -80,7 +78,7 @@ def test_beat_sees_it_log_page_and_alert_tell_and_it_ends(bench: StandInBench) -
         (outage,) = outages(store)
         assert (outage.site, outage.error) == ("site2", "it does not answer")
         assert any("database of site site2" in found.text for found in at_a_glance(store))
-        assert "The database of site site2 is away" in alerts(store)
+        assert ("DatabaseAway", ("site", "site2")) in alerts(store)
         _, sections = doctor(bench)
         (said,) = problems(sections["databases"])
         assert said.startswith("the database of site site2 has been away for ")

@@ -17,12 +17,12 @@ from frappe_celery import enqueue
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.watch.alerts.conditions import Found, conditions
-from frappe_celery.watch.alerts.delivery import deliver
-from frappe_celery.watch.alerts.ledger import Ledger
-from frappe_celery.watch.alerts.look import look_around
 from frappe_celery.watch.doctor import failures
 from frappe_celery.watch.doctor.report import Finding, Level, Section
+from frappe_celery.watch.notify.ledger import Alerts, Entry
+from frappe_celery.watch.notify.look import look_around
+from frappe_celery.watch.notify.receivers import receivers
+from frappe_celery.watch.notify.sender import send
 from tests import waiting
 from tests.acceptance.commands import run_cli
 from tests.integration.benches import ended, inside, worker, write_tasks
@@ -33,8 +33,13 @@ from tests.mailbox import Mailbox, text_of
 from tests.ports import LOOPBACK
 from tests.project import Project
 
-NO_WORKER = next(c for c in conditions() if c.name == "FrappeCeleryNoWorker")
-WAIT = next(c for c in conditions() if c.name == "FrappeCeleryJobsWait")
+NO_WORKER, LONG, SHORT = "no worker runs", "jobs wait in queue long", "jobs wait in queue short"
+
+
+def holding(*summaries: str) -> dict[str, Any]:
+    """What the ledger notes where these hold, as they have to for a minute."""
+    notice = {"name": "x", "critical": True, "description": "", "look": ""}
+    return {s: {"seconds": 60, "notice": {**notice, "summary": s}} for s in summaries}
 
 
 @pytest.fixture
@@ -74,10 +79,10 @@ def long_ago(store: JobStore) -> None:
         store.client.hset(key(store), field, json.dumps({**json.loads(text), "since": 1}))
 
 
-def findings(store: JobStore, now: float) -> list[Finding]:
+def findings(store: JobStore) -> list[Finding]:
     """What doctor says."""
     found = Section("alerts")
-    failures.check_alerts(found, store, now)
+    failures.check_alerts(found, store)
     return found.findings
 
 
@@ -98,8 +103,8 @@ def test_no_worker_is_told_of_once_by_beat_and_once_more_when_one_has_started(
     wait_until(lambda: len(mailbox.mails) > 1 and len(hook.requests) > 1, what="its end is told")
     begun, over = mailbox.subjects()
     assert begun.startswith(f"[{project.root.name} on ")
-    assert begun.endswith("] No worker runs")
-    assert over.endswith("] over: No worker runs")
+    assert begun.endswith("] no worker runs: no job will run")
+    assert over.endswith("] over: no worker runs: no job will run")
     assert "Look: frappe-celery doctor" in text_of(mailbox.mails[0])
     assert [(one["title"], one["type"]) for one in posted(hook)] == [
         (begun, "failure"),
@@ -122,7 +127,7 @@ def test_that_no_scheduler_leads_is_told_by_a_worker(
     )
     long_ago(store)
     wait_until(lambda: mailbox.mails and hook.requests, what="it is told")
-    assert mailbox.subjects()[0].endswith("] No scheduler leads")
+    assert "] no scheduler runs: nothing is enqueued when it is due" in mailbox.subjects()[0]
 
 
 def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
@@ -133,17 +138,17 @@ def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
     wait_until(lambda: store.client.hlen(key(store)), what="it is seen")
     long_ago(store)
     wait_until(lambda: mailbox.mails and store.client.exists(key(store, ":retry")), what="half")
-    beat.wait_for("alerts are sent again in a minute; not delivered to http://")
+    beat.wait_for("told again in 2 s or more, not taken by http://")
     assert "secret" not in beat.output()
-    (late,) = Ledger(store).unsent()
+    (late,) = Alerts(store).unsent()
     assert late.receivers is not None
     assert len(late.receivers) == 1
-    assert not findings(store, late.at + 30)
-    (finding,) = findings(store, late.at + 90)
-    assert "1 message could not be delivered" in finding.text
+    (finding,) = findings(store)
+    assert "1 alert could not be delivered to everybody yet" in finding.text
     hook.answer = 200
     store.client.delete(key(store, ":retry"))  # a minute later
     wait_until(lambda: not store.client.exists(key(store, ":outbox")), what="it is delivered")
+    assert not findings(store)
     assert len(mailbox.mails) == 1
     assert posted(hook)[-1]["title"] == mailbox.subjects()[0]
 
@@ -161,20 +166,20 @@ def test_what_a_service_s_plugin_breaks_over_is_not_delivered(
     NotificationManager().add(Puzzled, schemas="puzzled", force=True)
     project.configure(frappe_celery_alerts=["puzzled://there", f"http://{hook.address}/hook"])
     with inside(project) as store:
-        ledger = Ledger(store)
-        ledger.note([(NO_WORKER, Found())])
+        ledger = Alerts(store)
+        ledger.note(holding(NO_WORKER))
         long_ago(store)
-        ledger.note([(NO_WORKER, Found())])
+        ledger.note(holding(NO_WORKER))
         assert ledger.sends("me")
-        deliver(store, "me")
+        send(ledger, receivers, "me")
         (left,) = ledger.unsent()
     assert len(left.receivers or ()) == len(hook.requests) == 1
-    assert "alerts are sent again in a minute; not delivered to http://there/" in caplog.text
+    assert "told again in 2 s or more, not taken by http://there/" in caplog.text
 
 
 def test_the_doctor_shows_who_is_told_as_it_was_written(store: JobStore, hook: Receiver) -> None:
     found = Section("alerts")
-    failures.check_alerts(found, store, time.time())
+    failures.check_alerts(found, store)
     _, posted_to = found.rows
     assert posted_to["told"].rstrip("/") == f"http://{hook.address}/hook"
 
@@ -201,44 +206,44 @@ def test_each_loss_is_told_of_though_the_one_before_is_not_over(store: JobStore)
         loss = {"start": end - 1, "end": end, "all": True, "sure": True}
         store.client.lpush(f"{store.keys.prefix}broker:losses", json.dumps(loss))
         look_around(store)
-    told = Ledger(store).unsent()
-    begun = [news["summary"] for message in told for news in message.begun]
-    assert begun == ["The Redis that keeps the jobs lost some of them"] * 2
-    assert not any(message.over for message in told)
+    told = Alerts(store).unsent()
+    begun = [news["summary"] for entry in told for news in entry.about["begun"]]
+    assert begun == ["the Redis that keeps the jobs lost some of them"] * 2
+    assert not any(entry.about["over"] for entry in told)
 
 
 def test_each_begins_and_ends_once_and_a_look_makes_one_message(store: JobStore) -> None:
-    ledger, queues = Ledger(store), ("long", "short")
-    many = [(WAIT, Found(1900, (("queue", queue),))) for queue in queues]
-    ledger.note([(NO_WORKER, Found()), *many])
+    ledger, all_three = Alerts(store), holding(NO_WORKER, LONG, SHORT)
+
+    def told(entry: Entry, what: str) -> set[str]:
+        return {notice["summary"] for notice in entry.about[what]}
+
+    ledger.note(all_three)
     assert ledger.unsent() == []
     long_ago(store)
     for _ in range(3):
-        ledger.note([(NO_WORKER, Found()), *many])
+        ledger.note(all_three)
     (begun,) = ledger.unsent()
-    assert {n["summary"] for n in begun.begun} == {
-        "No worker runs", "Jobs wait long in queue long", "Jobs wait long in queue short",
-    }  # fmt: skip
-    assert begun.over == []
-    ledger.note([(WAIT, Found(9999, (("queue", "long"),)))])
-    ledger.note([(WAIT, Found(9999, (("queue", "long"),)))])
+    assert (told(begun, "begun"), told(begun, "over")) == ({NO_WORKER, LONG, SHORT}, set())
+    ledger.note(holding(LONG))
+    ledger.note(holding(LONG))
     _, over = ledger.unsent()
-    assert {n["summary"] for n in over.over} == {"No worker runs", "Jobs wait long in queue short"}
-    ledger.note([(NO_WORKER, Found())])  # for a moment
-    ledger.note([])
+    assert told(over, "over") == {NO_WORKER, SHORT}
+    ledger.note(holding(NO_WORKER))  # for a moment
+    ledger.note({})
     *_, last = ledger.unsent()
-    assert [n["summary"] for n in last.over] == ["Jobs wait long in queue long"]
+    assert told(last, "over") == {LONG}
     assert len(ledger.unsent()) == 3
 
 
 def test_one_looks_at_a_time_and_one_sends(store: JobStore) -> None:
-    ledger = Ledger(store)
+    ledger = Alerts(store)
     assert ledger.is_my_turn()
     assert not ledger.is_my_turn()
     assert not ledger.sends("a"), "there is nothing"
-    ledger.note([(NO_WORKER, Found())])
+    ledger.note(holding(NO_WORKER))
     long_ago(store)
-    ledger.note([(NO_WORKER, Found())])
+    ledger.note(holding(NO_WORKER))
     assert ledger.sends("a")
     assert not ledger.sends("b")
     assert not ledger.lease.keep("b")
@@ -249,7 +254,7 @@ def test_one_looks_at_a_time_and_one_sends(store: JobStore) -> None:
 
 
 def test_what_an_older_version_left_is_sent_and_never_by_both_at_once(store: JobStore) -> None:
-    ledger, notice = Ledger(store), {"name": "x", "summary": "x", "description": "", "look": ""}
+    ledger, notice = Alerts(store), {"name": "x", "summary": "x", "description": "", "look": ""}
     left = {"id": "1", "at": 1, "begun": [notice], "over": {}, "receivers": ["one"]}
     store.client.lpush(key(store, ":outbox"), json.dumps(left))
     store.client.set(key(store, ":trouble"), 1)
@@ -257,11 +262,12 @@ def test_what_an_older_version_left_is_sent_and_never_by_both_at_once(store: Job
     assert not ledger.sends("me")
     store.client.delete(key(store, ":lease"))
     assert ledger.sends("me")
-    (message,) = ledger.unsent()
-    assert (message.begun, message.over, message.receivers) == ([notice], [], ["one"])
-    ledger.delivered(message, [])
+    (entry,) = ledger.unsent()
+    assert (entry.about["begun"], entry.about["over"]) == ([notice], [])
+    assert entry.receivers == ["one"]
+    ledger.delivered(entry)
     assert not store.client.exists(key(store, ":outbox"))
-    assert ledger.wait() == 60
+    assert ledger.wait() == 2
 
 
 NO_APPRISE = "import sys\nsys.modules['apprise'] = sys.modules['yaml'] = None\n"
@@ -277,7 +283,7 @@ def test_without_apprise_workers_and_beat_go_on_and_log_and_doctor_say_so(
         process.wait_for("frappe_celery_alerts needs apprise: pip install")
     assert ended(enqueue("myapp.core.record")).is_finished
     monkeypatch.setitem(sys.modules, "apprise", None)
-    (finding,) = findings(store, 0)
+    (finding,) = findings(store)
     assert finding.level == Level.PROBLEM
     assert "frappe_celery_alerts needs apprise: pip install" in finding.text
     for process in processes:
@@ -297,7 +303,7 @@ def test_what_is_no_url_ends_a_worker_and_beat_with_a_sentence(project: Project,
 def test_a_service_that_apprise_does_not_know_is_named_by_the_doctor(project: Project) -> None:
     project.configure(frappe_celery_alerts=["nonsense://user:pass@there"])
     with inside(project):
-        (finding,) = findings(get_store(), 0)
+        (finding,) = findings(get_store())
     assert "frappe_celery_alerts[0] is 'nonsense://'" in finding.text
     assert "it must be one such as https://hooks" in finding.text
     shown = run_cli(project, "settings")
@@ -316,4 +322,4 @@ def test_who_is_named_later_is_told_by_a_beat_that_ran_before(
     wait_until(lambda: store.client.hlen(key(store)), what="it is seen")
     long_ago(store)
     wait_until(lambda: mailbox.mails and hook.requests, what="it is told")
-    assert mailbox.subjects()[0].endswith("] No worker runs")
+    assert mailbox.subjects()[0].endswith("] no worker runs: no job will run")

@@ -20,8 +20,8 @@ from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.outages import LONG_SECONDS
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.outbox.relay import OVERDUE_SECONDS, State
-from frappe_celery.watch.alerts import conditions
-from frappe_celery.watch.alerts.conditions import FINDS, Found
+from frappe_celery.watch.notify import conditions
+from frappe_celery.watch.notify.conditions import ALERTS
 from frappe_celery.watch.snapshot import FULL
 from tests.integration.cli import SITE, enqueued, failed
 from tests.integration.stores import lead
@@ -57,19 +57,15 @@ def test_the_file_is_what_the_command_prints() -> None:
     assert FILE.read_text() == printed, "run: frappe-celery metrics --rules > docs/alerts.yml"
 
 
-def test_each_condition_is_there_and_no_other() -> None:
-    names = [condition.name for condition in conditions.conditions()]
-    assert len(names) == len(FINDS)
-    assert {rule["alert"] for rule in RULES} == {*names} | ONLY_PROMETHEUS
-    assert len(RULES) == len(names) + len(ONLY_PROMETHEUS)
-
-
-def test_each_text_has_its_labels_and_its_number() -> None:
-    labels = tuple((name, name) for name in ("site", "queue", "target"))
-    for condition in conditions.conditions():
-        texts = condition.texts(Found(5400, labels))
-        assert texts.keys() == {"summary", "description", "look"}
-        assert "{" not in "".join(texts.values()), condition.name
+def test_each_alert_is_there_and_holds_for_as_long() -> None:
+    assert {rule["alert"] for rule in RULES} - ONLY_PROMETHEUS == {
+        f"FrappeCelery{name}" for name in ALERTS
+    }
+    for name, alert in ALERTS.items():
+        rule = rule_of(name)
+        severity = "critical" if alert.is_critical else "warning"
+        assert (rule["for"], rule["labels"]) == (f"{alert.seconds}s", {"severity": severity}), name
+        assert rule["annotations"].keys() == {"summary", "description", "look"}
 
 
 @pytest.mark.parametrize(("name", "threshold"), THRESHOLDS.items())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.watch.mail.ledger import Ledger
+from frappe_celery.watch.notify.ledger import Mails
 from tests.integration.benches import inside
 from tests.mailbox import PASSWORD, USER, Mailbox, make_certificate, text_of
 from tests.project import Project
@@ -19,8 +19,10 @@ from tests.project import Project
 class Sending:
     """A failure that is to be mailed, and the process that does."""
 
+    program: tuple[str, ...] = ("frappe_celery.watch.notify", "mail")
+
     def __init__(self, project: Project, store: JobStore) -> None:
-        self.project, self.ledger = project, Ledger(store)
+        self.project, self.ledger = project, Mails(store)
 
     def fail(self, kind: str = "m|ValueError") -> None:
         self.ledger.count(kind, "site1", "", {"exc_info": "ValueError: x"}, time.time())
@@ -33,7 +35,7 @@ class Sending:
             trust = {"SSL_CERT_FILE": str(mailbox.certificate)}
         self.project.configure(celery_error_emails=values)
         assert self.ledger.sends("me", time.time() + 100)
-        process = self.project.start("sender", "-m", "frappe_celery.watch.mail", "me", **trust)
+        process = self.project.start("sender", "-m", *self.program, "me", **trust)
         assert process.wait() == 0
         assert "Traceback" not in process.output()
         return process.output()
@@ -91,7 +93,7 @@ def test_what_is_wrong_is_named_nothing_is_lost_and_the_mended_one_sends(
 ) -> None:
     printed = sending.send(strict, **{**LOGIN, **wrong})
     assert said in printed
-    assert "failures are mailed later" in printed
+    assert "told again in " in printed
     assert PASSWORD not in printed
     assert strict.mails == []
     sending.send(strict, **LOGIN)
@@ -110,6 +112,15 @@ def test_a_mail_that_is_refused_for_good_is_in_the_log_and_holds_up_no_other(
     sending.fail("m|KeyError")
     sending.send(plain)
     assert [text_of(mail).splitlines()[0] for mail in plain.mails] == ["m failed: KeyError"]
+
+
+def test_what_a_process_from_before_an_upgrade_starts_sends_too(
+    sending: Sending, plain: Mailbox
+) -> None:
+    """It runs on, with new code on the disk."""
+    sending.program = ("frappe_celery.watch.mail",)
+    assert sending.send(plain) == ""
+    assert len(plain.mails) == 1
 
 
 def test_one_that_is_refused_for_now_is_sent_later(sending: Sending, plain: Mailbox) -> None:

@@ -46,7 +46,7 @@ def test_every_failure_is_in_one_mail_whatever_dies_meanwhile(
         if number == 1:
             mailbox.start()
     for child in psutil.Process(workers[0].pid).children(recursive=True):
-        if "frappe_celery.watch.mail" in " ".join(child.cmdline()):
+        if "frappe_celery.watch.notify mail" in " ".join(child.cmdline()):
             child.kill()
     wait_until(  # beside what follows a death, which finishes
         lambda: store.counts()[JobStatus.FAILED] == JOBS, timeout=60, what="all failed"

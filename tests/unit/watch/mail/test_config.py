@@ -9,7 +9,7 @@ import pytest
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.watch.mail.config import MailConfig
+from frappe_celery.watch.notify.mail_config import MailConfig
 
 RIGHT = {"ADMINS": [["Admin Name", "admin@example.com"]], "SERVER_EMAIL": "errors@example.com"}
 

@@ -10,9 +10,8 @@ from frappe_celery.config.secrets import MASK, masked, masked_text
 from frappe_celery.config.signing import Signer
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.ledger import Digest
-from frappe_celery.watch.mail.letter import write
+from frappe_celery.watch.notify.letter import Digest, write
+from frappe_celery.watch.notify.mail_config import MailConfig
 from tests.mailbox import text_of
 
 SIGNER = Signer(b"k" * 64)
@@ -130,10 +129,10 @@ def test_arguments_are_shown_masked_and_cut() -> None:
 
 def test_arguments_that_cannot_be_read_are_no_obstacle() -> None:
     forged = JobMessage("run-1", "i", "s", "u", "m", "q", 1).seal(Signer(b"x" * 64)).decode()
-    assert "not shown" in text_of(write(digest(message=forged), CONFIG, SIGNER))
+    assert "cannot be shown: " in text_of(write(digest(message=forged), CONFIG, SIGNER))
     gone = {codec.PICKLE: base64.b64encode(b"cmyapp.gone\nThing\n.").decode()}
     text = text_of(write(digest(message=message(**gone)), CONFIG, SIGNER))
-    assert "not shown, they are pickled: ModuleNotFoundError" in text
+    assert "cannot be read here: ModuleNotFoundError" in text
     assert TRACEBACK in text
 
 

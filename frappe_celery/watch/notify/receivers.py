@@ -1,4 +1,4 @@
-"""Delivers what is unsent, through Apprise, to every URL of `frappe_celery_alerts`."""
+"""Who is told: what stands behind each URL of `frappe_celery_alerts`, through Apprise."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import logging
 import re
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from frappe_celery.config.installed import is_there
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import JobStore
-from frappe_celery.watch.alerts.ledger import Ledger, Message
-from frappe_celery.watch.notify.unsent import at_most, holding
+from frappe_celery.watch.notify.ledger import Entry
 from frappe_celery.watch.words import moment
 
 logger = logging.getLogger(__name__)
@@ -34,6 +33,7 @@ class Receiver:
     """As it stands in the configuration."""
     service: Any
     """Apprise's."""
+    config: Settings
 
     def shown(self) -> str:
         """Its URL, without what Apprise knows to be secret; of a plain address not its query."""
@@ -41,6 +41,19 @@ class Receiver:
         if self.url.startswith("http") and text.startswith("json"):
             return f"http{text.removeprefix('json').partition('?')[0]}"
         return text
+
+    def take(self, entry: Entry) -> str:
+        """Have it deliver one; '' too where it could not for a day."""
+        title, body, kind = written(entry.about, self.config)
+        try:
+            if self.service.notify(title=title, body=body, notify_type=kind):
+                return ""
+        except Exception:  # a service's plugin that does not know what it was answered
+            logger.exception("an alert was not delivered")
+        if entry.about["at"] < time.time() - FORGOTTEN_SECONDS:
+            logger.error("given up, after a day: %s", body)
+            return ""
+        return self.shown()
 
 
 MISSING = "frappe_celery_alerts needs apprise: pip install 'frappe_celery[alerts]'"
@@ -78,7 +91,8 @@ def receivers(config: Settings) -> dict[str, Receiver]:
         log.disabled = False
         if service is None:
             raise _unknown(number, url)
-        found[hashlib.sha256(url.encode()).hexdigest()[:16]] = Receiver(url, service)
+        name = hashlib.sha256(url.encode()).hexdigest()[:16]
+        found[name] = Receiver(url, service, config)
     return found
 
 
@@ -91,60 +105,17 @@ def _unknown(number: int, url: str) -> ConfigError:
     )
 
 
-def deliver(store: JobStore, token: str) -> None:
-    """Deliver what there is, as the process that holds the lease under this token.
-
-    Raises:
-        BrokerUnreachable, ConfigError: the rest stays for later.
-    """
-    ledger, away = Ledger(store), set[str]()
-    with holding(ledger, token):
-        try:
-            known = receivers(store.settings)
-        except ConfigError:
-            ledger.wait()
-            raise
-        for message in ledger.unsent():
-            left = []
-            for name in message.receivers or known:
-                if name not in known:  # any more
-                    continue
-                if not ledger.lease.keep(token):
-                    return
-                if name in away or not _has_taken(known[name], message, store.settings):
-                    away.add(name)
-                    left.append(name)
-            if left and message.at < time.time() - FORGOTTEN_SECONDS:
-                logger.error("given up, after a day: %s", written(message, store.settings)[1])
-                left = []
-            ledger.delivered(message, left)
-        if away:
-            ledger.wait()
-            where = ", ".join(known[name].shown() for name in sorted(away))
-            logger.warning("alerts are sent again in a minute; not delivered to %s", where)
-
-
-def _has_taken(receiver: Receiver, message: Message, config: Settings) -> bool:
-    title, body, kind = written(message, config)
-    try:
-        with at_most():
-            return bool(receiver.service.notify(title=title, body=body, notify_type=kind))
-    except Exception:  # a service's plugin that does not know what it was answered
-        logger.exception("an alert was not delivered")
-        return False
-
-
-def written(message: Message, config: Settings) -> tuple[str, str, str]:
+def written(news: Mapping[str, Any], config: Settings) -> tuple[str, str, str]:
     """Title, text, and Apprise's kind of it."""
     begun, over = (
         sorted(notices, key=lambda notice: (not notice["critical"], notice["summary"]))
-        for notices in (message.begun, message.over)
+        for notices in (news["begun"], news["over"])
     )
     first = begun[0]["summary"] if begun else f"over: {over[0]['summary']}"
     more = len(begun) + len(over) - 1
     where = f"{config.root.name} on {socket.gethostname()}"
     title = f"[{where}] {first}" + (f", and {more} more" if more else "")
-    when = f"{moment(message.at, zone=True)}, {config.root}"
+    when = f"{moment(news['at'], zone=True)}, {config.root}"
     kind = "success" if not begun else "failure" if begun[0]["critical"] else "warning"
     return title, "\n".join([*_lines(begun, ""), *_lines(over, "Over: "), when]), kind
 

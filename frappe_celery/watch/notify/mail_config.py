@@ -14,6 +14,7 @@ from typing import Any
 from frappe_celery.config.numbers import is_number, is_whole
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
+from frappe_celery.watch.notify.ledger import DIGEST_MINUTES
 
 
 def _address(value: Any) -> bool:
@@ -71,7 +72,7 @@ class MailConfig:
     EMAIL_TIMEOUT: float = _key(_number(600), "a number of seconds above 0, at most 600", 10.0)
     """Seconds that the mail server may leave a step unanswered."""
     digest_minutes: float = _key(
-        _number(10080), "a number of minutes above 0, at most 10080 (a week)", 5.0
+        _number(10080), "a number of minutes above 0, at most 10080 (a week)", DIGEST_MINUTES
     )
     """From the first mail of a kind to the one that counts what came after, and so on."""
 

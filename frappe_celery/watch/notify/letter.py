@@ -7,19 +7,22 @@ import json
 import re
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
+from itertools import islice
 from shlex import quote
 
-from frappe_celery.config.secrets import masked, masked_text
+from frappe_celery.config.secrets import masked_text
 from frappe_celery.config.signing import Signer
 from frappe_celery.config.texts import escaped, one_line
-from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.ledger import Digest
+from frappe_celery.jobs.record.record import shown_reason
+from frappe_celery.watch.job_display import shown
+from frappe_celery.watch.notify.ledger import LONGEST, Entry
+from frappe_celery.watch.notify.mail_config import MailConfig
 from frappe_celery.watch.words import cut, some_of
 
 LONGEST_VALUE = 1000
@@ -28,6 +31,32 @@ LONGEST_SUBJECT = 200
 # subjects in one line; folded, some begin with a space
 _POLICY = default.clone(max_line_length=300)
 ENDED = "finished: what it raised was caught, which only a log or a comment shows"
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What a mail says of a kind's failures since the last one: their number, and the first."""
+
+    id: str
+    sites: Mapping[str, int]
+    """How many failures there were at each site."""
+    about: Mapping[str, str]
+    """Of the first one: `run`, `id`, `site`, `queue`, `method`, `user`, `message`, …"""
+
+    @property
+    def count(self) -> int:
+        """How many failures there were at all sites."""
+        return sum(self.sites.values())
+
+
+def digest_of(entry: Entry, signer: Signer) -> Digest:
+    """What the ledger's entry says."""
+    about = {name.decode(): text.decode(errors="replace") for name, text in entry.about.items()}
+    if b"exc_info" in entry.about:
+        about["exc_info"] = shown_reason(entry.about[b"exc_info"], signer)[-LONGEST:]
+    sites = [name for name in about if name.startswith("site ")]
+    counts = {name.partition(" ")[2]: int(about.pop(name)) for name in sites}
+    return Digest(entry.text.decode(), counts, about)
 
 
 def write(digest: Digest, config: MailConfig, signer: Signer) -> EmailMessage:
@@ -103,25 +132,15 @@ def _rows(digest: Digest, signer: Signer) -> list[tuple[str, str]]:
 
 
 def _arguments(about: Mapping[str, str], signer: Signer) -> list[tuple[str, str]]:
-    sealed = about.get("message")
-    if not sealed:
-        return []
-    try:
-        kwargs = JobMessage.open(signer, sealed.encode(), about["run"]).decoded_kwargs()
-    except FrappeCeleryError as exc:
-        return [("s", f"not shown: {exc}")]
-    except Exception as exc:  # an object of an app that cannot be imported here
-        return [("s", f"not shown, they are pickled: {type(exc).__name__}: {exc}")]
-    shown = list(masked(kwargs).items())[:MOST_ARGUMENTS]
-    return [(str(name), _shown(value)) for name, value in shown]
-
-
-def _shown(value: object) -> str:
-    try:
-        text = json.dumps(value, ensure_ascii=False, default=repr)
-    except Exception:
-        text = object.__repr__(value)
-    return cut(masked_text(escaped(text)), LONGEST_VALUE)
+    sealed = about.get("message", "").encode()
+    found = shown(lambda: JobMessage.open(signer, sealed, about["run"]).decoded_kwargs())
+    if not sealed or isinstance(found, str):
+        return [("s", found)] if sealed else []
+    texts = {name: escaped(json.dumps(found[name], ensure_ascii=False)) for name in found}
+    return [
+        (name, cut(masked_text(text), LONGEST_VALUE))
+        for name, text in islice(texts.items(), MOST_ARGUMENTS)
+    ]
 
 
 def _plain(digest: Digest, rows: list[tuple[str, str]], traceback: str) -> str:

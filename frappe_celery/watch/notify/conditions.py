@@ -1,0 +1,179 @@
+"""What is alerted of: those of doctor's findings that are cheap to look for and call for somebody.
+
+`prometheus.yml` has the same as rules of Prometheus, and two that only that can look for: a Redis
+that does not answer, or takes nothing, can be asked for nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from shlex import quote
+from typing import Any, NamedTuple
+
+from frappe_celery.config.secrets import masked_text
+from frappe_celery.config.texts import one_line
+from frappe_celery.jobs import JobStatus, JobStore, bridge
+from frappe_celery.jobs.limits.outages import outages
+from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.jobs.outbox.relay import states
+from frappe_celery.jobs.stats.losses import newest_loss
+from frappe_celery.jobs.stats.rates import ended_lately
+from frappe_celery.schedule.leadership import leadership
+from frappe_celery.watch.doctor import broker, databases, limits, outboxes, scheduler, workers
+from frappe_celery.watch.doctor.report import Finding, Section
+from frappe_celery.watch.snapshot import Place, Snapshot, take
+from frappe_celery.watch.words import cut, duration, moment
+
+LATE_SECONDS = 60
+LOSS_SECONDS = 900
+"""For how long a loss is told of, which nothing mends."""
+WAIT_SECONDS = 1800
+STARVED_SECONDS = 900
+WINDOW_MINUTES = 15
+"""Over which it is counted what ended."""
+LEAST_FAILURES, MOST_FAILING = 10, 0.2
+LONGEST = 300
+
+Ended = Counter[tuple[str, str, JobStatus]]
+"""How many ended lately by site, queue and how."""
+
+
+class Alert(NamedTuple):
+    """How one is alerted of a finding."""
+
+    seconds: int
+    """For how long it must hold."""
+    is_critical: bool = False
+    """Jobs or schedules do not run."""
+
+
+ALERTS = {
+    "NoWorker": Alert(60, True),
+    "NoScheduler": Alert(60, True),
+    "SchedulerLate": Alert(60),
+    "JobsWait": Alert(60),
+    "SiteStarved": Alert(60),
+    "JobsFail": Alert(60),
+    "DatabaseAway": Alert(30),
+    "DatabaseLongAway": Alert(0, True),
+    "OutboxWaits": Alert(0),
+    "OutboxSetAside": Alert(0),
+    "PauseForgotten": Alert(86400),
+    "JobsLost": Alert(0, True),
+    "RedisFull": Alert(300, True),
+}
+
+
+def hold(store: JobStore) -> dict[str, Any]:
+    """What holds now, as the ledger notes it; raises BrokerUnreachable."""
+    return {
+        json.dumps([f"FrappeCelery{one.alert}", *one.of]): {
+            "seconds": ALERTS[one.alert].seconds,
+            "notice": {
+                "name": f"FrappeCelery{one.alert}",
+                "critical": ALERTS[one.alert].is_critical,
+                "summary": cut(one_line(masked_text(one.text)), LONGEST),
+                "description": one.advice,
+                "look": "frappe-celery doctor",
+            },
+        }
+        for one in look(store)
+    }
+
+
+def look(store: JobStore) -> list[Finding]:
+    """Look once; what it costs does not depend on the number of jobs.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    found, now = Section("alerts"), take(store, WINDOW_MINUTES * 60)
+    lead, away, routes = leadership(store), outages(store), bridge.routes(store)
+    if not store.workers.all() and not (routes and routes.all_lead_to_rq):
+        workers.tell_none(found)
+    # one has led, and none does: where none ever did, there may be no schedule
+    is_missed = lead.sign is not None and (routes is None or routes.beat_acts)
+    scheduler.check_leader(found, lead, now.at, is_missed, late=LATE_SECONDS)
+    databases.check(found, away, [one.site for one in away], now.at)
+    outboxes.check(found, store, [one.site for one in states(store)], now.at)
+    broker.check_memory(found, store.client.info("memory"))
+    paused = Limits(store).paused()
+    for target, ends in paused.items():
+        limits.tell_pause(found, target, ends)
+    loss = newest_loss(store)
+    if loss is not None and now.at - loss.end < LOSS_SECONDS:
+        # each loss is told of, also while the one before still is
+        lost = "the Redis that keeps the jobs lost some of them"
+        found.problem(lost, loss.in_words(moment), "JobsLost", lost_at=repr(loss.end))
+    ended, kept = ended_lately(store, WINDOW_MINUTES), {one.site for one in away}
+    waiting = [place for place in now.places if place.oldest is not None]
+    waiting = [p for p in waiting if p.site not in kept and not p.is_held(paused)]
+    check_waits(found, now, waiting)
+    check_starved(found, now, waiting, ended)
+    check_failures(found, now.places, ended)
+    told = [one for one in found.findings if one.alert]
+    # who is away for long is away: the first alert of it does not end
+    long = [one for one in told if one.alert == "DatabaseLongAway"]
+    return [*told, *(replace(one, alert="DatabaseAway") for one in long)]
+
+
+def check_waits(section: Section, now: Snapshot, waiting: Iterable[Place]) -> None:
+    """Once a queue; `waiting` is where something waits that neither a pause of its site or queue
+    nor a database that is away keeps back."""
+    longest: dict[str, float] = {}
+    for place in waiting:
+        longest[place.queue] = max(now.waits(place), longest.get(place.queue, 0.0))
+    for queue, waits in longest.items():
+        if waits > WAIT_SECONDS:
+            section.warn(
+                f"jobs wait long in queue {queue}: one for {duration(waits)}, and no pause of its"
+                " queue or site is the reason",
+                "start more workers, or look at what runs and what limits keep back: frappe-celery"
+                f" jobs list --status started --queue {quote(queue)}; frappe-celery limits",
+                "JobsWait",
+                queue=queue,
+            )
+
+
+def check_starved(section: Section, now: Snapshot, waiting: Iterable[Place], ended: Ended) -> None:
+    """Sites of which nothing ran lately in a queue, where others' did."""
+    served = {(site, queue) for site, queue, _ in ended}
+    served |= {(place.site, place.queue) for place in now.places if place.attempts}
+    busy = {queue for _, queue in served}
+    for place in waiting:
+        is_served, waits = (place.site, place.queue) in served, now.waits(place)
+        if waits > STARVED_SECONDS and not (place.started or is_served) and place.queue in busy:
+            section.warn(
+                f"site {place.site} is starved in queue {place.queue}: a job of it has waited for"
+                f" {duration(waits)} while other sites' ran",
+                "a limit keeps it back, or the shares of the others are too large: frappe-celery"
+                f" limits; frappe-celery doctor --site {quote(place.site)}",
+                "SiteStarved",
+                queue=place.queue,
+                site=place.site,
+            )
+
+
+def check_failures(section: Section, places: Collection[Place], ended: Ended) -> None:
+    """Sites of which much that ended lately failed, counting attempts that are repeated."""
+    all_, failed = Counter[str](), Counter[str]()
+    for (site, _, status), number in ended.items():
+        if status in (JobStatus.FAILED, JobStatus.FINISHED):
+            all_[site] += number
+        if status == JobStatus.FAILED:
+            failed[site] += number
+    for place in places:  # an outage is told of before the last try
+        all_[place.site] += place.attempts
+        failed[place.site] += place.attempts
+    for site, number in failed.items():
+        if number >= LEAST_FAILURES and number > MOST_FAILING * all_[site]:
+            section.warn(
+                f"jobs of site {site} fail: {number / all_[site]:.0%} of those that ended in the"
+                f" last {WINDOW_MINUTES} minutes, counting attempts that are repeated",
+                f"look at them: frappe-celery jobs failed --site {quote(site)} --since 15m",
+                "JobsFail",
+                site=site,
+            )
