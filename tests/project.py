@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 from tests.warm import WarmProcess, WarmPython
 
 STOP_SECONDS = 20
-OF_A_START = ("PYTHON", "LANG", "LC_", "LD_")
+OF_A_START = ("PYTHON", "LANG", "LC_", "LD_", "AUTOSCALE_KEEPALIVE")
 """What the variables begin with that count when a process starts."""
 
 TASKS = '''

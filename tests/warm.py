@@ -47,7 +47,6 @@ LIBRARIES = (
     "multiprocessing.connection", "psutil", "redis", "redis.sentinel", "rich.table",
     "tzdata.zoneinfo", "zoneinfo",
 )  # fmt: skip
-"""Without `celery.worker.autoscale`, which reads as it is imported what a test sets for it."""
 MODULES = (
     "frappe_celery.batches", "frappe_celery.brokers.redis.transport", "frappe_celery.celery_app",
     "frappe_celery.job_options", "frappe_celery.schedule.scheduler",
