@@ -80,7 +80,7 @@ def check_lacking(section: Section, store: JobStore, site: str | None) -> None:
 def check_unsent(section: Section, ledger: Ledger, what: str) -> None:
     """What somebody has not taken yet."""
     if ledger.tries():
-        waiting = len(ledger.unsent())
+        waiting = ledger.waiting()
         section.warn(
             f"{counted(waiting, what) if waiting else f'{what}s'} could not be delivered to"
             " everybody yet",

@@ -80,6 +80,10 @@ class Ledger:
         texts = self.store.client.lrange(self.key("outbox"), 0, -1)
         return [self.read(text) for text in reversed(texts)]
 
+    def waiting(self) -> int:
+        """How many these are."""
+        return int(self.store.client.llen(self.key("outbox")))
+
     def read(self, text: bytes) -> Entry:
         """What stands behind what lies there."""
         return Entry(text, self.store.client.hgetall(self.key(f"letter:{text.decode()}")))

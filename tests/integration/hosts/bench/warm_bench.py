@@ -9,16 +9,13 @@ from importlib import import_module
 from pathlib import Path
 
 STANDIN, CHECKOUT = Path(__file__).with_name("standin"), Path(__file__).parents[4]
-MODULES = (
-    "frappe_celery.batches", "frappe_celery.celery_app", "frappe_celery.job_options",
-    "frappe_celery.schedule.scheduler", "frappe_celery.worker.perform",
-)  # fmt: skip
 
 if __name__ == "__main__":
     sys.path[0:1] = [str(STANDIN), str(CHECKOUT)]
     from tests import warm
 
-    for module in (*warm.LIBRARIES, *MODULES):
+    of_benches = (one for one in warm.MODULES if not one.startswith("frappe_standalone"))
+    for module in (*warm.LIBRARIES, *of_benches):
         import_module(module)
     assert warm.THEIRS.isdisjoint(sys.modules)
     del sys.path[0:2]
