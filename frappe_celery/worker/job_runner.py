@@ -93,6 +93,8 @@ class JobRunner:
             self._held_as = tag(self._consumer, self._thread, self._number) if queues else ""
             self._slot.write(Doing.ASKS, self._number, self.ended)
             self._asks = True
+        if not self._held_as:
+            queues = ()  # what it asked for at first: a run of theirs would be held under no tag
         taken = self.taker.take(self._held_as, queues, self._had)
         self._asks, self._had = False, Ended()
         if taken is None:

@@ -13,6 +13,7 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.worker.reaper import DEAD_AFTER_SECONDS, reap
+from tests.brokers import both_brokers
 from tests.integration.benches import ended, inside_with, worker
 from tests.integration.frozen import Way
 from tests.project import Process, Project
@@ -161,6 +162,25 @@ def test_a_job_that_ends_while_the_broker_is_away_is_recorded_when_it_is_back(
     assert job.result == {"work": "job", "work_quietly": None}[method]
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
     assert project.effects().count("job started") == 1
+
+
+@both_brokers
+def test_a_process_to_be_replaced_takes_no_other_job_when_the_broker_is_back(
+    project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path
+) -> None:
+    until = tmp_path / "go on"
+    process = worker(project, "--max-tasks-per-child=1")
+    first = enqueue("myapp.core.work_quietly", text="first", until=str(until))
+    wait_until(lambda: "first started" in project.effects(), what="it runs")
+    others = [enqueue("myapp.core.record", text=f"other{n}") for n in range(3)]
+    own_redis.kill()
+    until.touch()
+    process.wait_for("waiting for the broker")
+    own_redis.start()
+    for job in (first, *others):
+        assert ended(job).status == JobStatus.FINISHED
+    assert project.effects() == ["first started", "first ended", "other0", "other1", "other2"]
+    wait_until(lambda: held(store) == 0, what="nothing is held any more")
 
 
 def test_a_worker_told_to_end_while_the_broker_is_away_first_records_what_it_did(
