@@ -175,8 +175,11 @@ def resident(pid: int) -> int:
 
 
 def _is_of_the_past(held: str, numbers: Mapping[int, int]) -> bool:
-    """Whether a tag's process is gone, or has gone on and recorded how that run ended."""
+    """Whether a tag's process is gone, or has gone on and recorded how that run ended; or it is no
+    tag."""
     pid, _, number = held.rpartition(":")[2].partition("-")
+    if not (pid.isdecimal() and number.isdecimal()):
+        return True
     return int(pid) not in numbers or int(number) < numbers[int(pid)] - 1
 
 

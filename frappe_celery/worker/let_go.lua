@@ -8,7 +8,7 @@ local prefix = ARGV[1]
 local held = redis.call('HGET', KEYS[1], ARGV[2])
 if not held then return '' end
 local list, run = string.match(held, '^(.-)\n(.*)')
-local record = prefix .. 'job:' .. run
+local record = prefix .. 'job:' .. (run or '')
 local found = redis.call('HMGET', record, 'status', 'place', 'enqueued_at', 'holds')
 if found[1] == 'started' then
   local most = tonumber(ARGV[4])

@@ -14,6 +14,7 @@ from frappe_celery.cli import main
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.limits.outages import outages
 from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.worker.crew import Crew
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.integration.stores import queued, take_all
@@ -97,6 +98,19 @@ def test_a_failure_that_cannot_be_mailed_is_one_all_the_same(project: Project) -
         assert store.fail(run, "ValueError: broken") == "failed"
         assert store.fetch_run(run).is_failed
         assert [entry["run"] for entry in store.refused()] == [run]
+
+
+def test_junk_in_a_worker_s_in_flight_hash_does_not_end_its_sweeps(project: Project) -> None:
+    with inside(project) as store:
+        crew, run = Crew(), queued(store).run_id
+        held = store.keys.in_flight(crew.consumer)
+        tags = "", "junk", f"{crew.consumer}:7-x", "a:\u00b2-1", f"{crew.consumer}:7-1"
+        said = f"queue\n{run}", "junk", b"\xff", "", "junk"
+        store.client.hset(held, mapping=dict(zip(tags, said, strict=True)))
+        for _ in range(2):
+            crew.release_what_came_back()
+        assert store.client.hgetall(held) == {}
+        assert store.fetch_run(run).is_queued
 
 
 def test_what_only_lua_takes_for_json_is_read(store: JobStore) -> None:
