@@ -39,6 +39,13 @@ class Taken(NamedTuple):
     looks: bool = False
     """Whether it is to find out that its site's database is back (`limits.outages`)."""
 
+    @classmethod
+    def of(cls, found: Sequence[Any]) -> Taken:
+        """Of what `take.lua` says of a run."""
+        run, place, sealed, *looks = found
+        run, place = (text.decode(errors="replace") for text in (run, place))
+        return cls(run, place, sealed, bool(looks))
+
     @property
     def queue(self) -> str:
         return self.place.rpartition("|")[2]
@@ -95,19 +102,22 @@ class Taker:
             BrokerUnreachable: to be asked again.
         """
         keys = self.store.keys
-        found = self.store.run_script(
-            "take",
-            (keys.in_flight(self.consumer), keys.consumers, *map(keys.queue, queues)),
-            *(keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
-            *(ended.tag, ended.run, self.store.settings.rq_results_ttl, *ended.fields),
-        )
+        found = self._step(tag, (keys.consumers, *map(keys.queue, queues)), ended)
         if not found:
             return None
         if found == b"settled":
             time.sleep(SETTLED_SECONDS)
             return None
-        run, place, sealed, *looks = found
-        return Taken(run.decode(), place.decode(errors="replace"), sealed, bool(looks))
+        return Taken.of(found)
+
+    def _step(self, tag: str, keys: tuple[str, ...], ended: Ended) -> Any:
+        store = self.store
+        return store.run_script(
+            "take",
+            (store.keys.in_flight(self.consumer), *keys),
+            *(store.keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
+            *(ended.tag, ended.run, store.settings.rq_results_ttl, *ended.fields),
+        )
 
     def wait(self, queues: Sequence[str], orders: int, seconds: int = WAIT_SECONDS) -> str:
         """Until a bell rings, something can be read from the descriptor `orders`, or for a while.

@@ -157,11 +157,11 @@ class Crew:
             store.client.hdel(key, held)
 
     def leave(self) -> None:
-        """They hold nothing any more."""
+        """They hold nothing any more, but what had begun: the reaper fails that."""
         store = get_store()
         keys = store.keys.in_flight(self.consumer), store.keys.consumers
         try:
-            store.run_script("leave", keys, store.keys.prefix, self.consumer)
+            store.run_script("reap", keys, store.keys.prefix, self.consumer, "inf")
         except BrokerUnreachable as exc:
             logger.warning("what they held is settled by other workers: %s", exc)
 

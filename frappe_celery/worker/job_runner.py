@@ -166,7 +166,11 @@ class JobRunner:
             **headers,
             "hostname": self._hostname,
             "is_eager": False,
-            "delivery_info": {"exchange": "", "routing_key": taken.queue, "redelivered": False},
+            "delivery_info": {
+                "exchange": "",
+                "routing_key": taken.queue,
+                "redelivered": message.deliveries > 1,
+            },
             "properties": {TAKEN: in_hand},
         }
         if not (message.headers or message.canvas):
@@ -178,6 +182,7 @@ class JobRunner:
         began = time.monotonic()
         try:
             traced = self._app.tasks[TASK_NAME].__trace__(headers["id"], (), {}, request)
+            in_hand.succeeded |= traced.info is None  # not run again, say: its result is known
             if self.events:
                 self._events.end(headers["id"], traced)
         except SystemExit as exc:

@@ -2,7 +2,8 @@
 -- started are named, for the caller to fail. They stay held until then, and with them the consumer.
 -- A consumer whose process lives lost its connection only: what it had started runs on.
 -- KEYS: in-flight hash, consumers
--- ARGV: prefix, consumer ('process:number'), time before which a last sign of life means death
+-- ARGV: prefix, consumer ('process:number'), time before which a last sign of life means death ('inf' :
+--       it leaves, or was cut off)
 local function lives(name)
   local seen = name and redis.call('ZSCORE', KEYS[2], name)
   return seen and tonumber(seen) >= tonumber(ARGV[3])
@@ -20,10 +21,7 @@ for i = #held, 2, -2 do
     left = left + 1
     if not runs_on then started[#started + 1] = token end
   else
-    if whole or status == 'queued' then
-      put(ARGV[1], list, token, true)
-      ring(ARGV[1], list)
-    end
+    if whole or status == 'queued' then give_back(ARGV[1], list, token) end
     redis.call('HDEL', KEYS[1], held[i - 1])
   end
 end

@@ -46,8 +46,8 @@ for _, place in ipairs(sure(prefix, 'SMEMBERS', KEYS[2])) do
   if #waiting > 0 and standing(queue) and standing(line) then
     for i = #waiting, 1, -1 do  -- the oldest is put back last, and so comes first
       local run = waiting[i]
-      local kept_by = kept_back(prefix, run)
-      if kept_by then
+      local kept_by = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
+      if kept_by and redis.call('ZSCORE', prefix .. 'kept:' .. kept_by, run) then
         there[run] = true
         local transaction = string.match(kept_by, '^commit:(.*)$')
         if transaction then redis.call('ZADD', prefix .. 'commit:open', 'NX', now, transaction)
@@ -55,8 +55,7 @@ for _, place in ipairs(sure(prefix, 'SMEMBERS', KEYS[2])) do
       end
       if not there[run] and redis.call('EXISTS', prefix .. 'job:' .. run) == 1 then
         redis.call('HDEL', prefix .. 'job:' .. run, 'parked')
-        put(prefix, prefix .. line, run, true)
-        ring(prefix, prefix .. line)
+        give_back(prefix, prefix .. line, run)
         back[#back + 1] = run
       elseif not there[run] then forget(index .. 'queued', run) end
     end

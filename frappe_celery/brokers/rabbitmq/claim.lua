@@ -1,29 +1,22 @@
 -- A worker's process claims a run whose message it got from RabbitMQ, and wakes others where more may
 -- wait.
--- KEYS: its worker's in-flight hash, consumers, record
+-- KEYS: its worker's in-flight hash, consumers
 -- ARGV: prefix, consumer, tag, now, worker, queue, run, queues in which more may wait …
 -- It can be asked again under the same tag after a lost answer.
--- Returns {'claimed', sealed message, place, as `take.lua` whether it looks}; {'spent', why}: a limit or
--- a pause keeps it back, its record says that it is elsewhere, or has a status that forbids it ('' : no
--- record, or none that makes sense); or
--- {'settled', ''} for a consumer that others took for dead: nobody would look for what it holds.
-local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local queue, run = prefix .. ARGV[6], ARGV[7]
+-- Returns {'claimed', what `take.lua` returns of a run …}, {'spent', as `may_begin.lua` why it must not
+-- begin} or {'settled'} for a consumer that others took for dead: nobody would look for what it holds.
+local prefix, tag, queue, run = ARGV[1], ARGV[3], ARGV[6], ARGV[7]
+local holds, found, these = prefix .. queue .. '\n' .. run
 for i = 8, #ARGV do wake(prefix, prefix .. 'confirmed:' .. ARGV[i]) end
-local found = redis.pcall('HMGET', KEYS[3], 'status', 'place', 'message', 'ended_at')
-if found.err or not string.find(found[2] or '', '|', 1, true) then return {'spent', ''} end
-if redis.call('HGET', KEYS[1], tag) ~= queue .. '\n' .. run then  -- else our own retry
-  if found[1] ~= 'queued' then return {'spent', found[1] or ''} end
-  if string.match(found[2], '[^|]*$') ~= ARGV[6] then
-    refuse(prefix, ARGV[6], run, 'its record is of another place')
-    return {'spent', 'elsewhere'}
-  end
-  if spent(prefix, run, found[2], found[4]) then return {'spent', 'ended'} end
-  if not redis.call('ZSCORE', KEYS[2], consumer) then return {'settled', ''} end
-  local these = rules(prefix, '')
-  if these and these.keeps_back(run, found[2]) then return {'spent', 'kept back'} end
-  redis.call('HSET', KEYS[1], tag, queue .. '\n' .. run)
-  started(prefix, run, found[2], now, worker, these)
-  return {'claimed', found[3] or '', found[2], these and these.looks(found[2]) and 1 or nil}
+if redis.call('HGET', KEYS[1], tag) == holds then  -- our own retry
+  found = redis.call('HMGET', prefix .. 'job:' .. run, 'status', 'place', 'message')
+elseif not redis.call('ZSCORE', KEYS[2], ARGV[2]) then return {'settled'}
+else
+  local status
+  these = rules(prefix, '')
+  status, found = may_begin(prefix, '|' .. queue, run, these)
+  if status ~= 'queued' then return {'spent', status} end
+  redis.call('HSET', KEYS[1], tag, holds)
+  started(prefix, run, found[2], ARGV[4], ARGV[5], these)
 end
-return {'claimed', found[3] or '', found[2]}
+return {'claimed', run, found[2] or '', found[3] or '', these and these.looks(found[2]) and 1 or nil}

@@ -1,7 +1,7 @@
 -- RabbitMQ has runs of a queue: they are struck from its list here, and one process is woken.
 -- KEYS: none
 -- ARGV: prefix, queue, runs …
--- `came` counts, so that a busy process learns which queues to look into (`record.lua`).
+-- `came` counts, so that a busy process learns which queues to look into (`take.lua`).
 local prefix, queue = ARGV[1], ARGV[2]
 for i = 3, #ARGV do redis.call('LREM', prefix .. queue, -1, ARGV[i]) end
 redis.call('HINCRBY', prefix .. 'came', queue, 1)

@@ -55,21 +55,14 @@ class Taker(taker.Taker):
 
     def _record(self, tag: str, ended: Ended) -> Taken | None:
         """Record what has ended; what it claimed before, if the answer to that was lost."""
-        keys = self.store.keys
-        held, place, sealed, let_go, came = self.store.run_script(
-            "record",
-            (keys.in_flight(self.consumer),),
-            *(keys.prefix, tag, repr(time.time())),
-            *(ended.tag, ended.run, self.store.settings.rq_results_ttl, *ended.fields),
-        )
-        if let_go:
+        came, followed, released, held = self._step(tag, (), ended)
+        if let_go := followed + released:
             self._outbox.forward([run.decode(errors="replace") for run in let_go])
         for queue, count in zip(came[::2], came[1::2]):  # noqa: B905 (pairs)
             if self._came.get(queue) != count:
                 self._came[queue] = count
                 self._empty.difference_update(self._names.both(queue.decode(errors="replace")))
-        run = held.decode(errors="replace")
-        return Taken(run, place.decode(errors="replace"), sealed) if run else None
+        return Taken.of(held) if held else None
 
     def _ask(self, tag: str, queues: Sequence[str]) -> Taken | None:
         channel = self._channel(queues)
@@ -84,17 +77,16 @@ class Taker(taker.Taker):
                     if raw.delivery_info.get("message_count"):
                         more = queues[place:]
                     run = self._run_of(raw, queue)
-                    claimed = self._claim(tag, queue, run, more) if run else [b"whole", b""]
-                    outcome, said, *about = claimed
+                    outcome, *found = self._claim(tag, queue, run, more) if run else [b"whole"]
                     if outcome == b"settled":
                         channel.basic_reject(raw.delivery_tag, requeue=True)
                         time.sleep(SETTLED_SECONDS)
                         return None
                     if outcome == b"spent":
-                        spend(self.store, raw, run, said.decode(errors="replace"))
+                        spend(self.store, raw, run, found[0].decode(errors="replace"))
                     channel.basic_ack(raw.delivery_tag)
                     if outcome == b"claimed":
-                        return Taken(run, about[0].decode(errors="replace"), said, len(about) > 1)
+                        return Taken.of(found)
         return None
 
     def _claim(self, tag: str, queue: str, run: str, more: Iterable[str]) -> list[bytes]:
@@ -102,7 +94,7 @@ class Taker(taker.Taker):
         waiting = [q for q in more if not self._empty.issuperset(self._names.both(q))]
         claimed: list[bytes] = self.store.run_script(
             "claim",
-            (keys.in_flight(self.consumer), keys.consumers, keys.record(run)),
+            (keys.in_flight(self.consumer), keys.consumers),
             *(keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
             *(queue, run, *waiting),
         )

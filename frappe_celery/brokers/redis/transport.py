@@ -214,7 +214,10 @@ class Channel(kombu_redis.Channel):
         if message is None or queue in self._unheld:
             self.let_go(tag)
         if message is not None:
-            message["properties"]["delivery_tag"] = tag
+            properties = message["properties"]
+            properties["delivery_tag"] = tag
+            if message.pop("redelivered", False):  # `give_back.lua`
+                properties["delivery_info"]["redelivered"] = True
             self.connection.deliver(message, queue)
         return True
 
@@ -248,7 +251,7 @@ class Channel(kombu_redis.Channel):
         if self._is_gone:
             return
         held = (self.keys.in_flight(self.consumer),)
-        self._scripts.run("release", held, self.keys.prefix, delivery_tag)
+        self._scripts.run("let_go", held, self.keys.prefix, delivery_tag, "", "")
 
     def let_go(self, delivery_tag: str) -> None:
         """A message is acknowledged: this consumer holds it no more."""

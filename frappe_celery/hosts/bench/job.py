@@ -169,7 +169,7 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         store = self.store
         encoded = codec.encode_value(self.meta, store.settings.frappe_celery_pickle)
         sealed = store.signer.seal(META, codec.dumps([self.run_id, encoded]).encode())
-        store.run_script("write_meta", (store.keys.record(self.run_id),), META, sealed)
+        store.run_script("write_field", (store.keys.record(self.run_id),), "", META, sealed)
 
     def save(self, *_: Any, **__: Any) -> None:
         """RQ's way to keep all of a job; of ours only `meta` can be changed."""

@@ -191,31 +191,24 @@ function these.begins(run, place, only_holds)
   end
 end
 
--- Whether one of a counter's that was let go has still to begin there: until then it does not count.
-local function is_on_the_way(counter, place)
-  local run = redis.call('HGET', prefix .. 'going:' .. counter, place)
-  if not run then return false end
-  local found = redis.call('HMGET', prefix .. 'job:' .. run, 'status', 'let_go')
-  return found[1] == 'queued' and found[2] == counter
-end
-
 -- Where a counter keeps runs back, and may let some go: the place, its runs (a sorted set) and the
--- number of the one that has waited longest there; the first of all by this first.
+-- number of the one that has waited longest there; the first of all by this first. Those that were let
+-- go stay in the set until they begin there: before that no others go.
 local function open_places(counter)
   local kept, places, found = prefix .. 'kept:' .. counter, prefix .. 'kept_places:' .. counter, {}
   for _, place in ipairs(redis.call('SRANDMEMBER', places, 200)) do
-    local runs = prefix .. 'kept_at:' .. place .. '|' .. counter
-    local first = redis.call('ZRANGE', runs, 0, 0, 'WITHSCORES')
+    local runs, first, is_kept, is_going = prefix .. 'kept_at:' .. place .. '|' .. counter
     for _ = 1, 200 do  -- some were canceled, say
-      if not first[1] or redis.call('ZSCORE', kept, first[1]) then break end
-      redis.call('ZREM', runs, first[1])
       first = redis.call('ZRANGE', runs, 0, 0, 'WITHSCORES')
+      is_kept = first[1] and redis.call('ZSCORE', kept, first[1])
+      if is_kept or not first[1] then break end
+      local its = redis.call('HMGET', prefix .. 'job:' .. first[1], 'status', 'let_go')
+      is_going = its[1] == 'queued' and its[2] == counter
+      if is_going then break end
+      redis.call('ZREM', runs, first[1])
     end
-    if not first[1] then
-      redis.call('SREM', places, place)
-    elseif not is_on_the_way(counter, place) then
-      found[#found + 1] = {place, runs, tonumber(first[2])}
-    end
+    if is_kept then found[#found + 1] = {place, runs, tonumber(first[2])}
+    elseif not first[1] then redis.call('SREM', places, place) end
   end
   table.sort(found, function(one, other) return one[3] < other[3] end)
   return found
@@ -224,30 +217,23 @@ end
 -- Let some of a counter's go, first in their lines, from each place as many as from any other; they
 -- are added to `gone`.
 local function go(counter, most, gone)
-  local kept, going, lists = prefix .. 'kept:' .. counter, {}, {}
+  local kept, going = prefix .. 'kept:' .. counter, {}
   local places = open_places(counter)
   for i, one in ipairs(places) do
     local share = math.ceil((most - #going) / (#places - i + 1))
     for _, run in ipairs(share > 0 and redis.call('ZRANGE', one[2], 0, share - 1) or {}) do
-      redis.call('ZREM', one[2], run)
-      if redis.call('HGET', prefix .. 'job:' .. run, 'status') ~= 'queued' then
-        redis.call('ZREM', kept, run)
-      elseif redis.call('ZSCORE', kept, run) then
+      local is_kept = redis.call('ZREM', kept, run) == 1
+      if is_kept and redis.call('HGET', prefix .. 'job:' .. run, 'status') == 'queued' then
         going[#going + 1], gone[#gone + 1] = {run, one[1]}, run
-      end
+      else redis.call('ZREM', one[2], run) end
     end
   end
   for i = #going, 1, -1 do
     local run, place = unpack(going[i])
-    local list = prefix .. (lined ~= '' and lined .. place or string.match(place, '|(.*)$'))
-    if not lists[list] then redis.call('HSET', prefix .. 'going:' .. counter, place, run) end
-    lists[list] = true
-    redis.call('ZREM', kept, run)
     redis.call('HDEL', prefix .. 'job:' .. run, 'parked')
     redis.call('HSET', prefix .. 'job:' .. run, 'let_go', counter, 'front', '1')
-    put(prefix, list, run, true)
+    give_back(prefix, prefix .. (lined ~= '' and lined .. place or string.match(place, '|(.*)$')), run)
   end
-  for list in pairs(lists) do ring(prefix, list) end
 end
 
 -- Let as many of those kept back go as may begin; returns these.
@@ -261,11 +247,10 @@ function these.release_due()
     end
     if redis.call('EXISTS', prefix .. 'kept:' .. counter) == 0 then
       redis.call('ZREM', parkings, counter)
-      redis.call('DEL', prefix .. 'going:' .. counter)
       for _, place in ipairs(redis.call('SMEMBERS', prefix .. 'kept_places:' .. counter)) do
         redis.call('DEL', prefix .. 'kept_at:' .. place .. '|' .. counter)
       end
-      redis.call('DEL', prefix .. 'kept_places:' .. counter)
+      redis.call('DEL', prefix .. 'kept_places:' .. counter, prefix .. 'going:' .. counter)
     else
       redis.call('ZADD', parkings, string.format('%.6f', again), counter)
     end

@@ -7,7 +7,7 @@
 local prefix, lined, transaction = ARGV[1], ARGV[2], ARGV[3]
 local kept, latest = prefix .. 'kept:commit:' .. transaction, ARGV[5] or '+inf'
 local waited = redis.call('ZRANGEBYSCORE', kept, '-inf', latest, 'LIMIT', 0, ARGV[4])
-local gone, lists = {}, {}
+local gone = {}
 for _, run in ipairs(waited) do
   local record = prefix .. 'job:' .. run
   local found = redis.call('HMGET', record, 'status', 'place', 'front', 'parked')
@@ -15,12 +15,11 @@ for _, run in ipairs(waited) do
     redis.call('HDEL', record, 'parked')
     local list = prefix .. (lined ~= '' and lined .. found[2] or string.match(found[2], '|(.*)$'))
     put(prefix, list, run, found[3])
-    lists[list] = true
+    ring(prefix, list)
     gone[#gone + 1] = run
   end
   redis.call('ZREM', kept, run)
 end
-for list in pairs(lists) do ring(prefix, list) end
 local left = redis.call('ZRANGE', kept, 0, 0, 'WITHSCORES')
 if left[1] then redis.call('ZADD', prefix .. 'commit:open', left[2], transaction)
 else redis.call('ZREM', prefix .. 'commit:open', transaction) end

@@ -30,23 +30,9 @@ while true do
     redis.call('LPUSH', prefix .. 'whole:' .. queue, token)
     ring(prefix, prefix .. 'whole:' .. queue)
   else
-    local found =
-      redis.pcall('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message', 'ended_at')
-    local reason  -- why it can be no run that waits here
-    if token == '' or #token > 100 or string.find(token, '[^%w_.:%-]') then
-      reason = 'it is no id of a run'
-    elseif found.err then reason = 'its record is no hash'
-    elseif found[1] == 'queued' and found[2] ~= place
-      and (head[1] ~= '' or string.sub(found[2] or '', -#place) ~= place) then
-      reason = 'its record is of another place'
-    end
-    if reason then refuse(prefix, queue, token, reason) end
-    local waits = not reason and found[1] == 'queued' and not spent(prefix, token, found[2], found[4])
-    if waits and these and these.keeps_back(token, found[2]) then
-      waits = false
-      if these.kept >= 100 then return false end
-    end
-    if waits then  -- else canceled, deleted or running: it is spent
+    local status, found = may_begin(prefix, place, token, these)
+    if these and status == 'kept back' and these.kept >= 100 then return false end
+    if found then  -- else canceled, deleted or running: it is spent
       local more = redis.call('EXISTS', list) == 1
       if not more then redis.call('ZREM', turns, head[1]) end
       if not head[3] then return list, token, found, nil, more end

@@ -286,8 +286,8 @@ class JobStore(JobFinder):
 
     def will_be_followed(self, run: str, following: str) -> bool:
         """A run that is about to finish is repeated all the same; False: it has been stopped."""
-        status = self.run_script("will_be_followed", (self.keys.record(run),), following)
-        return bool(status == JobStatus.STARTED.value.encode())
+        words = (self.keys.record(run),), JobStatus.STARTED.value, "following", following
+        return bool(self.run_script("write_field", *words))
 
     def _failed_limit(self, site: str | None) -> int:
         limit = self.settings.rq_failed_jobs_limit

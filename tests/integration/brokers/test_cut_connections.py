@@ -119,7 +119,7 @@ def test_who_stops_while_it_asks_again_still_hears_what_it_got(store: JobStore) 
 @pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
 @pytest.mark.parametrize("times", [1, 2, 3])
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("script", ["record", "claim"])
+@pytest.mark.parametrize("script", ["take", "claim"])
 def test_redis_is_cut_off_and_the_messages_are_in_rabbitmq(
     store: JobStore, redis: Proxy, script: str, moment: Moment, times: int
 ) -> None:

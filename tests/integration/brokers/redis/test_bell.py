@@ -48,6 +48,6 @@ def test_a_message_that_is_given_back_rings_for_the_workers_parents(store: JobSt
     with store.client.pubsub() as bell:
         bell.subscribe(keys.bell_of_whole)
         wait_until(lambda: bell.get_message(), 5, "subscribed")
-        store.run_script("release", (keys.in_flight("gone"),), keys.prefix, "tag")
+        store.run_script("let_go", (keys.in_flight("gone"),), keys.prefix, "tag", "", "")
         wait_until(lambda: bell.get_message(ignore_subscribe_messages=True), 5, "it rings")
     assert store.client.lrange(keys.whole("default"), 0, -1) == [b"{}"]
