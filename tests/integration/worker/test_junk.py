@@ -169,3 +169,11 @@ def test_a_status_that_means_something_to_who_asks_holds_no_queue_up(
         assert ended(after).status == JobStatus.FINISHED
         wait_until(lambda: f"run {altered.run_id} is spent: {status}" in worker_of_it.output())
         assert project.effects() == ["after"]
+
+
+def test_a_status_that_means_something_to_who_takes_from_redis_holds_no_line_up(
+    store: JobStore,
+) -> None:
+    altered, after = queued(store).run_id, queued(store).run_id
+    store.client.hset(store.keys.record(altered), "status", "kept back")
+    assert take_all(store) == [after]
