@@ -43,8 +43,8 @@ class Taken(NamedTuple):
     def of(cls, found: Sequence[Any]) -> Taken:
         """Of what `take.lua` says of a run."""
         run, place, sealed, *looks = found
-        run, place = (text.decode(errors="replace") for text in (run, place))
-        return cls(run, place, sealed, bool(looks))
+        place = place.decode(errors="replace")
+        return cls(run.decode(errors="replace"), place, sealed, bool(looks))
 
     @property
     def queue(self) -> str:
