@@ -35,7 +35,7 @@ if ARGV[11] ~= '1' or not waits_in(KEYS, 7, id) then
   redis.call('DEL', KEYS[4], KEYS[6])
   forget_ended(KEYS, 7, id)
 end
-enqueue({unpack(KEYS, 1, 3)}, {unpack(ARGV, 1, 8)})
+enqueue({KEYS[1], KEYS[2]}, {unpack(ARGV, 1, 8)})
 if failed then
   finish({KEYS[3]}, {prefix, run, unpack(ARGV, 12)})
   -- it failed in RQ: what ended here, and is alerted of, has none of it

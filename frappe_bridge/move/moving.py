@@ -207,7 +207,8 @@ class Mover:
             run = sealed(message, self.store.settings)
         except CannotTravel as exc:
             raise Stays(str(exc)) from exc
-        ours, *about = self.store.step([run], {"front": front})
+        lists, *about = self.store.step([run], {"front": front})
+        ours = (*lists, self.store.keys.record(message.run))
         stands_in = queue.failed if ended else queue.waiting
         theirs = rq_format.job_key(job.id), stands_in, rq_format.results_key(job.id), *self.lists
         words = (*about, job.id, job.digest, "1" if twice else "", *ended)

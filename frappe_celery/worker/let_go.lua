@@ -17,7 +17,7 @@ if found[1] == 'started' then
   end
   unstart(prefix, run, found[2], found[3], found[4])
   redis.call('HSET', record, 'front', '1')
-  put(prefix, list, true, run)
+  put(prefix, list, {run}, true)
   ring(prefix, list)
 end
 redis.call('HDEL', KEYS[1], ARGV[2])

@@ -21,7 +21,7 @@ for i = #held, 2, -2 do
     if not runs_on then started[#started + 1] = token end
   else
     if whole or status == 'queued' then
-      put(ARGV[1], list, true, token)
+      put(ARGV[1], list, {token}, true)
       ring(ARGV[1], list)
     end
     redis.call('HDEL', KEYS[1], held[i - 1])

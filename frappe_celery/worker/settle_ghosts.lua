@@ -55,7 +55,7 @@ for _, place in ipairs(sure(prefix, 'SMEMBERS', KEYS[2])) do
       end
       if not there[run] and redis.call('EXISTS', prefix .. 'job:' .. run) == 1 then
         redis.call('HDEL', prefix .. 'job:' .. run, 'parked')
-        put(prefix, prefix .. line, true, run)
+        put(prefix, prefix .. line, {run}, true)
         ring(prefix, prefix .. line)
         back[#back + 1] = run
       elseif not there[run] then forget(index .. 'queued', run) end

@@ -245,7 +245,7 @@ local function go(counter, most, gone)
     redis.call('ZREM', kept, run)
     redis.call('HDEL', prefix .. 'job:' .. run, 'parked')
     redis.call('HSET', prefix .. 'job:' .. run, 'let_go', counter, 'front', '1')
-    put(prefix, list, true, run)
+    put(prefix, list, {run}, true)
   end
   for list in pairs(lists) do ring(prefix, list) end
 end

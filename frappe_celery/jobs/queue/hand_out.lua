@@ -14,7 +14,7 @@ for _, run in ipairs(waited) do
   if found[1] == 'queued' and found[4] == 'commit:' .. transaction then
     redis.call('HDEL', record, 'parked')
     local list = prefix .. (lined ~= '' and lined .. found[2] or string.match(found[2], '|(.*)$'))
-    put(prefix, list, found[3], run)
+    put(prefix, list, {run}, found[3])
     lists[list] = true
     gone[#gone + 1] = run
   end

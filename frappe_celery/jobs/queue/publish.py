@@ -87,13 +87,14 @@ def send(runs: Sequence[Sealed], **options: Any) -> Callable[[], set[str]]:
 def steps(runs: Iterable[Sealed]) -> Iterator[list[Sealed]]:
     """So many at a time as Redis takes in one step."""
     step: list[Sealed] = []
-    size = 0
-    for message, text in runs:
-        if step and (len(step) == _at_once(message) or size + len(text) > BYTES):
+    size = most = 0
+    for run in runs:
+        if step and (len(step) == most or size + len(run[1]) > BYTES):
             yield step
             step, size = [], 0
-        step.append((message, text))
-        size += len(text)
+        most = most if step else _at_once(run[0])
+        step.append(run)
+        size += len(run[1])
     if step:
         yield step
 

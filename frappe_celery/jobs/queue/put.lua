@@ -1,10 +1,10 @@
--- function (prefix, list, first, ...)
+-- function (prefix, list, runs, first)
 -- Put runs into the list that they wait in.
--- prefix; list: their site's line, else the queue's own list; whether they go first; the runs
+-- prefix; list: their site's line, else the queue's own list; runs; whether they go first
 -- Returns how many wait there.
-local waiting = redis.call(first and 'RPUSH' or 'LPUSH', list, ...)
+local waiting = redis.call(first and 'RPUSH' or 'LPUSH', list, unpack(runs))
 local line = prefix .. 'line:'
-if waiting == select('#', ...) and string.sub(list, 1, #line) == line then
+if waiting == #runs and string.sub(list, 1, #line) == line then
   rank(prefix, string.sub(list, #line + 1), true, true)
 end
 return waiting

@@ -11,7 +11,8 @@ from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.due_claim import Claim
 
-OF_MESSAGE = ("result_ttl", "failure_ttl", "limit_key", "batch")
+NOTHING = {None, ""}
+OF_MESSAGE = ("limit_key", "batch", "first_run", "result_ttl", "failure_ttl")
 """Words of the script that are a message's."""
 
 
@@ -20,6 +21,7 @@ def asked(
     keys: Keys,
     message: JobMessage,
     *,
+    deduplicate: bool = False,
     front: int = 0,
     at_most: int = 0,
     claim: Claim | None = None,
@@ -30,34 +32,36 @@ def asked(
     """What is asked beyond a plain job, as the script takes it ('' : nothing).
 
     Args:
-        front, at_most: as there; 0: not asked.
+        deduplicate, front, at_most: as there; False or 0: not asked.
         claim: do nothing when this due time has been acted on.
         outbox: its row is committed, and somebody else may enqueue it too: once, it is.
         making: of a batch that it is enqueued with: `title`, the `number` of its jobs and
             callbacks, and the `role` of a callback.
-        said: more of the script's words, as they are there; None or False: not asked.
+        said: more of the script's words, as they are there; None: not asked.
     """
-    said |= {"front": front or None, "at_most": at_most or None}
-    of_message = vars(message)
-    for name in OF_MESSAGE:
-        said[name] = of_message[name]
-    if message.first_run:
-        said["first_run"] = message.first_run
-    if message.depends_on is not None:
-        said["depends_on"] = codec.dumps(message.depends_on)
-        if message.waits:  # one that another's failure cancels is kept as one that failed
-            kept = message.failure_ttl
-            said["canceled_ttl"] = config.rq_job_failure_ttl if kept is None else kept
-    if said.get("transaction"):
-        said["commit_wait"] = config.commit_wait
-    if outbox:
-        said["outbox"] = keys.outbox_marks(message.site)
-    return as_texts(**said, **(making or {}), **(vars(claim) if claim else {}))
+    ttls, depends_on = (message.result_ttl, message.failure_ttl), message.depends_on
+    of_message = (message.limit_key, message.batch, message.first_run, *ttls)
+    is_special = deduplicate or front or at_most or claim or outbox or depends_on
+    if not is_special and NOTHING.issuperset((*said.values(), *of_message)):
+        return ""
+    kept = config.rq_job_failure_ttl if ttls[1] is None else ttls[1]
+    return as_texts(
+        **said,
+        **dict(zip(OF_MESSAGE, of_message, strict=True)),
+        deduplicate=deduplicate or None,
+        front=front or None,
+        at_most=at_most or None,
+        depends_on=depends_on and codec.dumps(depends_on),
+        # that another's failure cancels is kept as what failed
+        canceled_ttl=kept if message.waits else None,
+        commit_wait=config.commit_wait if said.get("transaction") else None,
+        outbox=keys.outbox_marks(message.site) if outbox else None,
+        **(making or {}),
+        **(vars(claim) if claim else {}),
+    )
 
 
 def as_texts(**asked: object) -> str:
-    """What is asked (neither None nor False) as a script reads it; '' : nothing is."""
-    texts = {
-        n: str(value) for n, value in asked.items() if value is not None and value is not False
-    }
+    """What is asked as a script reads it; '' : nothing is."""
+    texts = {name: str(value) for name, value in asked.items() if value not in NOTHING}
     return codec.dumps(texts) if texts else ""

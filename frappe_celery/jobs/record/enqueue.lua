@@ -2,7 +2,7 @@
 -- Some runs of one call, each: deduplicate, claim, write the record, index it, push it, wake the
 -- workers; all or nothing.
 -- KEYS: index of their first status, the list that they wait in: their site's line in the queue where
---       workers take it from Redis, else the queue's own; then each run's record
+--       workers take it from Redis, else the queue's own
 -- ARGV: prefix, place, about, and what else is asked as a JSON object ('' : nothing, as for most
 --       jobs; texts, since Lua would round numbers):
 --         deduplicate: do nothing while a run with its id is not over;
@@ -34,15 +34,29 @@
 -- 'claimed', 'deposed', 'rerouted', 'relayed', 'unknown', 'closed' or 'overloaded'; and the run that
 -- stands in the way, the id of the unknown one that it depends on, why its batch does not take it, or
 -- how many wait; or 'enqueued', 'first' where it goes before those that wait.
-local prefix, place, others, asked, runs, scores = ARGV[1], ARGV[2], {''}, nil, nil, nil
-if ARGV[4] ~= '' then asked = enqueue_asked(KEYS, ARGV, others) end
-local are_new = redis.call('EXISTS', unpack(KEYS, 3)) == 0
-for which = 1, #KEYS - 2 do
-  local record, run, now, id, message = KEYS[which + 2], unpack(ARGV, 4 * which + 1, 4 * which + 4)
+local prefix, place, others, are_new, status = ARGV[1], ARGV[2], {''}, nil, 'queued'
+local asked, which_ones, runs, scores
+if ARGV[4] ~= '' then
+  asked, which_ones = cjson.decode(ARGV[4]), {}
+  status = asked.at and 'scheduled' or asked.depends_on and not asked.first_run and 'deferred' or status
+end
+if ARGV[9] then  -- of many it is found out at once
+  local records = {}
+  for i = 5, #ARGV, 4 do records[#records + 1] = prefix .. 'job:' .. ARGV[i] end
+  are_new = redis.call('EXISTS', unpack(records)) == 0
+end
+for i = 5, #ARGV, 4 do
+  local run, now, id = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local record = prefix .. 'job:' .. run
   if are_new or redis.call('EXISTS', record) == 0 then  -- else it is our own retry
-    if not asked or asked.admits(which, run, now, id) then
-      redis.call('HSET', record, 'id', id, 'place', place, 'about', ARGV[3], 'message', message,
-        'status', asked and asked.status or 'queued', 'enqueued_at', now)
+    local outcome, why
+    if asked then outcome, why = prevented(prefix, place, KEYS[1], asked, status, run, now, id) end
+    if outcome then
+      local n = #others
+      others[n + 1], others[n + 2], others[n + 3] = (i - 5) / 4, outcome, why
+    else
+      redis.call('HSET', record, 'id', id, 'place', place, 'about', ARGV[3], 'message', ARGV[i + 3],
+        'status', status, 'enqueued_at', now)
       if string.sub(id, -#run) ~= run then  -- it was given, not made
         redis.call('ZADD', prefix .. 'id:' .. id, now, run)
         redis.call('PERSIST', prefix .. 'id:' .. id)
@@ -53,6 +67,7 @@ for which = 1, #KEYS - 2 do
       else
         runs, scores = {run}, {now, run}
       end
+      if asked then which_ones[#runs] = i end
     end
   end
 end
@@ -60,11 +75,11 @@ if runs then
   redis.call('ZADD', KEYS[1], unpack(scores))
   sure(prefix, 'SADD', prefix .. 'places', place)
   local first
-  if asked then runs, first = asked.follow() end
-  if runs[1] and put(prefix, KEYS[2], false, unpack(runs)) == #runs then
+  if asked then runs, first = follow(KEYS, ARGV, asked, which_ones, others) end
+  if runs[1] and put(prefix, KEYS[2], runs) == #runs then
     ring(prefix, KEYS[2])  -- else one was woken for the first
   end
-  if first and first[1] and put(prefix, KEYS[2], true, unpack(first)) == #first then ring(prefix, KEYS[2]) end
+  if first and first[1] and put(prefix, KEYS[2], first, true) == #first then ring(prefix, KEYS[2]) end
 end
 local time = redis.call('TIME')
 if math.abs(time[1] - ARGV[6]) > 5 then others[1] = string.format('%.6f', time[1] + time[2] / 1e6) end

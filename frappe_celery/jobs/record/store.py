@@ -99,11 +99,10 @@ class JobStore(JobFinder):
         place = f"{first.site}|{first.queue}"
         status = JobStatus.DEFERRED if first.waits else JobStatus.QUEUED
         status = status if asked.get("at") is None else JobStatus.SCHEDULED
-        lists = [keys.index(place, status.value), self.waiting_list(first.site, first.queue)]
-        words: list[str | bytes] = [keys.prefix, place, record.about(first)]
-        words.append(asking.asked(self.settings, keys, first, **asked))
+        lists = (keys.index(place, status.value), self.waiting_list(first.site, first.queue))
+        more = asking.asked(self.settings, keys, first, **asked)
+        words: list[str | bytes] = [keys.prefix, place, record.about(first), more]
         for message, sealed in runs:
-            lists.append(keys.record(message.run))
             words += (message.run, repr(message.enqueued_at), message.id, sealed)
         return (lists, *words)
 
@@ -111,6 +110,8 @@ class JobStore(JobFinder):
         self, runs: Sequence[Sealed], asked: Mapping[str, Any], time_now: bytes, *others: Any
     ) -> set[str]:
         """What the script's answer means: which runs were not enqueued."""
+        if not (time_now or others or self.outbox):
+            return set()
         first, became = runs[0][0], dict[int, bytes]()
         for which, outcome, why in zip(others[::3], others[1::3], others[2::3], strict=True):
             became[which] = why if outcome == b"enqueued" else outcome
@@ -141,8 +142,8 @@ class JobStore(JobFinder):
         """
         about = (self.keys.prefix, "", "")
         asked = asking.as_texts(skip=reason, **vars(claim))
-        run, keys = ("", time.time(), "", ""), ("", "", self.keys.record(""))
-        _, _, outcome, _ = self.run_script("enqueue", keys, *about, asked, *run)
+        run = ("", time.time(), "", "")
+        _, _, outcome, _ = self.run_script("enqueue", ("", ""), *about, asked, *run)
         check_claimed(outcome, claim.key)
 
     def job_of(self, message: JobMessage) -> Job:
