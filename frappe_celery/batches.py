@@ -39,8 +39,7 @@ class _Held:
     """Jobs of a kind that are enqueued when the block ends."""
 
     role: str
-    options: Mapping[str, Any]
-    at_most: int
+    call: Call
     runs: list[Sealed] = field(default_factory=list)
 
 
@@ -151,13 +150,12 @@ class Batch(Enqueues):
         assert self._held is not None
         if answer is not None:
             self._answers.append(answer)
-        message, number = runs[0][0], 0 if self._role else call.at_most
+        message = runs[0][0]
         kind = (
             *(self._role, message.queue, record.about(message), *call.options.values()),
             *(message.limit_key, repr(message.depends_on)),
         )
-        held = self._held.setdefault(kind, _Held(self._role, call.options, number))
-        held.runs += runs
+        self._held.setdefault(kind, _Held(self._role, call)).runs += runs
 
     # -- its block
 
@@ -200,7 +198,7 @@ class Batch(Enqueues):
                         step,
                         transaction=publish.transaction_of_caller(),
                         making=self._making(each, number),
-                        **{**each.options, **rooms.get(queue, {})},
+                        **{**each.call.options, **rooms.get(queue, {})},
                     )()
                     left_out |= of_step
                     if len(of_step) < len(step):
@@ -221,7 +219,7 @@ class Batch(Enqueues):
             first = next(e.runs[0][0] for e in held if e.runs[0][0].queue == queue)
             hold.refuse_where_many_wait(first, room["at_most"], room["coming"])
         for each in held:
-            hold.hold(each.runs, making=self._making(each, number), **each.options)
+            hold.hold(each.runs, making=self._making(each, number), **each.call.options)
 
     def _making(self, held: _Held, number: int) -> dict[str, Any]:
         role = {"role": held.role} if held.role else {}
@@ -232,9 +230,9 @@ def _rooms(held: Sequence[_Held]) -> dict[str, dict[str, int]]:
     """Of each queue whose number of waiting jobs is limited: for all that come there."""
     rooms: dict[str, dict[str, int]] = {}
     for each in held:
-        if each.at_most:
+        if each.call.at_most and not each.role:
             message, number = each.runs[0][0], len(each.runs)
-            nobody = {"at_most": each.at_most, "coming": 0, "to_defer": 0}
+            nobody = {"at_most": each.call.at_most, "coming": 0, "to_defer": 0}
             room = rooms.setdefault(message.queue, nobody)
             room["coming"] += number
             if len(message.depends_on or ()) > 1:  # it waits for more than the block's end

@@ -254,7 +254,7 @@ def made_in_part(store: JobStore, error: BaseException, *scripts: str) -> BatchS
 def test_one_whose_maker_dies_between_two_steps_is_canceled_with_its_reason(
     store: JobStore,
 ) -> None:
-    found = made_in_part(store, KeyboardInterrupt(), "give_up")
+    found = made_in_part(store, KeyboardInterrupt(), "abort_batch")
     assert found.status == "making"
     assert take(store) is None
     assert state.tend(store, math.inf) == []

@@ -317,7 +317,7 @@ class Histories(RuleBasedStateMachine):
             first, outcome = (one.first, "going") if one else (message().run, "duplicate")
             lines.settle(*lines.batches.joined(batch, first, outcome))
         if dies:
-            self.store.run_script("give_up", (), self.store.keys.prefix, batch.id, "it died")
+            state.give_up(self.store, batch.id, "it died")
             if len(names) + len(roles):
                 lines.settle(*lines.batches.given_up(batch))
             else:
