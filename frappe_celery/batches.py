@@ -22,13 +22,12 @@ from frappe_celery.jobs import Job, get_store, hosts
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.batches.state import BatchState
 from frappe_celery.jobs.job import current_job
-from frappe_celery.jobs.message import JobMessage, Line
+from frappe_celery.jobs.message import JobMessage, Line, Sealed
 from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.queue.scheduled import AT_ONCE, promote
 from frappe_celery.jobs.record import record
-from frappe_celery.jobs.record.many import Room, Sealed
-from frappe_celery.many import EnqueuedJobs, steps
+from frappe_celery.many import EnqueuedJobs
 
 Callback = Method | Mapping[str, Any] | None
 _LINES = {"": "made", "on_ended": "ended", "on_finished": "finished"}
@@ -40,8 +39,7 @@ class _Held:
     """Jobs of a kind that are enqueued when the block ends."""
 
     role: str
-    options: Mapping[str, Any]
-    at_most: int
+    call: Call
     runs: list[Sealed] = field(default_factory=list)
 
 
@@ -152,13 +150,12 @@ class Batch(Enqueues):
         assert self._held is not None
         if answer is not None:
             self._answers.append(answer)
-        message, number = runs[0].message, 0 if self._role else call.at_most
+        message = runs[0][0]
         kind = (
             *(self._role, message.queue, record.about(message), *call.options.values()),
             *(message.limit_key, repr(message.depends_on)),
         )
-        held = self._held.setdefault(kind, _Held(self._role, call.options, number))
-        held.runs += runs
+        self._held.setdefault(kind, _Held(self._role, call)).runs += runs
 
     # -- its block
 
@@ -192,51 +189,54 @@ class Batch(Enqueues):
             hosts.current().after_commit(lambda: self._enqueue(held, number))
 
     def _enqueue(self, held: list[_Held], number: int) -> None:
-        store, rooms, duplicates = get_store(), _rooms(held), set[str]()
+        store, rooms, left_out = get_store(), _rooms(held), set[str]()
         try:
             for each in held:
-                for step in steps(each.runs):
-                    duplicates |= publish.publish_many(
+                for step in publish.steps(each.runs):
+                    queue = "" if each.role else step[0][0].queue
+                    of_step = publish.send(
                         step,
-                        None if each.role else rooms.pop(step[0].message.queue, None),
                         transaction=publish.transaction_of_caller(),
                         making=self._making(each, number),
-                        **each.options,
-                    )
+                        **{**each.call.options, **rooms.get(queue, {})},
+                    )()
+                    left_out |= of_step
+                    if len(of_step) < len(step):
+                        rooms.pop(queue, None)
         except BaseException as exc:
             with suppress(BrokerUnreachable):  # a worker gives it up in a minute
                 why = f"its maker met {type(exc).__name__} before all of it was enqueued"
                 state.give_up(store, self.id, why)
             raise
         for answer in self._answers:
-            answer.leave_out(duplicates)
+            answer.leave_out(left_out)
         with suppress(BrokerUnreachable):  # workers go on
             for _ in range(number // AT_ONCE + 1):
                 promote(store)
 
     def _hold(self, held: list[_Held], number: int) -> None:
         for queue, room in _rooms(held).items():
-            first = next(e.runs[0].message for e in held if e.runs[0].message.queue == queue)
-            hold.refuse_where_many_wait(first, room.most, room.number)
+            first = next(e.runs[0][0] for e in held if e.runs[0][0].queue == queue)
+            hold.refuse_where_many_wait(first, room["at_most"], room["coming"])
         for each in held:
-            for step in steps(each.runs):
-                hold.hold_some(step, making=self._making(each, number), **each.options)
+            hold.hold(each.runs, making=self._making(each, number), **each.call.options)
 
     def _making(self, held: _Held, number: int) -> dict[str, Any]:
         role = {"role": held.role} if held.role else {}
         return {"title": self._title, "number": number, **role}
 
 
-def _rooms(held: Sequence[_Held]) -> dict[str, Room]:
+def _rooms(held: Sequence[_Held]) -> dict[str, dict[str, int]]:
     """Of each queue whose number of waiting jobs is limited: for all that come there."""
-    rooms: dict[str, Room] = {}
+    rooms: dict[str, dict[str, int]] = {}
     for each in held:
-        if each.at_most:
-            message, number = each.runs[0].message, len(each.runs)
-            _, before, deferred = rooms.get(message.queue, (0, 0, 0))
-            waits_for_more = len(message.depends_on or ()) > 1  # than the block's end
-            deferred = (deferred or 0) + number * waits_for_more
-            rooms[message.queue] = Room(each.at_most, before + number, deferred)
+        if each.call.at_most and not each.role:
+            message, number = each.runs[0][0], len(each.runs)
+            nobody = {"at_most": each.call.at_most, "coming": 0, "to_defer": 0}
+            room = rooms.setdefault(message.queue, nobody)
+            room["coming"] += number
+            if len(message.depends_on or ()) > 1:  # it waits for more than the block's end
+                room["to_defer"] += number
     return rooms
 
 

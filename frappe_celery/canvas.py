@@ -145,7 +145,7 @@ class MethodSignature(_OfItsOwn):
         if not result.ignored:
             with app.producer_or_acquire(options.get("producer")) as producer:
                 app.backend.on_task_call(producer, task_id)
-        publish.publish_for_caller(message, own_id=True, at=_due(app, options))
+        publish.publish_for_caller(message, at=_due(app, options))
         parent = app.current_worker_task
         if parent and options.get("add_to_parent", True):
             parent.add_trail(result)
@@ -189,7 +189,7 @@ class Unsigned(_OfItsOwn):
 
 def _run_here(sig: MethodSignature, args: Any, kwargs: Any, options: Mapping[str, Any]) -> Any:
     message = _message(sig.app, args, kwargs, options)
-    publish.publish(message, own_id=True, front=-1)
+    publish.publish(message, front=-1)
     links = {name: options[name] for name in ("link", "link_error", "throw") if name in options}
     sealed = message.seal(get_store().signer).decode()
     return sig.type.apply((sealed,), task_id=message.task_id, **links)

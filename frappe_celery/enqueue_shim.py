@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal, overload
 
 from frappe_celery.config import settings
@@ -15,12 +15,11 @@ from frappe_celery.config.texts import require_whole
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts, providers
 from frappe_celery.jobs.dependencies import dependency
-from frappe_celery.jobs.message import JobMessage, check_size
-from frappe_celery.jobs.new_message import check_call, new_message
-from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
+from frappe_celery.jobs.message import JobMessage, sealed
+from frappe_celery.jobs.new_message import message_of_call
+from frappe_celery.jobs.options import NO_OPTIONS, JobOptions
 from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.record.many import Sealed
 
 Method = str | Callable[..., Any]
 Callback = Callable[..., Any] | None
@@ -41,31 +40,32 @@ OWN_WORDS = {
 
 
 class Call:
-    """What a call of `enqueue` says of its jobs: all but their arguments and ids.
+    """What a call of `enqueue` says of its jobs: all but their arguments and ids, and of whom they
+    are: the site and the user that the calling code is in.
 
     Args:
         words: its further keywords, out of which `enqueue`'s own are taken.
-        said: the arguments of `new_message` that it has.
-
-    Raises:
-        ConfigError: `retry` is no number of repetitions.
+        said: the arguments of `message_of_call` that it has.
     """
 
     def __init__(self, words: dict[str, Any], at_front: bool, **said: Any) -> None:
         self.config = settings.current()
         version = self.config.frappe_version
         self.asked: JobOptions = words.pop(ASKED, NO_OPTIONS)
-        if not isinstance(said["method"], str):
-            self.asked = self.asked.over(declared(said["method"]))
         own: dict[str, Any] = {}
         if not SINCE.keys().isdisjoint(words):
             own = {w: words.pop(w) for w, since in SINCE.items() if w in words and version >= since}
-        at_front = at_front or dependency.goes_first(self.asked.depends_on)
+        waits_for = self.asked.depends_on
+        at_front = at_front or (waits_for is not None and dependency.goes_first(waits_for))
         front = 1 if at_front else STARVATION_THRESHOLD if own.get("at_front_when_starved") else 0
-        self.options = {"deduplicate": bool(own.get("deduplicate")), "front": front}
+        self.options: dict[str, Any] = {
+            "deduplicate": bool(own.get("deduplicate")),
+            "front": front,
+            "at": self.asked.at,
+        }
         """Of `JobStore.enqueue`."""
         self.queue: str = said["queue"]
-        self._said = said | rqs_retry(own["retry"]) if own.get("retry") is not None else said
+        self._said = {**said, "retry": own.get("retry"), "asked": self.asked}
 
     @cached_property
     def own_words(self) -> set[str]:
@@ -88,10 +88,7 @@ class Call:
             )
 
     def enter(self) -> None:
-        """Be of the site and the user that the calling code is in; raises ConfigError: what was
-        said can be no job."""
-        said = self._said
-        check_call(said["method"], said["name"], said["on_success"], said["on_failure"])
+        """Be of the site and the user that the calling code is in."""
         host = hosts.current()
         self.site, self.user = host.current_site(), host.current_user()
         self.at_most = self.config.most_waiting(self.site)
@@ -103,7 +100,7 @@ class Call:
             UnknownQueue, BadTimeout, CannotTravel, ConfigError.
             NoSuchJob: one that it is to wait for is gone.
         """
-        message = new_message(
+        message = message_of_call(
             self.config,
             site=self.site,
             user=self.user,
@@ -111,12 +108,10 @@ class Call:
             id=hosts.current().job_id(job_id, self.site) if job_id else None,
             **self._said,
         )
-        if self.asked is not NO_OPTIONS:
-            follow(self.asked, message)
-            if self.asked.depends_on is not None:
-                message.depends_on = dependency.lines_of(self.asked.depends_on, message)
-            if self.asked.batch is not None:
-                self.asked.batch.join(message)
+        if self.asked.depends_on is not None:
+            message.depends_on = dependency.lines_of(self.asked.depends_on, message)
+        if self.asked.batch is not None:
+            self.asked.batch.join(message)
         return message
 
 
@@ -215,36 +210,31 @@ def enqueue(
 
     call.enter()
     message = call.message(kwargs, job_id)
-    options: dict[str, Any] = {**call.options, "own_id": bool(job_id), "at": call.asked.at}
-
-    if not is_async:
-        options["front"] = -1  # run here, by no worker
-
-    batch = call.asked.batch
-    if batch is not None and batch.keeps(call, enqueue_after_commit):
-        host.route_to_celery(message.queue, call.site)
-        sealed = message.seal(call.config.signer)
-        check_size(message, sealed, call.config)
-        batch.keep(call, [Sealed(message, sealed, bool(job_id))])
-        return get_store().job_of(message)
+    options = call.options if is_async else {**call.options, "front": -1}  # run here, by no worker
 
     def enqueue_it(message: JobMessage) -> Job | None:
-        job = publish.publish_by_route(message, at_most=call.at_most, **options)
-        if not is_async and job is not None:
+        send = partial(publish.publish_for_caller, message, at_most=call.at_most, **options)
+        if is_async:
+            return publish.by_route(message, send)
+        if (job := send()) is not None:
             providers.run_here(message)
             job.refresh()
         return job
 
-    if enqueue_after_commit and is_async and hold.is_on(call.site):
-        hold.hold(message, call.at_most, **options)
-        return None
-    if enqueue_after_commit:
-        # here, not only after the commit, when Frappe pickles its arguments
-        check_size(message, message.seal(call.config.signer), call.config)
-        host.route_to_celery(message.queue, call.site)
+    batch = call.asked.batch
+    keeps = batch is not None and batch.keeps(call, enqueue_after_commit)
+    if not (keeps or enqueue_after_commit):
+        return enqueue_it(message)
+    host.route_to_celery(message.queue, call.site)
+    run = sealed(message, call.config)  # here, not only after the commit, as Frappe pickles it
+    if keeps:
+        batch.keep(call, [run])
+        return get_store().job_of(message)
+    if is_async and hold.is_on(call.site):
+        hold.hold([run], call.at_most, **options)
+    else:
         host.after_commit(lambda: enqueue_it(call.message(kwargs, job_id)))
-        return None
-    return enqueue_it(message)
+    return None
 
 
 @overload

@@ -17,18 +17,15 @@ from frappe_celery.config.numbers import require
 from frappe_celery.enqueue_shim import Call, Callback, Method
 from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeCeleryError
 from frappe_celery.jobs import Job, get_store, hosts
-from frappe_celery.jobs.message import JobMessage, check_size
+from frappe_celery.jobs.message import JobMessage, Sealed, sealed
 from frappe_celery.jobs.new_message import another
 from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.record.many import Room, Sealed
 
 T_co = TypeVar("T_co", covariant=True)
 Entry = Mapping[str, Any]
 Progress = Callable[[int, "int | None"], object] | None
 
-AT_ONCE, BYTES = 100, 500_000
-"""Of jobs and of their messages in a step: Redis serves nobody else meanwhile."""
 OF_ENTRIES = frozenset(("now", "is_async", "async", "job_id"))
 """Words of `enqueue` that cannot be said for all entries."""
 
@@ -49,8 +46,8 @@ class EnqueuedJobs(Sequence[T_co]):
         self._like: JobMessage | None = None
 
     def _add(self, step: Sequence[Sealed], duplicates: set[str]) -> None:
-        self._like = self._like or step[0].message
-        for message, *_ in step:
+        self._like = self._like or step[0][0]
+        for message, _ in step:
             is_new = message.run not in duplicates
             if not is_new:
                 self.duplicates.append(len(self.ids))
@@ -172,21 +169,28 @@ def enqueue_many(
         raise ConfigError(
             "progress is told of what is enqueued now, not after the commit or with its batch"
         )
+    done = EnqueuedJobs[Job | None]()
     try:
-        if keeps:
-            return _keep(call, kwargs, entries)
-        _enqueue_after_commit(call, kwargs, list(entries))
+        entries = list(entries)
+        runs = list(_runs(call, kwargs, entries))
+        if keeps and runs:
+            done._add(runs, set())
+            batch.keep(call, runs, done)
+        elif runs and hold.is_on(call.site):
+            hold.hold(runs, call.at_most, **call.options)
+        elif runs:
+            hosts.current().after_commit(lambda: _enqueue(call, kwargs, entries))
     except BaseException as exc:
         _tell(exc, EnqueuedJobs(), 0)
         raise
-    return None
+    return done if keeps else None
 
 
 def _enqueue(
     call: Call, common: dict[str, Any], entries: Iterable[Entry], progress: Progress = None
 ) -> EnqueuedJobs[Job | None]:
     total = len(entries) if isinstance(entries, Sized) else None
-    room = Room(call.at_most, total) if call.at_most and total else None
+    room = {"at_most": call.at_most, "coming": total} if call.at_most and total else {}
     done = EnqueuedJobs[Job | None]()
     sent: list[tuple[Sequence[Sealed], Callable[[], set[str]]]] = []
     under_way = 0
@@ -194,20 +198,22 @@ def _enqueue(
     def settle() -> None:
         nonlocal under_way
         while sent:
-            step, duplicates = sent.pop()
-            done._add(step, duplicates())
+            step, left_out = sent.pop()
+            done._add(step, left_out())
             under_way = 0
+            if len(done) > len(done.duplicates):  # those were no reason to ask
+                room.clear()
             if progress is not None:
                 progress(len(done), total)
 
     try:
         try:
-            for step in steps(_runs(call, common, entries)):  # while Redis works on the one before
+            runs = _runs(call, common, entries)
+            for step in publish.steps(runs):  # while Redis works on the one before
                 settle()
                 under_way, transaction = len(step), publish.transaction_of_caller()
-                answer = publish.send_many(step, room, transaction=transaction, **call.options)
-                room = None
-                sent.append((step, answer))
+                asked = {**call.options, **room, "transaction": transaction}
+                sent.append((step, publish.send(step, **asked)))
                 if transaction is not None or call.config.on_rabbitmq:
                     settle()  # entries may end the transaction; then RabbitMQ gets the messages
         except BaseException:
@@ -221,26 +227,6 @@ def _enqueue(
     return done
 
 
-def _keep(call: Call, common: dict[str, Any], entries: Iterable[Entry]) -> EnqueuedJobs[Job | None]:
-    done = EnqueuedJobs[Job | None]()
-    if runs := list(_runs(call, common, entries)):
-        done._add(runs, set())
-        call.asked.batch.keep(call, runs, done)
-    return done
-
-
-def _enqueue_after_commit(call: Call, common: dict[str, Any], entries: list[Entry]) -> None:
-    runs = list(_runs(call, common, entries))
-    if not runs:
-        return
-    if not hold.is_on(call.site):
-        hosts.current().after_commit(lambda: _enqueue(call, common, entries))
-        return
-    hold.refuse_where_many_wait(runs[0].message, call.at_most, len(runs))
-    for step in steps(runs):
-        hold.hold_some(step, **call.options)
-
-
 def _runs(call: Call, common: dict[str, Any], entries: Iterable[Entry]) -> Iterator[Sealed]:
     """A new run of each entry; an error names the entry."""
     first: JobMessage | None = None
@@ -251,12 +237,11 @@ def _runs(call: Call, common: dict[str, Any], entries: Iterable[Entry]) -> Itera
                 first = message = call.message(kwargs, job_id)
             else:
                 message = another(first, call.config, kwargs, job_id)
-            text = message.seal(call.config.signer)
-            check_size(message, text, call.config)
+            run = sealed(message, call.config)
         except FrappeCeleryError as exc:
             exc.args = (f"entries[{number}]: {exc}",)
             raise
-        yield Sealed(message, text, bool(job_id))
+        yield run
 
 
 def _read(call: Call, common: dict[str, Any], entry: Entry) -> tuple[str | None, dict[str, Any]]:
@@ -278,26 +263,6 @@ def _read(call: Call, common: dict[str, Any], entry: Entry) -> tuple[str | None,
         if name in common:
             raise ConfigError(f"its argument {name!r} is said for all jobs as well")
     return job_id, {**common, **own}
-
-
-def steps(runs: Iterable[Sealed]) -> Iterator[list[Sealed]]:
-    """So many at a time as Redis takes in one step."""
-    step: list[Sealed] = []
-    size = 0
-    for run in runs:
-        if step and (len(step) == _at_once(run) or size + len(run.text) > BYTES):
-            yield step
-            step, size = [], 0
-        step.append(run)
-        size += len(run.text)
-    if step:
-        yield step
-
-
-def _at_once(run: Sealed) -> int:
-    """How many like this one a step has: to look at one that a job waits for takes as long as to
-    enqueue it, to look for one with its id half as long."""
-    return max(1, int(AT_ONCE / (1 + len(run.message.depends_on or ()) + run.own_id / 2)))
 
 
 def _tell(exc: BaseException, done: EnqueuedJobs[Job | None], under_way: int) -> None:

@@ -23,9 +23,8 @@ from frappe_celery.hosts.bench.names import begin_of_ids
 from frappe_celery.jobs import Job, JobStatus, JobStore, scripts
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.connection import connect
-from frappe_celery.jobs.message import JobMessage, check_size
+from frappe_celery.jobs.message import JobMessage, sealed
 from frappe_celery.jobs.record import record
-from frappe_celery.jobs.record.asking import as_texts
 
 TRIES = 10
 """How often a job is read again that changes."""
@@ -204,22 +203,20 @@ class Mover:
             twice: whether it may stand in RQ's lists more than once.
             ended: of one that has failed, what `finish.lua` is given from the time on.
         """
-        ttls = {"result_ttl": message.result_ttl, "failure_ttl": message.failure_ttl}
-        asked = as_texts(own_id=True, front=front or None, **ttls)  # it can be found by its id
-        sealed = message.seal(self.store.signer)
         try:
-            check_size(message, sealed, self.store.settings)
+            run = sealed(message, self.store.settings)
         except CannotTravel as exc:
             raise Stays(str(exc)) from exc
-        ours, about = self.store.new_record(message, sealed)
+        lists, *about = self.store.step([run], {"front": front})
+        ours = (*lists, self.store.keys.record(message.run))
         stands_in = queue.failed if ended else queue.waiting
         theirs = rq_format.job_key(job.id), stands_in, rq_format.results_key(job.id), *self.lists
-        words = (*about, asked, job.id, job.digest, "1" if twice else "", *ended)
+        words = (*about, job.id, job.digest, "1" if twice else "", *ended)
         outcome: bytes = self.store.run_script("move_in", (*ours, *theirs), *words)
         if outcome == b"moved":
             (self.report.failed if ended else self.report.waiting)[queue.own] += 1
             if self.store.outbox is not None and not ended:
-                self.store.outbox.carry(queue.own, [(message.run, sealed, bool(front))])
+                self.store.outbox.carry(queue.own, [(message.run, run[1], bool(front))])
         return outcome
 
     # -- to RQ

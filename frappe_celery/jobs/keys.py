@@ -77,10 +77,6 @@ class Keys:
     shares = key("shares")
     """Hash: the share of each site that has another one than 1."""
 
-    """Hash: of a place (`site|queue`), by call of `enqueue_many`, how many of its jobs are still to
-    come where the number that may wait is limited, and the second since the epoch until which
-    their places are kept."""
-
     dependants = key_of("dependants:")
     """Sorted set: the jobs that depend on one (its first run), by when they were enqueued;
     infinite: they wait for it no more, and have not ended."""

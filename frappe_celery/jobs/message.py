@@ -136,6 +136,11 @@ class JobMessage:
         """Whether it is deferred until the jobs that it depends on have ended."""
         return self.depends_on is not None and not self.first_run
 
+    @property
+    def has_own_id(self) -> bool:
+        """Whether its id was given, or made of an earlier run, and not of this one."""
+        return not self.id.endswith(self.run)
+
     def next_run(self, run: str, **changes: Any) -> JobMessage:
         """That of the run after this one, of the same job: newer, whatever the clock here says."""
         at = max(time.time(), self.enqueued_at + 0.001)
@@ -184,6 +189,15 @@ class JobMessage:
 
 
 _DEFAULTS = tuple(f.default for f in fields(JobMessage))
+Sealed = tuple[JobMessage, bytes]
+"""As it travels."""
+
+
+def sealed(message: JobMessage, config: Settings) -> Sealed:
+    """It with its signed text; raises CannotTravel: that is too large."""
+    text = message.seal(config.signer)
+    check_size(message, text, config)
+    return message, text
 
 
 def check_size(message: JobMessage, sealed: bytes, config: Settings) -> None:

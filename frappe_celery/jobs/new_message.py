@@ -12,6 +12,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.config.texts import require_whole
 from frappe_celery.jobs import codec, hosts
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, follow, of_method, rqs_retry
 
 
 def new_message(
@@ -87,11 +88,26 @@ def another(
     )
 
 
-def check_call(method: Any, name: Any, on_success: Any, on_failure: Any) -> None:
-    """See that what a caller gave can be a job at all.
+def message_of_call(
+    config: Settings,
+    *,
+    method: Any,
+    name: Any,
+    on_success: Any,
+    on_failure: Any,
+    retry: Any = None,
+    asked: JobOptions = NO_OPTIONS,
+    **said: Any,
+) -> JobMessage:
+    """That of a job that a caller of `enqueue` asks for, in `new_message`'s words.
+
+    Args:
+        retry: as Frappe v17 has it.
+        asked: what is asked beyond `enqueue`'s own words.
 
     Raises:
-        ConfigError: it cannot; names what was given.
+        ConfigError: what was given can be no job; names it.
+        UnknownQueue, BadTimeout, CannotTravel.
     """
     require(bool(method) and _is_method(method), "method", method, "a dotted path or a function")
     require(not name or isinstance(name, str), "job_name", name, "a text")
@@ -99,6 +115,13 @@ def check_call(method: Any, name: Any, on_success: Any, on_failure: Any) -> None
     require_whole("job_name", name)
     for what, callback in (("on_success", on_success), ("on_failure", on_failure)):
         require(not callback or _is_method(callback), what, callback, "a function")
+    by = {"method": method, "name": name, "on_success": on_success, "on_failure": on_failure}
+    message = new_message(config, **by, **rqs_retry(retry), **said)
+    if not isinstance(method, str):  # its worker does not see what it declares
+        asked = asked.over(of_method(method, method_name(method)))
+    if asked is not NO_OPTIONS:
+        follow(asked, message)
+    return message
 
 
 def _is_method(given: Any) -> bool:

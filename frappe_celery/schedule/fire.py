@@ -45,7 +45,7 @@ def enqueue_scheduled(
         id=create_job_id(own_id, row.site),
         name=row.method,
     )
-    return publish.publish(message, own_id=True, deduplicate=True, claim=claim)
+    return publish.publish(message, deduplicate=True, claim=claim)
 
 
 def claim_of(
@@ -65,4 +65,4 @@ def claim_of(
     key = get_store().keys.due(row.site, row.name)
     missed = since.timestamp() if since else None
     latest = now.timestamp() + AHEAD_SECONDS if now else None
-    return Claim(key, due.timestamp(), fence, missed, row.method, latest)
+    return Claim(key, due.timestamp(), fence or None, missed, row.method, latest)

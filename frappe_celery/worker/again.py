@@ -29,7 +29,7 @@ def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:
     )
     wait = pause(backoff, message.attempt)
     at = time.time() + wait if wait > 0 else None
-    publish.publish(again, own_id=True, at=at, any_size=True)
+    publish.publish(again, at=at, any_size=True)
     return again
 
 
@@ -40,7 +40,7 @@ def after_death(message: JobMessage) -> JobMessage | None:
         return None
     run, deliveries = run_after(message), message.deliveries + 1
     again = message.next_run(run, max_deliveries=most, deliveries=deliveries)
-    publish.publish(again, own_id=True, front=1, any_size=True)
+    publish.publish(again, front=1, any_size=True)
     return again
 
 

@@ -53,7 +53,7 @@ def enqueue(store: JobStore, job_id: str | None = None, **given: Any) -> Job | N
     """Enqueue a job; `given` are fields of its message and options of the store's enqueue."""
     names = ("deduplicate", "front", "at_most", "claim", "at", "transaction")
     options = {name: given.pop(name) for name in names if name in given}
-    return store.enqueue(message(job_id, **given), own_id=job_id is not None, **options)
+    return store.enqueue(message(job_id, **given), **options)
 
 
 def queued(store: JobStore, job_id: str | None = None, **given: Any) -> Job:

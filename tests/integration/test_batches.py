@@ -101,7 +101,7 @@ def test_a_repetition_is_the_same_job(store: JobStore) -> None:
     b = made(1)
     run_id = started(store, "default")
     again = store.open_message(run_id).next_run("again")
-    store.enqueue(again, own_id=True)
+    store.enqueue(again)
     store.fail(run_id, "broken", following="again")
     assert counts(b) == (1, 0, 0, 0)
     run(store)
@@ -238,7 +238,7 @@ def made_in_part(store: JobStore, error: BaseException, *scripts: str) -> BatchS
 
     def meets_it(real: Any, script: str, keys: Any, *args: Any) -> Any:
         steps.append(script)
-        if script in scripts or (script == "enqueue_many" and steps.count(script) == 4):
+        if script in scripts or (script == "enqueue" and steps.count(script) == 4):
             raise error
         return real(script, keys, *args)
 
@@ -254,7 +254,7 @@ def made_in_part(store: JobStore, error: BaseException, *scripts: str) -> BatchS
 def test_one_whose_maker_dies_between_two_steps_is_canceled_with_its_reason(
     store: JobStore,
 ) -> None:
-    found = made_in_part(store, KeyboardInterrupt(), "give_up")
+    found = made_in_part(store, KeyboardInterrupt(), "abort_batch")
     assert found.status == "making"
     assert take(store) is None
     assert state.tend(store, math.inf) == []

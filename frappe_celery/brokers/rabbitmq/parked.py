@@ -104,7 +104,7 @@ def parked(outbox: Outbox, requeue: bool = False) -> tuple[list[JobMessage], dic
                 message = JobMessage.open(outbox.store.signer, sealed_in(raw.body))
                 if requeue:
                     follows = message.like(first_run=message.first_run or message.run)
-                    outbox.store.enqueue(follows, own_id=True, any_size=True)
+                    outbox.store.enqueue(follows, any_size=True)
                     channel.basic_ack(raw.delivery_tag)
                 else:
                     back.append(raw.delivery_tag)

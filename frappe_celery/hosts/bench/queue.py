@@ -17,8 +17,8 @@ from frappe_celery.hosts.bench import names, registry
 from frappe_celery.hosts.bench.job import AlsoRQs, as_current
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import process_name
-from frappe_celery.jobs.new_message import check_call, method_name, new_message
-from frappe_celery.jobs.options import follow, of_method, rqs_retry
+from frappe_celery.jobs.message import sealed
+from frappe_celery.jobs.new_message import message_of_call, method_name
 from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.queue import publish
 
@@ -106,33 +106,28 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
                 " call frappe.enqueue(method, …)"
             )
         config = settings.current()
-        run = getattr(job_id, "run", None)  # of one that Frappe made up
-        own_id = bool(job_id) and run is None
         on_success = getattr(on_success, "func", on_success)  # of RQ's Callback
         on_failure = getattr(on_failure, "func", on_failure)
         if method_name(on_failure) == names.TRUNCATION:
             on_failure = None
-        check_call(kwargs["method"], kwargs["job_name"], on_success, on_failure)
-        message = new_message(
+        message = message_of_call(
             config,
             **names.as_message(kwargs),
             queue=self.queue,
             timeout=timeout,
-            run=run,
+            run=getattr(job_id, "run", None),  # of one that Frappe made up
             id=job_id,
             on_success=on_success,
             on_failure=on_failure,
+            retry=retry,
             in_test=hosts.current().in_test(),
-            **rqs_retry(retry),
             result_ttl=names.seconds_kept(result_ttl, config.rq_results_ttl),
             failure_ttl=names.seconds_kept(failure_ttl, config.rq_job_failure_ttl),
         )
-        if not isinstance(kwargs["method"], str):  # its worker does not see what it is
-            follow(of_method(kwargs["method"], method_name(kwargs["method"])), message)
         front = -1 if self.runs_here else int(at_front)
-        asked: dict[str, Any] = {"own_id": own_id, "deduplicate": self.deduplicate, "front": front}
+        asked: dict[str, Any] = {"deduplicate": self.deduplicate, "front": front}
         if self.after_commit:
-            hold.hold(message, **asked)
+            hold.hold([sealed(message, config)], **asked)
             return None
         job = publish.publish_for_caller(message, routes=routes, **asked)
         if self.runs_here and job is not None:

@@ -210,7 +210,7 @@ def give_up(
     Raises:
         BrokerUnreachable.
     """
-    store.run_script("give_up", (), store.keys.prefix, batch, why)
+    store.run_script("abort_batch", (), store.keys.prefix, batch, "alive_at", "inf", why)
 
 
 def cancel(store: JobStore, batch: str) -> int:

@@ -46,8 +46,8 @@ if not status then
   return {'0', ''}
 end
 if cursor == '0' then
-  if abort_batch(prefix, batch, 'alive_at', now - SILENT, DIED) then return through(DIED) end
-  if abort_batch(prefix, batch, 'relayed_at', now - DAY, STUCK) then return through(STUCK) end
+  if abort_batch({}, {prefix, batch, 'alive_at', now - SILENT, DIED}) then return through(DIED) end
+  if abort_batch({}, {prefix, batch, 'relayed_at', now - DAY, STUCK}) then return through(STUCK) end
   if released == '1' and going == 0 and now > ended_at + DAY
     and (failed == 0 or now > tonumber(found[5] or 0)) and has_ended(found[8], may_come) then
     forget()

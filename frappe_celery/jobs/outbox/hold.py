@@ -22,10 +22,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeCeleryError
 from frappe_celery.jobs import get_store, hosts
-from frappe_celery.jobs.message import JobMessage, check_size
+from frappe_celery.jobs.message import JobMessage, Sealed
 from frappe_celery.jobs.outbox.table import NAME, Row, Table
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.record.many import Sealed
 from frappe_celery.jobs.record.refusals import overloaded
 
 logger = logging.getLogger(__name__)
@@ -61,31 +60,27 @@ def is_on(site: str) -> bool:
     return settings.current().outbox(site) and asyncio._get_running_loop() is None
 
 
-def hold(message: JobMessage, at_most: int = 0, **options: Any) -> None:
-    """Write a job's row into the open transaction, and have it published after the commit.
+def hold(runs: Sequence[Sealed], at_most: int = 0, **options: Any) -> None:
+    """Write rows of jobs of one call into the open transaction, and have them published after the
+    commit.
 
     Args:
-        at_most: refuse when so many of its site wait already; a row is never dropped for it.
-        options: of `JobStore.enqueue`.
+        at_most: refuse when there is no room for all of them; a row is never dropped for it.
+        options: of `JobStore.send`.
 
     Raises:
-        CannotTravel: it is too large.
         ConfigError: the site's database has no such table yet.
         QueueOverloaded.
     """
-    refuse_where_many_wait(message, at_most)
-    config = settings.current()
-    sealed = message.seal(config.signer)
-    check_size(message, sealed, config)
-    row = _row(message, sealed, options)
-    write(message.site, [row], partial(publish.publish, message, outbox=True, **options))
+    first = runs[0][0]
+    refuse_where_many_wait(first, at_most, len(runs))
+    for step in publish.steps(runs):
+        rows = [_row(*run, options) for run in step]
+        write(first.site, rows, partial(_send, step, options))
 
 
-def hold_some(runs: Sequence[Sealed], **options: Any) -> None:
-    """The same for some runs of one call, which are published together; raises ConfigError."""
-    rows = [_row(run.message, run.text, {**options, "own_id": run.own_id}) for run in runs]
-    site = runs[0].message.site
-    write(site, rows, partial(publish.publish_many, runs, outbox=True, **options))
+def _send(step: Sequence[Sealed], options: Mapping[str, Any]) -> set[str]:
+    return publish.send(step, outbox=True, **options)()
 
 
 def refuse_where_many_wait(message: JobMessage, at_most: int, more: int = 1) -> None:
@@ -97,13 +92,14 @@ def refuse_where_many_wait(message: JobMessage, at_most: int, more: int = 1) -> 
 
 
 def _row(message: JobMessage, sealed: bytes, options: Mapping[str, Any]) -> Row:
+    said = {**options, "own_id": message.has_own_id}  # older processes relay it too
     return Row(
         run=message.run,
         created=time.time(),
         bench=settings.current().prefix,
         queue=message.queue,
         message=sealed.decode(),
-        options=json.dumps({k: v for k, v in options.items() if v}),
+        options=json.dumps({k: v for k, v in said.items() if v}),
     )
 
 

@@ -180,7 +180,9 @@ class Relay:
         message = JobMessage.open(self._store.signer, sealed, row.run)
         if message.site != site:
             raise Refused(f"it is of site {message.site}")
-        publish.publish(message, outbox=True, **json.loads(row.options))
+        options = json.loads(row.options)
+        options.pop("own_id", None)  # which older processes go by
+        publish.publish(message, outbox=True, **options)
 
 
 def states(store: JobStore) -> list[State]:

@@ -15,6 +15,6 @@ if latest then
   return false
 end
 list = list or prefix .. found[4]
-put(prefix, list, run, found[2])
+put(prefix, list, {run}, found[2])
 ring(prefix, list)
 return true

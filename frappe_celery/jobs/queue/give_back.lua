@@ -4,5 +4,5 @@
 if string.byte(token) == 123 and string.sub(token, 1, 14) ~= '{"redelivered"' then
   token = string.gsub(token, '^{%s*"', '{"redelivered": true, "')
 end
-put(prefix, list, token, true)
+put(prefix, list, {token}, true)
 ring(prefix, list)

@@ -14,7 +14,7 @@ for _, run in ipairs(waited) do
   if found[1] == 'queued' and found[4] == 'commit:' .. transaction then
     redis.call('HDEL', record, 'parked')
     local list = prefix .. (lined ~= '' and lined .. found[2] or string.match(found[2], '|(.*)$'))
-    put(prefix, list, run, found[3])
+    put(prefix, list, {run}, found[3])
     ring(prefix, list)
     gone[#gone + 1] = run
   end

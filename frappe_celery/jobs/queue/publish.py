@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -13,11 +13,12 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.jobs import Job, get_store, hosts, providers, unsigned
 from frappe_celery.jobs.bridge import Rerouted
 from frappe_celery.jobs.limits import declarations
-from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.record import many
+from frappe_celery.jobs.message import JobMessage, Sealed
 
 T = TypeVar("T")
 
+AT_ONCE, BYTES = 100, 500_000
+"""Of jobs and of their messages in a step: Redis serves nobody else meanwhile."""
 TASK_NAME = "frappe_celery.run_job"
 """The one Celery task; the method travels inside its message and shows as its name."""
 STRATEGY = "frappe_celery.worker.task:job_strategy"
@@ -45,13 +46,6 @@ def transaction_of_caller() -> str | None:
     return hosts.current().open_transaction() if settings.current().commit_wait else None
 
 
-def publish_by_route(message: JobMessage, **options: Any) -> Job | None:
-    """The same, of what must not go to Celery where a route leads to RQ; raises ConfigError."""
-    if options["front"] < 0:  # the caller runs it
-        return publish_for_caller(message, **options)
-    return by_route(message, partial(publish_for_caller, message, **options))
-
-
 def by_route(message: JobMessage, publish: Callable[..., T]) -> T:
     """What `publish(routes=…)` returns, told the number of the routes that lead such to Celery.
 
@@ -65,47 +59,57 @@ def by_route(message: JobMessage, publish: Callable[..., T]) -> T:
             continue
 
 
-def send_many(
-    runs: Sequence[many.Sealed], room: many.Room | None = None, **options: Any
-) -> Callable[[], set[str]]:
-    """Send some runs of one call in one step; arguments and answer as of `many.send_step`.
+def send(runs: Sequence[Sealed], **options: Any) -> Callable[[], set[str]]:
+    """The same of some runs of one call, in one step; arguments and answer as of `JobStore.send`.
 
     Raises:
         ConfigError: their route leads to RQ; none was enqueued.
     """
     declarations.tell()
-    store, first = get_store(), runs[0].message
+    store, first = get_store(), runs[0][0]
     runs = [_seen(run, store.signer) for run in runs]
-    send = partial(many.send_step, store, runs, room, **options)
-    sent = by_route(first, send)
+    again = partial(store.send, runs, **options)
+    sent = by_route(first, again)
 
     def answer() -> set[str]:
         try:
-            duplicates = sent()
+            left_out = sent()
         except Rerouted:
-            duplicates = by_route(first, lambda **by: send(**by)())
-        for message, *_ in runs:
-            if message.run not in duplicates:
+            left_out = by_route(first, lambda **by: again(**by)())
+        for message, _ in runs:
+            if message.run not in left_out:
                 providers.published(message)
-        return duplicates
+        return left_out
 
     return answer
 
 
-def publish_many(
-    runs: Sequence[many.Sealed], room: many.Room | None = None, **options: Any
-) -> set[str]:
-    """The same, and wait for the answer."""
-    return send_many(runs, room, **options)()
+def steps(runs: Iterable[Sealed]) -> Iterator[list[Sealed]]:
+    """So many at a time as Redis takes in one step."""
+    step: list[Sealed] = []
+    size = most = 0
+    for run in runs:
+        if step and (len(step) == most or size + len(run[1]) > BYTES):
+            yield step
+            step, size = [], 0
+        most = most if step else _at_once(run[0])
+        step.append(run)
+        size += len(run[1])
+    if step:
+        yield step
 
 
-def _seen(run: many.Sealed, signer: Signer) -> many.Sealed:
+def _at_once(message: JobMessage) -> int:
+    """How many like this one a step has: to look at one that a job waits for takes as long as to
+    enqueue it, to look for one with its id half as long."""
+    return max(1, int(AT_ONCE / (1 + len(message.depends_on or ()) + message.has_own_id / 2)))
+
+
+def _seen(run: Sealed, signer: Signer) -> Sealed:
     """With both of Celery's signals before it is enqueued: a listener that traces opens a span at
     the first, within which the next message must not be."""
-    message = _in_trace(run.message, _signaled)
-    if message is run.message:
-        return run
-    return run._replace(message=message, text=message.seal(signer))
+    message = _in_trace(run[0], _signaled)
+    return run if message is run[0] else (message, message.seal(signer))
 
 
 def _in_trace(message: JobMessage, publish: Callable[..., T], *args: Any) -> T:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 AHEAD_SECONDS = 3600
 """A claim on a time that is further away was made by a clock that was wrong."""
@@ -11,31 +10,20 @@ AHEAD_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Claim:
-    """A due time of a schedule entry, acted on by whoever enqueues with it first."""
+    """A due time of a schedule entry, acted on by whoever enqueues with it first, as the script
+    that enqueues takes it."""
 
     key: str
     due: float
     """Seconds since the epoch."""
-    fence: int = 0
-    """Of the scheduler that claims (see `schedule.leadership`); 0: it need not lead."""
+    fence: int | None = None
+    """Of the scheduler that claims (see `schedule.leadership`); None: it need not lead."""
     since: float | None = None
     """The first of the entry's due times that were missed and for all of which `due` stands."""
-    method: str = ""
+    method: str | None = None
     """What the entry runs, for people: its name leaves out the app."""
     latest: float | None = None
     """An earlier claim beyond it counts for nothing, as `AHEAD_SECONDS` says."""
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """The claim as the script that enqueues takes it."""
-        return {
-            "due": self.due,
-            "claim": self.key,
-            "since": self.since,
-            "fence": self.fence or None,
-            "method": self.method or None,
-            "latest": self.latest,
-        }
 
 
 class AlreadyActedOn(Exception):

@@ -14,8 +14,11 @@ if needed then
   is_needed = redis.call('EXISTS', prefix .. 'dependants:' .. first) == 1
 end
 if batch and not (status == 'finished' and redis.call('EXISTS', prefix .. 'brings_back:' .. first) == 1) then
-  for _, line in ipairs(member_ended(prefix, batch, first, status, keep) or {}) do
-    lines[#lines + 1] = line
+  local counted = count_member(prefix, batch, first, status)
+  for _, line in ipairs(counted or {}) do lines[#lines + 1] = line end
+  if counted and (status == 'failed' or status == 'stopped') then
+    local kept_until = keep < 0 and 'inf' or redis.call('TIME')[1] + keep
+    redis.call('HSET', prefix .. 'batch:' .. batch, 'kept_until', kept_until)
   end
 end
 return lines, is_needed or is_kept_by(prefix, batch, first)

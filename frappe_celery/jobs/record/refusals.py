@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded
 from frappe_celery.jobs.bridge import Rerouted
@@ -10,21 +13,18 @@ from frappe_celery.jobs.record.due_claim import check_claimed
 
 
 def check_enqueued(
-    outcome: bytes, about: str, message: JobMessage, who: str, config: Settings, at_most: int = 0
+    outcome: bytes, about: str, message: JobMessage, config: Settings, asked: Mapping[str, Any]
 ) -> None:
     """Raise what the script's outcome says; nothing of a duplicate.
-
-    Args:
-        who: `they depend` or so, of what depends on a job that is unknown.
 
     Raises:
         QueueOverloaded, NoSuchJob, InvalidJobOperation, Rerouted, AlreadyActedOn, Deposed: as
             `JobStore.enqueue`.
     """
     if outcome == b"overloaded":
-        raise overloaded(message, int(about), at_most)
+        raise overloaded(message, int(about), asked["at_most"], asked.get("coming", 1))
     if outcome == b"unknown":
-        raise no_record(f"{who} on job {about!r}", config)
+        raise no_record(f"{message.id} depends on job {about!r}", config)
     if outcome == b"closed":
         raise InvalidJobOperation(f"{about}: only its own jobs add to it, while they wait or run")
     if outcome == b"rerouted":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -18,7 +18,7 @@ from frappe_celery.errors import InvalidJobOperation, Refused
 from frappe_celery.jobs import clocks, codec, providers
 from frappe_celery.jobs.job import ACTIVE, ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
-from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, check_size
+from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, Sealed, check_size
 from frappe_celery.jobs.record import asking, record
 from frappe_celery.jobs.record.due_claim import Claim, check_claimed
 from frappe_celery.jobs.record.finding import JobFinder
@@ -27,6 +27,7 @@ from frappe_celery.jobs.record.refusals import check_enqueued
 from frappe_celery.jobs.workers import WorkerInfo, Workers
 
 CLAIMED = "claimed"
+FIRST = b"first"
 REFUSED_KEPT = 1000
 ATTEMPTS_LONGEST = 16_384
 """Signs of an error that are kept of an attempt, the last ones, as of one that is mailed."""
@@ -67,48 +68,61 @@ class JobStore(JobFinder):
             AlreadyActedOn: another scheduler was first.
             Deposed: the claim's fence is not the leader's, or Frappe's scheduler acts.
         """
-        waits, at = message.waits, asked.get("at")
-        status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
-        sealed = message.seal(self.signer)
+        runs = ((message, message.seal(self.signer)),)
         if not any_size:
-            check_size(message, sealed, self.settings)
-        keys, about = self.new_record(message, sealed, status)
-        more = asking.asked(self.settings, self.keys, message, **asked)
-        outcome, other, *time_now = self.run_script("enqueue", keys, *about, more)
-        if outcome == b"enqueued":
-            if time_now:
-                clocks.compare(self.client, self.keys, float(time_now[0]))
-            is_run_here = asked.get("front", 0) < 0
-            later = at is not None or asked.get("transaction") is not None or is_run_here
-            if self.outbox is not None and not (later or waits):
-                self.outbox.carry(message.queue, [(message.run, sealed, other == b"first")])
-            job = self.job_of(message)
-            job.status = status
-            return self._deferred(job, later) if waits else job
-        who, at_most = f"{message.id} depends", asked.get("at_most", 0)
-        check_enqueued(
-            outcome, other.decode(errors="replace"), message, who, self.settings, at_most
-        )
-        return None
-
-    def _deferred(self, job: Job, later: bool) -> Job:
-        """As it stands now: what it waits for may have ended before."""
-        job.refresh()
-        if self.outbox is not None and job.status == JobStatus.QUEUED and not later:
-            self.outbox.forward([job.run_id])
+            check_size(*runs[0], self.settings)
+        if self._left_out(runs, asked, *self.run_script("enqueue", *self.step(runs, asked))):
+            return None
+        job = self.job_of(message)
+        if asked.get("at") is not None:
+            job.status = JobStatus.SCHEDULED
+        elif message.waits:
+            job.refresh()  # what it waits for may have ended before
+            if self.outbox is not None and job.status == JobStatus.QUEUED and not _is_kept(asked):
+                self.outbox.forward([job.run_id])
         return job
 
-    def new_record(
-        self, message: JobMessage, sealed: bytes, status: JobStatus = JobStatus.QUEUED
-    ) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-        """The keys and the first arguments of a script that writes a run's record."""
-        status = JobStatus.DEFERRED if message.waits else status
-        site, queue, run, keys = message.site, message.queue, message.run, self.keys
-        place, about = f"{site}|{queue}", record.about(message)
-        return (
-            (keys.record(run), keys.index(place, status.value), self.waiting_list(site, queue)),
-            (keys.prefix, run, place, message.enqueued_at, queue, message.id, about, sealed),
-        )
+    def send(self, runs: Sequence[Sealed], **asked: Any) -> Callable[[], set[str]]:
+        """The same of runs of one call, in their order; what is returned waits for Redis.
+
+        Returns:
+            What returns those that were not enqueued, since a job with their id waits or runs, and
+            raises as `enqueue`: none was enqueued.
+        """
+        sent = self.send_script("enqueue", *self.step(runs, asked))
+        return lambda: self._left_out(runs, asked, *sent())
+
+    def step(self, runs: Sequence[Sealed], asked: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The keys and the arguments of `enqueue.lua` for runs that differ in their ids and
+        messages alone."""
+        first, keys = runs[0][0], self.keys
+        place = f"{first.site}|{first.queue}"
+        status = JobStatus.DEFERRED if first.waits else JobStatus.QUEUED
+        status = status if asked.get("at") is None else JobStatus.SCHEDULED
+        lists = (keys.index(place, status.value), self.waiting_list(first.site, first.queue))
+        more = asking.asked(self.settings, keys, first, **asked)
+        words: list[str | bytes] = [keys.prefix, place, record.about(first), more]
+        for message, sealed in runs:
+            words += (message.run, repr(message.enqueued_at), message.id, sealed)
+        return (lists, *words)
+
+    def _left_out(
+        self, runs: Sequence[Sealed], asked: Mapping[str, Any], time_now: bytes, *others: Any
+    ) -> set[str]:
+        """What the script's answer means: which runs were not enqueued."""
+        if not (time_now or others or self.outbox):
+            return set()
+        first, became = runs[0][0], dict[int, bytes]()
+        for which, outcome, why in zip(others[::3], others[1::3], others[2::3], strict=True):
+            became[which] = why if outcome == b"enqueued" else outcome
+            check_enqueued(outcome, why.decode(errors="replace"), first, self.settings, asked)
+        if time_now:
+            clocks.compare(self.client, self.keys, float(time_now))
+        if self.outbox is not None and not (first.waits or _is_kept(asked)):
+            told = [(*run, became.get(which, b"")) for which, run in enumerate(runs)]
+            new = [(m.run, sealed, why == FIRST) for m, sealed, why in told if why in (b"", FIRST)]
+            self.outbox.carry(first.queue, new)
+        return {runs[which][0].run for which, what in became.items() if what != FIRST}
 
     def transaction_ended(self, transaction: str) -> None:
         """Have what was enqueued in a transaction start, committed or not, as under RQ."""
@@ -126,10 +140,10 @@ class JobStore(JobFinder):
         Raises:
             AlreadyActedOn, Deposed: as `enqueue`.
         """
-        keys = (self.keys.record(""), "", "")
-        about = ("", "", repr(time.time()), "", "", "", "")
-        asked = asking.as_texts(skip=reason, **claim.asked)
-        outcome, _ = self.run_script("enqueue", keys, self.keys.prefix, *about, asked)
+        about = (self.keys.prefix, "", "")
+        asked = asking.as_texts(skip=reason, **vars(claim))
+        run = ("", time.time(), "", "")
+        _, _, outcome, _ = self.run_script("enqueue", ("", ""), *about, asked, *run)
         check_claimed(outcome, claim.key)
 
     def job_of(self, message: JobMessage) -> Job:
@@ -196,7 +210,6 @@ class JobStore(JobFinder):
         _, why = record.reason((job.exc_info or "")[-ATTEMPTS_LONGEST:], self.signer)
         again = self.enqueue(
             message,
-            own_id=True,
             brings_back=dependants,
             at=None if after is None else time.time(),
             after=after,
@@ -348,6 +361,12 @@ class JobStore(JobFinder):
         Of an attempt it is its job's newest run.
         """
         self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)
+
+
+def _is_kept(asked: Mapping[str, Any]) -> bool:
+    """Whether what is enqueued so does not enter its queue now."""
+    at, transaction = asked.get("at"), asked.get("transaction")
+    return at is not None or transaction is not None or asked.get("front", 0) < 0
 
 
 _store: JobStore | None = None

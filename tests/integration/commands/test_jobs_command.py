@@ -233,7 +233,7 @@ def test_show_has_timeline_traceback_and_arguments_without_their_secrets(store: 
 
 def test_a_delayed_job_is_shown_with_its_time_and_can_be_canceled(store: JobStore) -> None:
     due = time.time() + 3600
-    job = store.enqueue(message("later", id=jid("later")), own_id=True, at=due)
+    job = store.enqueue(message("later", id=jid("later")), at=due)
     assert job is not None
     assert ids(read("jobs", "list", "--status", "scheduled")) == [jid("later")]
     shown = read("jobs", "show", "later")["due_at"]

@@ -37,7 +37,7 @@ def repeated(store: JobStore, run: str, why: str = "not yet", **options: Any) ->
     """A run fails and another follows it, as a worker does that."""
     failed = store.open_message(run)
     again = failed.next_run(run_after(failed), attempt=failed.attempt + 1)
-    store.enqueue(again, own_id=True, any_size=True, **options)
+    store.enqueue(again, any_size=True, **options)
     assert store.fail(run, TRACEBACK + why, following=again.run) == JobStatus.FAILED
     return again
 
@@ -148,7 +148,7 @@ def test_whose_process_died_once_its_repetition_was_enqueued_is_an_attempt(
     job = queued(store)
     raised = store.open_message(started(store))
     again = raised.next_run(run_after(raised), attempt=2)
-    store.enqueue(again, own_id=True, any_size=True)
+    store.enqueue(again, any_size=True)
     end_or_repeat(store, job.run_id, "killed")
     assert numbers(store) == {"queued": 1}
     assert [one.run_id for one in store.fetch(job.id).attempts] == [job.run_id]
@@ -231,7 +231,7 @@ def test_the_next_run_is_deleted_and_the_one_before_has_been_stopped(store: JobS
     second = started(store)
     failed = store.open_message(second)
     again = failed.next_run(run_after(failed))
-    store.enqueue(again, own_id=True)
+    store.enqueue(again)
     store.end(store.fetch_run(second), JobStatus.STOPPED)
     store.delete(again.run)  # as `worker.perform` does then
     job = store.fetch(second)
@@ -298,7 +298,7 @@ def test_the_limit_of_failed_jobs_counts_jobs_and_takes_their_attempts_along(
 
 def test_replaced_by_one_of_its_id_they_go_along(store: JobStore) -> None:
     job = tried(store, 2, job_id="mine")
-    new = store.enqueue(message("mine"), own_id=True, deduplicate=True)
+    new = store.enqueue(message("mine"), deduplicate=True)
     assert new is not None
     assert new.attempts == []
     assert left_of(store, job) == []

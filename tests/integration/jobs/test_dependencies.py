@@ -102,7 +102,7 @@ def test_a_run_of_the_same_job_that_goes_on_decides(store: JobStore) -> None:
         second = after(store, first)
         assert started(store) == first.run_id
         again = store.open_message(first.run_id).next_run(f"again{newer_ends_first}")
-        store.enqueue(again, own_id=True)
+        store.enqueue(again)
         if newer_ends_first:
             finish(store, store.fetch_run(again.run))
         store.fail(first.run_id, "broken", following=again.run)
@@ -241,7 +241,7 @@ def test_what_finished_when_it_was_repeated_has_not_failed_once_it_has_expired(
 ) -> None:
     first = queued(store)
     run = started(store)
-    store.enqueue(store.open_message(run).next_run("again"), own_id=True)
+    store.enqueue(store.open_message(run).next_run("again"))
     store.fail(run, "broken", following="again")
     assert started(store) == "again"
     store.finish("again", 1)
@@ -279,7 +279,7 @@ def test_what_has_finished_may_be_deleted_before_all_are_told(store: JobStore) -
 def test_the_list_of_an_id_goes_with_its_last_record(store: JobStore) -> None:
     job = queued(store, "x")
     run, other = started(store), queued(store, "x").run_id
-    store.enqueue(store.open_message(run).next_run("again"), own_id=True)
+    store.enqueue(store.open_message(run).next_run("again"))
     store.fail(run, "broken", following="again")
     store.fail(started(store), "broken")
     store.fetch_run("again").delete()

@@ -18,7 +18,7 @@ def repeated(store: JobStore, job: Job, number: int = 1, **options: Any) -> JobM
     """The run that follows a job's newest one, which has failed."""
     newest = store.fetch_newest(job).opened
     again = newest.next_run(f"{number:032}", attempt=newest.attempt + 1)
-    assert store.enqueue(again, own_id=True, **options) is not None
+    assert store.enqueue(again, **options) is not None
     store.fail(newest.run, "not yet", following=again.run)
     return again
 

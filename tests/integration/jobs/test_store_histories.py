@@ -27,7 +27,6 @@ from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.jobs.record import many
 from frappe_celery.worker.reaper import reap
 from tests.integration.jobs.batches import Batch
 from tests.integration.jobs.lines import Lines
@@ -199,7 +198,7 @@ class Histories(RuleBasedStateMachine):
         if depends_on:
             one.depends_on = [(first, ids[first], int(may)) for first, may in depends_on.items()]
         model = partial(self.enqueued, one, name, front, deduplicate, depends_on)
-        options: Any = {"own_id": name is not None, "front": int(front), "deduplicate": deduplicate}
+        options: Any = {"front": int(front), "deduplicate": deduplicate}
         try:
             job = self.store.enqueue(one, **options, **more)
         except NoSuchJob:
@@ -221,11 +220,8 @@ class Histories(RuleBasedStateMachine):
         self, site: str, queue: str, names: list[str | None], front: bool, deduplicate: bool
     ) -> None:
         ones = [self.new(site, queue, name) for name in names]
-        step = [
-            many.Sealed(one, one.seal(self.store.signer), name is not None)
-            for one, name in zip(ones, names, strict=True)
-        ]
-        answer = many.send_step(self.store, step, front=int(front), deduplicate=deduplicate)
+        step = [(one, one.seal(self.store.signer)) for one in ones]
+        answer = self.store.send(step, front=int(front), deduplicate=deduplicate)
         duplicates = answer()
         for one, name in zip(ones, names, strict=True):
             is_new = self.enqueued(one, name, front, deduplicate)
@@ -321,7 +317,7 @@ class Histories(RuleBasedStateMachine):
             first, outcome = (one.first, "going") if one else (message().run, "duplicate")
             lines.settle(*lines.batches.joined(batch, first, outcome))
         if dies:
-            self.store.run_script("give_up", (), self.store.keys.prefix, batch.id, "it died")
+            state.give_up(self.store, batch.id, "it died")
             if len(names) + len(roles):
                 lines.settle(*lines.batches.given_up(batch))
             else:
@@ -362,7 +358,7 @@ class Histories(RuleBasedStateMachine):
         begun = [run for run in self.runs if run.status == JobStatus.STARTED]
         run = data.draw(st.sampled_from(begun))
         again = self.store.open_message(run.run).next_run(message().run)
-        self.store.enqueue(again, own_id=True)
+        self.store.enqueue(again)
         new = Run(again.run, run.site, run.queue, run.id, True, run.first, run.depends_on)
         self.added(new)
         self.lines_of_runs.needs_again(new)

@@ -314,13 +314,13 @@ def test_an_older_run_that_still_works_stands_in_the_way(store: JobStore) -> Non
 def test_the_ids_of_sites_are_their_own(store: JobStore) -> None:
     assert enqueue(store, "once", deduplicate=True) is not None
     other = replace(message(), id="site2::once", site="site2")
-    assert store.enqueue(other, own_id=True, deduplicate=True) is not None
+    assert store.enqueue(other, deduplicate=True) is not None
 
 
 def test_the_same_run_again_is_our_own_retry(store: JobStore) -> None:
     one = message("once")
     for _ in range(2):
-        assert store.enqueue(one, own_id=True, deduplicate=True) is not None
+        assert store.enqueue(one, deduplicate=True) is not None
     assert waiting(store) == [one.run]
 
 
@@ -423,7 +423,7 @@ def test_each_due_time_that_was_acted_on_is_kept_with_what_came_of_it(store: Job
 def test_our_own_retry_of_a_due_time_is_no_second_one(store: JobStore) -> None:
     one = message("entry")
     for _ in range(2):
-        assert store.enqueue(one, own_id=True, claim=claim(store, 1000.0)) is not None
+        assert store.enqueue(one, claim=claim(store, 1000.0)) is not None
     assert waiting(store) == [one.run]
 
 

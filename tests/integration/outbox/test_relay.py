@@ -186,7 +186,8 @@ def test_what_cannot_be_enqueued_after_the_commit_is_no_error_of_its_caller(
         raise UnknownQueue("the queue is configured no more")
 
     with monkeypatch.context() as patch:
-        patch.setattr(hold.publish, "publish", refuse)
+        for way in ("send", "publish"):  # its caller's, and the relay's
+            patch.setattr(hold.publish, way, refuse)
         commit("refused")
         after_a_while(relay, monkeypatch)
     (row,) = rows(store.settings.site)

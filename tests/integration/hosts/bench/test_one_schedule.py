@@ -122,7 +122,7 @@ def test_beat_acts_only_while_it_is_its_turn(armed: Armed) -> None:
                                  method="x.y", queue="long", timeout=9, enqueued_at=time.time())
             key = get_store().keys.due("site1", "entry")
             try:
-                job = publish.publish(message, own_id=True, deduplicate=True, claim=Claim(key, due))
+                job = publish.publish(message, deduplicate=True, claim=Claim(key, due))
             except Deposed:
                 return "deposed"
             return job and system_of(job)

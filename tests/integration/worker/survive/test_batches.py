@@ -30,7 +30,7 @@ from frappe_celery import batch
 from frappe_celery.jobs.queue import publish
 
 frappe.connect()
-ending, real, steps = sys.argv[1], publish.publish_many, []
+ending, real, steps = sys.argv[1], publish.send, []
 
 def dies(*args, **options):
     steps.append(1)
@@ -39,7 +39,7 @@ def dies(*args, **options):
     return real(*args, **options)
 
 if ending == "dies between two steps":
-    publish.publish_many = dies
+    publish.send = dies
 after_commit = "commit" in ending
 if after_commit:
     frappe.db.set_default("caller", "was here")
