@@ -210,7 +210,7 @@ class JobStore(JobFinder):
         _, why = record.reason((job.exc_info or "")[-ATTEMPTS_LONGEST:], self.signer)
         again = self.enqueue(
             message,
-            brings_back=dependants,
+            brings_back=dependants or None,
             at=None if after is None else time.time(),
             after=after,
             requeued=job.run_id,
