@@ -137,7 +137,8 @@ class JobRunner:
         """What is to be recorded of it; nothing of a failure, which has been recorded."""
         contextvars.copy_context().run(self._run_in_context, in_hand)
         if self.between is not None:
-            message, queue = in_hand.message, settings.current().queues.get(in_hand.taken.queue)
+            message = in_hand.message
+            queue = settings.current().queues.get(message.queue)
             everything = queue is not None and queue.full_comparison
             label = f"{message.label}[{message.run}]"
             fit = self.between.put_right(label, message.kind, in_hand.succeeded, everything)
@@ -175,7 +176,7 @@ class JobRunner:
         }
         if not (message.headers or message.canvas):
             request["headers"] = {}  # else Celery searches the request for some: 7 µs
-        about = {"id": headers["id"], "name": message.label}
+        about = {"id": taken.run, "name": headers["shadow"]}
         received.info(LOG_RECEIVED, about, extra={"data": about})
         if self.events:
             self._events.begin(message.label, headers)
