@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from math import ceil
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
@@ -113,17 +114,6 @@ class Span:
     """Reads the points of a site; None: those of the last hour, which are known."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A span's charts, and the same as numbers."""
-
-    span: Span
-    ended: Chart
-    waits: Chart
-    rows: list[tuple[str, history.Point]]
-    """Those points in which there was anything, each with its time as one reads it."""
-
-
 SPANS = {
     "hour": Span("hour", "by the minute, last hour", "%H:%M", "%H:%M", 10),
     "day": Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, history.day),
@@ -131,8 +121,10 @@ SPANS = {
 }
 
 
-def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]) -> Shown:
-    """At a site's numbers; None: of all together. A name that is no span's: the last `hour`.
+def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]) -> dict[str, Any]:
+    """A span's charts of a site's numbers, and the same as rows; None: of all together.
+
+    A name that is no span's: the last `hour`. Rows are of those points in which there was anything.
 
     Raises:
         BrokerUnreachable.
@@ -149,4 +141,5 @@ def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]
         waits.append(Column(f"{at}: {point.waiting:,} waiting, {wait}", (point.wait,), tick))
         if any((*numbers, point.waiting)):
             rows.append((at, point))
-    return Shown(span, stacked(ended), stacked(waits, are_seconds=True), rows)
+    charts = {"ended": stacked(ended), "waits": stacked(waits, are_seconds=True)}
+    return {"span": span, "rows": rows, **charts}

@@ -107,10 +107,8 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
             {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
             for name in validators
         ],
-        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "STATIC_URL": "/static/",
         "WHITENOISE_USE_FINDERS": True,
-        "WHITENOISE_AUTOREFRESH": False,
     }
 
 
