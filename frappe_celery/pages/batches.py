@@ -101,7 +101,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         job_actions.tell(request, asked, done, outcomes)
         if done:
             what = f"{asked.done.capitalize()}: {done} of its jobs"
-            self.log_change(request, models.Batch(id=shown.id, title=shown.title), what)
+            self.log_change(request, models.Batch(id=shown.id, label=shown.title), what)
         if not (done or outcomes):
             messages.warning(request, asked.none)
         if left:

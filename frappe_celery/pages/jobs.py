@@ -153,7 +153,7 @@ class JobAdmin(StoreAdmin):
             if request.method == "POST":
                 changed, without = other_arguments.changes(job, text)
                 again = get_store().requeue(job, changed, without)
-                about = models.Job(run_id=again.run_id, label=job_display.label(again))
+                about = models.Job(id=again.run_id, label=job_display.label(again))
                 names = escaped(", ".join([*changed, *without])) or "none"
                 self.log_change(request, about, f"Requeued; arguments that were changed: {names}")
                 messages.success(request, f"1 job was requeued. Changed arguments: {names}.")
@@ -170,7 +170,7 @@ class JobAdmin(StoreAdmin):
                 continue
             run = outcome.job.run_id if outcome.job else outcome.run
             label = job_display.label(outcome.job) if outcome.job else run
-            about = models.Job(run_id=run, label=f"{label} ({action.done})")
+            about = models.Job(id=run, label=f"{label} ({action.done})")
             self.log_change(request, about, action.done.capitalize())
 
 
