@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, bridge
+from frappe_celery.watch.doctor.report import counted
 from frappe_celery.watch.words import some_of
 
 SITES_NAMED = 5
@@ -36,8 +37,7 @@ class InRq:
         its = self.sites.get(queue)
         if not its:
             return ""
-        number = f" of {len(its)} site{'s' if len(its) > 1 else ''}"
-        return "in RQ" + ("" if self.has(queue) else number)
+        return "in RQ" if self.has(queue) else f"in RQ of {counted(len(its), 'site')}"
 
     def of_site(self, site: str) -> str:
         """`in RQ`, `long in RQ`; '' : none of its jobs is."""
