@@ -39,7 +39,7 @@ from frappe_celery.watch.words import instant
     help="What this hooks.py (or the app folder that it is in) says, without a project.",
 )
 @click.option(
-    "--at", metavar="TIME", help="As if it were then: 2026-03-29T01:30, or with an offset."
+    "--at", metavar="TIME", help="As if it were 2h (ago), 2026-03-29T01:30, or with an offset."
 )
 @click.option(
     "--count",
