@@ -95,7 +95,7 @@ def restart(timeout: int, force: bool) -> None:
     began = time.monotonic()
     for name in before:
         store.workers.note_exchange(name, None)
-    answers = ask_workers("exchange", len(before), **({"force": True} if force else {}))
+    answers = ask_workers("exchange", len(before), force=force)
     silent = {"error": "it did not answer"}
     reasons = {name: answers.get(name, silent).get("error", "") for name in before}
     asked = {name: pid for name, pid in before.items() if not reasons[name]}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -223,10 +222,9 @@ def find(job_id: str, site: str | None) -> Job:
     require_whole("ID", job_id)
     its_site = site_with_jobs(site) or settings.current().site
     for name in (job_id, hosts.current().job_id(job_id, its_site)):
-        with suppress(NoSuchJob):
-            job = get_store().fetch(name)
-            if site in (None, job.site):
-                return job
+        job = get_store().find(name)
+        if job is not None and site in (None, job.site):
+            return job
     where = f" of site {site}" if site else ""
     raise NoSuchJob(
         f"no job with id {job_id!r}{where}: never enqueued, deleted, or past its retention."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-import threading
+import sys
+import time
 from collections.abc import Callable
 from importlib.resources import files
 
@@ -45,14 +46,12 @@ def metrics(port: int, address: str, rules: bool) -> None:
     except OSError as exc:
         raise options.cannot_listen(address, port, exc) from exc
     click.echo(f"http://{address}:{server.server_port}/metrics")
-    told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
-    _follow(exposition.count, told)
-    server.shutdown()
+        signal.signal(number, lambda *_: sys.exit())
+    _follow(exposition.count)
 
 
-def _follow(count: Callable[[], None], told: threading.Event) -> None:
+def _follow(count: Callable[[], None]) -> None:
     """Count what ended until told to stop; a broker that is away is waited for."""
     away = False
     while True:
@@ -63,5 +62,4 @@ def _follow(count: Callable[[], None], told: threading.Event) -> None:
             if not away:
                 click.echo(f"{exc}. It is tried again by itself", err=True)
             away = True
-        if told.wait(LOOK_SECONDS):
-            return
+        time.sleep(LOOK_SECONDS)

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -29,6 +28,7 @@ from frappe_celery.schedule.sync import sync as sync_site
 from frappe_celery.schedule.timing import Timing
 from frappe_celery.watch.schedule_tables import outcome_listing, schedule_listing
 from frappe_celery.watch.tables import Listing
+from frappe_celery.watch.words import instant
 
 
 @click.command()
@@ -39,7 +39,7 @@ from frappe_celery.watch.tables import Listing
     help="What this hooks.py (or the app folder that it is in) says, without a project.",
 )
 @click.option(
-    "--at", metavar="TIME", help="As if it were then: 2026-03-29T01:30, or with an offset."
+    "--at", metavar="TIME", help="As if it were 2h (ago), 2026-03-29T01:30, or with an offset."
 )
 @click.option(
     "--count",
@@ -152,15 +152,10 @@ def _instant(text: str | None, site: str) -> datetime | None:
     if text is None:
         return None
     try:
-        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is no time; write 2026-03-29T01:30 or 2026-03-29T01:30+02:00",
-            param_hint="--at",
-        ) from None
-    if time.utcoffset() is None:
-        time = time.replace(tzinfo=ZoneInfo(Timing.of(settings.current(), site).zone))
-    return time.astimezone(timezone.utc)
+        seconds = instant(text, Timing.of(settings.current(), site).zone)
+        return datetime.fromtimestamp(seconds, timezone.utc)
+    except (ValueError, OverflowError) as exc:
+        raise click.BadParameter(str(exc), param_hint="--at") from None
 
 
 def _hooks_at(path: Path) -> AppHooks:

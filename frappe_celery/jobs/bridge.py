@@ -6,7 +6,6 @@ bridge's own commands.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pkgutil import resolve_name
 from typing import Any, Protocol
 
@@ -19,7 +18,7 @@ class Rerouted(Exception):
     """The routes have changed since they were read."""
 
 
-class Routes(Hashable, Protocol):
+class Routes(Protocol):
     """Which of an armed bench's two systems a job goes to, and which of their schedulers acts."""
 
     @property

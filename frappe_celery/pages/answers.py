@@ -16,11 +16,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from redis.exceptions import ResponseError
 
 from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.jobs.record.paging import NoPlace
 from frappe_celery.pages import users
 
 logger = logging.getLogger(__name__)
 
 LOOK = "Who can write to that Redis put it there; `frappe-celery doctor` tells what it finds"
+
+STATUSES: dict[type[Exception], int] = {NoPlace: 400, PermissionDenied: 403, Http404: 404}
 
 
 def refused(frame: dict[str, Any], request: HttpRequest, status: int, reason: str) -> HttpResponse:
@@ -33,14 +36,10 @@ def refused(frame: dict[str, Any], request: HttpRequest, status: int, reason: st
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """An admin of what code writes: people look, and change nothing."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    has_change_permission = has_delete_permission = has_add_permission
 
 
 class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -89,15 +88,15 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             try:
                 self.require_view(request)
                 return view(request, *args, **kwargs)
+            except (NoPlace, PermissionDenied, Http404) as exc:
+                frame = self.admin_site.each_context(request)
+                return refused(frame, request, STATUSES[type(exc)], str(exc))
             except FrappeCeleryError as exc:
                 return self.shown(request, "away.html", "Not now", 503, error=exc)
             except (ResponseError, ValueError, OverflowError) as exc:  # no UTF-8, no JSON, no time
                 logger.exception("the page %s", request.path)
                 error = f"a key of this bench holds what frappe_celery did not write: {exc}. {LOOK}"
                 return self.shown(request, "away.html", "Not now", 503, error=error)
-            except (PermissionDenied, Http404) as exc:
-                status = 404 if isinstance(exc, Http404) else 403
-                return refused(self.admin_site.each_context(request), request, status, str(exc))
 
         address = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
         return path(route, self.admin_site.admin_view(answered), name=address)

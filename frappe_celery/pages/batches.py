@@ -17,7 +17,7 @@ from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.pages import job_actions, models, users
 from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
-from frappe_celery.pages.batch_actions import BATCH_ACTIONS, offered, requeue_failed
+from frappe_celery.pages.job_actions import BATCH_ACTIONS, Outcome
 from frappe_celery.pages.job_filter import JobFilter
 from frappe_celery.watch import job_display
 
@@ -50,8 +50,8 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
             "Batches",
             form=form,
             batches=found[:PAGE],
-            newer=form.address(page=str(number - 1)) if number > 1 else None,
-            older=form.address(page=str(number + 1)) if len(found) > PAGE else None,
+            newer=number - 1,
+            older=number + 1 if len(found) > PAGE else None,
         )
 
     def batch_view(self, request: HttpRequest, batch: str) -> HttpResponse:
@@ -65,7 +65,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
             reason=masked_text(shown.reason),
             callbacks=callbacks,
             failed=[(job, job_display.last_line(job)) for job in _failed(shown)],
-            actions=offered(request.user, shown),
+            actions=job_actions.offered_of_batch(request.user, shown),
             is_active=_is_active(shown, callbacks),
         )
 
@@ -92,17 +92,16 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         if "confirmed" not in request.POST:
             title = f"{asked.verb} of {shown.title}?"
             return self.shown(request, "batch_act.html", title, batch=shown, asked=asked)
-        outcomes, left = list[job_actions.Outcome](), 0
+        outcomes, left = list[Outcome](), 0
         if asked.name == "cancel":
             done = state.cancel(get_store(), batch)
-            job_actions.tell_done(request, asked, done)
         else:
-            outcomes, left = requeue_failed(get_store(), shown)
+            outcomes, left = job_actions.requeue_failed(get_store(), shown)
             done = sum(outcome.error is None for outcome in outcomes)
-            job_actions.tell(request, asked, outcomes)
+        job_actions.tell(request, asked, done, outcomes)
         if done:
             what = f"{asked.done.capitalize()}: {done} of its jobs"
-            self.log_change(request, models.Batch(id=shown.id, title=shown.title), what)
+            self.log_change(request, models.Batch(id=shown.id, label=shown.title), what)
         if not (done or outcomes):
             messages.warning(request, asked.none)
         if left:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from math import ceil
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
@@ -18,7 +19,7 @@ from frappe_celery.watch import history
 from frappe_celery.watch.words import duration, unit_of
 
 GRID_LINES = 4
-LAST_TICK = 64
+LAST_TICK = 0.92
 """From here to the right end there is no room for a tick's text."""
 MOST_POINTED_AT = 200
 """With more columns none is wide enough to be pointed at."""
@@ -36,50 +37,42 @@ class Column:
 
 @dataclass(frozen=True)
 class Chart:
-    """All of it, in the SVG's own units."""
-
-    width, height = 760, 206
-    left, right, top, bottom = 52, 752, 26, 184
-    """Where the bars may stand."""
-    tick_y = 200
+    """All of it: a column is 1 wide, and as high as its values are."""
 
     paths: list[str]
     """The bars of each series, as paths of SVG."""
     places: list[tuple[float, Column]]
-    """Each column, and where it begins from the left."""
-    step: float
-    """From one column's beginning to the next one's."""
+    """Each column, and where it begins, in hundredths from the left."""
+    most: int
+    """The height of all."""
     lines: list[tuple[float, str]]
-    """Where each grid line is, and its number."""
+    """Where each grid line is, in hundredths from the top, and its number."""
     pointed_at: bool
     """Whether columns say what they are."""
 
 
 def stacked(columns: Sequence[Column], are_seconds: bool = False) -> Chart:
     """Columns from left to right, the values of each on top of each other."""
-    highest = max((sum(column.values) for column in columns), default=0)
+    highest = max(sum(column.values) for column in columns)
     size, unit = unit_of(highest) if are_seconds else (1, "")
     most = round_up(ceil(highest / size)) * size
-    floor, plot = Chart.bottom, Chart.bottom - Chart.top
-    step = (Chart.right - Chart.left) / max(1, len(columns))
     few = len(columns) <= MOST_POINTED_AT
-    gap, bar = (step * 0.1, step * 0.8) if few else (0.0, step)
-    bars: list[list[str]] = [[] for _ in (columns[0].values if columns else ())]
+    gap, bar = (0.1, 0.8) if few else (0.0, 1.0)
+    bars: list[list[str]] = [[] for _ in columns[0].values]
     places = []
     for place, column in enumerate(columns):
-        x, y = Chart.left + place * step, float(floor)
+        y = most
         for series, value in zip(bars, column.values, strict=True):
-            height = value / most * plot
-            y -= height
+            y -= value
             if value:
-                series.append(f"M{x + gap:.2f} {y:.2f}h{bar:.2f}v{height:.2f}h-{bar:.2f}z")
-        ends = x > Chart.width - LAST_TICK
-        places.append((round(x, 2), replace(column, tick="") if ends else column))
-    values = sorted({most * line // GRID_LINES for line in range(GRID_LINES + 1 if highest else 1)})
+                series.append(f"M{place + gap:.1f} {y}h{bar}v{value}h-{bar}z")
+        share = place / len(columns)
+        places.append((100 * share, replace(column, tick="") if share > LAST_TICK else column))
     lines = [
-        (round(floor - value / most * plot, 2), _number(value // size, unit)) for value in values
+        (100 - 100 * line / GRID_LINES, _number(most * line // GRID_LINES // size, unit))
+        for line in range(GRID_LINES + 1 if highest else 1)
     ]
-    return Chart(["".join(series) for series in bars], places, round(step, 2), lines, few)
+    return Chart(["".join(series) for series in bars], places, most, lines, few)
 
 
 def _number(number: int, unit: str) -> str:
@@ -113,17 +106,6 @@ class Span:
     """Reads the points of a site; None: those of the last hour, which are known."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A span's charts, and the same as numbers."""
-
-    span: Span
-    ended: Chart
-    waits: Chart
-    rows: list[tuple[str, history.Point]]
-    """Those points in which there was anything, each with its time as one reads it."""
-
-
 SPANS = {
     "hour": Span("hour", "by the minute, last hour", "%H:%M", "%H:%M", 10),
     "day": Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, history.day),
@@ -131,8 +113,10 @@ SPANS = {
 }
 
 
-def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]) -> Shown:
-    """At a site's numbers; None: of all together. A name that is no span's: the last `hour`.
+def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]) -> dict[str, Any]:
+    """A span's charts of a site's numbers, and the same as rows; None: of all together.
+
+    A name that is no span's: the last `hour`. Rows are of those points in which there was anything.
 
     Raises:
         BrokerUnreachable.
@@ -149,4 +133,5 @@ def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]
         waits.append(Column(f"{at}: {point.waiting:,} waiting, {wait}", (point.wait,), tick))
         if any((*numbers, point.waiting)):
             rows.append((at, point))
-    return Shown(span, stacked(ended), stacked(waits, are_seconds=True), rows)
+    charts = {"ended": stacked(ended), "waits": stacked(waits, are_seconds=True)}
+    return {"span": span, "rows": rows, **charts}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, bridge
-from frappe_celery.jobs.bridge import Routes
+from frappe_celery.watch.doctor.report import counted
 from frappe_celery.watch.words import some_of
 
 SITES_NAMED = 5
@@ -38,8 +37,7 @@ class InRq:
         its = self.sites.get(queue)
         if not its:
             return ""
-        number = f" of {len(its)} site{'s' if len(its) > 1 else ''}"
-        return "in RQ" + ("" if self.has(queue) else number)
+        return "in RQ" if self.has(queue) else f"in RQ of {counted(len(its), 'site')}"
 
     def of_site(self, site: str) -> str:
         """`in RQ`, `long in RQ`; '' : none of its jobs is."""
@@ -69,14 +67,11 @@ def look(store: JobStore, sites: Iterable[str]) -> InRq:
     Raises:
         BrokerUnreachable.
     """
-    here, every = settings.current(), frozenset(sites)
-    routes = bridge.routes(store)
-    return _found(routes, tuple(here.queues), every) if routes else InRq({}, every)
-
-
-@lru_cache(maxsize=8)
-def _found(routes: Routes, queues: tuple[str, ...], sites: frozenset[str]) -> InRq:
-    def its(queue: str) -> frozenset[str]:
-        return frozenset(site for site in sites if not routes.lead_to_celery(queue, site))
-
-    return InRq({queue: its(queue) for queue in queues}, sites, not routes.beat_acts)
+    routes, every = bridge.routes(store), frozenset(sites)
+    if routes is None:
+        return InRq({}, every)
+    found = {
+        queue: frozenset(site for site in every if not routes.lead_to_celery(queue, site))
+        for queue in settings.current().queues
+    }
+    return InRq(found, every, not routes.beat_acts)

@@ -1,10 +1,10 @@
-"""What people do with jobs: requeue, stop, cancel, delete."""
+"""What people do with jobs: requeue, stop, cancel, delete; and with those of a batch together."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
@@ -13,11 +13,14 @@ from django.http import HttpRequest
 
 from frappe_celery.config.installed import is_gone
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob, Refused
-from frappe_celery.jobs import Job, JobStatus
+from frappe_celery.jobs import Job, JobStatus, JobStore
+from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.job import ENDED, WAITING
 
 NAMED_UP_TO = 5
 """So many errors of one action are told one by one."""
+SECONDS = 20
+"""For which one request acts; proxies wait a minute for an answer."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,24 @@ ACTIONS = {
     )
 }
 
+BATCH_ACTIONS = {
+    "requeue": replace(
+        ACTIONS["requeue"],
+        of_all="Requeue what failed",
+        warning="What failed or was stopped runs again, as new runs with the same arguments. What"
+        " it did already, it does again.",
+        none="No job of it has failed.",
+    ),
+    "cancel": replace(
+        ACTIONS["cancel"],
+        of_all="Cancel what waits",
+        warning="Its jobs that wait never start; those that run go on. on_ended runs once these"
+        " have ended, on_finished does not.",
+        none="No job of it waits.",
+    ),
+}
+"""What people do with all jobs of a batch that stand so."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -126,19 +147,14 @@ def vanished(job_id: str) -> str:
     return f"Job {job_id} is gone: deleted, requeued by somebody else, or past its retention"
 
 
-def tell_done(request: HttpRequest, action: Action, done: int) -> None:
-    """To how many jobs an action was done, as a message of the next page."""
+def tell(request: HttpRequest, action: Action, done: int, outcomes: list[Outcome]) -> None:
+    """To how many jobs it was done, and why not to others, as messages of the next page."""
     if done:
         number = "1 job was" if done == 1 else f"{done} jobs were"
         messages.success(request, f"{number} {action.done}.")
-
-
-def tell(request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
-    """The same, and why not to others."""
-    wrong = [outcome for outcome in outcomes if outcome.error is not None]
-    tell_done(request, action, len(outcomes) - len(wrong))
-    for outcome in wrong[:NAMED_UP_TO]:
-        messages.error(request, f"Not {action.done}: {outcome.error}.")
+    wrong = [outcome.error for outcome in outcomes if outcome.error is not None]
+    for error in wrong[:NAMED_UP_TO]:
+        messages.error(request, f"Not {action.done}: {error}.")
     if len(wrong) > NAMED_UP_TO:
         messages.error(request, f"And {len(wrong) - NAMED_UP_TO} more, not {action.done}.")
 
@@ -163,3 +179,36 @@ def impossible(action: Action, job: Job) -> str:
         return f"there is no {message.method} any more"
     expires = message.expires
     return "it was to start until a time that is over" if (expires or inf) < time.time() else ""
+
+
+# -- all jobs of a batch that stand so
+
+
+def offered_of_batch(user: Any, batch: state.BatchState) -> list[Action]:
+    """What the user may do, and what there may be jobs for."""
+    finds = {"requeue": batch.failed, "cancel": batch.going or batch.status == "making"}
+    return [one for name, one in BATCH_ACTIONS.items() if finds[name] and one.is_allowed(user)]
+
+
+def requeue_failed(
+    store: JobStore, batch: state.BatchState, seconds: float = SECONDS
+) -> tuple[list[Outcome], int]:
+    """Requeue jobs of a batch, one at least; what has gone on meanwhile is left alone.
+
+    Args:
+        batch: as it stood when it was asked for.
+
+    Returns:
+        What came of each, and how many were not looked at when the time was over.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    action, until, outcomes = ACTIONS["requeue"], time.monotonic() + seconds, list[Outcome]()
+    for job in state.jobs(store, batch.id, *state.FAILURES):
+        if outcomes and time.monotonic() >= until:
+            return outcomes, batch.failed - len(outcomes)
+        error = impossible(action, job)
+        run = job.run_id
+        outcomes.append(Outcome(run, job, error) if error else perform(action, run, job))
+    return outcomes, 0

@@ -46,7 +46,7 @@ class JobFilter(forms.Form):
 
     def __init__(self, data: QueryDict, user: Any) -> None:
         super().__init__(data)
-        self.query, self.user, self.has_sites = data, user, users.several(user)
+        self.user, self.has_sites = user, users.several(user)
         own = [(name, name) for name in users.choices(user)]
         all_of_them = [] if users.first(user) else [("", "every site")]
         self.fields["site"].choices = [*all_of_them, *own]  # type: ignore[attr-defined]
@@ -63,13 +63,3 @@ class JobFilter(forms.Form):
         site = given.pop("site", None) or users.first(self.user)
         statuses = (JobStatus(status),) if status else tuple(JobStatus)
         return Wanted(**{**given, "site": site, "statuses": statuses})
-
-    def address(self, **changes: str | None) -> str:
-        """The query of this page with changes; a page further on is no part of it."""
-        query = self.query.copy()
-        query.pop("after", None)
-        for name, value in changes.items():
-            query.pop(name, None)
-            if value is not None:
-                query[name] = value
-        return f"?{query.urlencode()}"

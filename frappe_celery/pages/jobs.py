@@ -15,9 +15,9 @@ from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.record.paging import LOOKED_AT, NoPlace, page
+from frappe_celery.jobs.record.paging import LOOKED_AT, page
 from frappe_celery.pages import job_actions, models, other_arguments, users
-from frappe_celery.pages.answers import StoreAdmin, refused
+from frappe_celery.pages.answers import StoreAdmin
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_celery.pages.job_filter import JobFilter
 from frappe_celery.watch import job_display
@@ -52,10 +52,7 @@ class JobAdmin(StoreAdmin):
         form = JobFilter(request.GET, request.user)
         wanted = form.wanted()
         store = get_store()
-        try:
-            found = page(store, wanted, PAGE, request.GET.get("after"))
-        except NoPlace as exc:
-            return refused(self.admin_site.each_context(request), request, 400, str(exc))
+        found = page(store, wanted, PAGE, request.GET.get("after"))
         counts = store.counts(
             site=wanted.site, queue=wanted.queue, since=wanted.since, until=wanted.until
         )
@@ -65,11 +62,15 @@ class JobAdmin(StoreAdmin):
             "job_list.html",
             "Jobs",
             form=form,
-            tabs=_tabs(form, counts),
+            number_of_all=sum(counts.values()),
+            tabs={
+                status.value: number
+                for status, number in counts.items()
+                if number or status in (*ALWAYS_SHOWN, request.GET.get("status"))
+            },
             lines=[{**_line(job), "arguments": begun[job.run_id]} for job in found.jobs],
             offered=job_actions.offered(request.user, found.jobs),
-            newest=form.address() if "after" in request.GET else None,
-            older=found.after and f"{form.address()}&after={found.after}",
+            after=found.after,
             looked_at=found.looked_at if found.looked_at >= LOOKED_AT else None,
         )
 
@@ -118,7 +119,8 @@ class JobAdmin(StoreAdmin):
             return self._ask(request, action, list(zip(runs, jobs, strict=True)), back)
         outcomes = [perform(action, run, job) for run, job in zip(runs, jobs, strict=True)]
         self._log(request, action, outcomes)
-        job_actions.tell(request, action, outcomes)
+        done = sum(outcome.error is None for outcome in outcomes)
+        job_actions.tell(request, action, done, outcomes)
         if len(outcomes) == 1:
             job = outcomes[0].job
             back = reverse(ONE, args=[job.run_id]) if job else reverse(LIST)
@@ -151,7 +153,7 @@ class JobAdmin(StoreAdmin):
             if request.method == "POST":
                 changed, without = other_arguments.changes(job, text)
                 again = get_store().requeue(job, changed, without)
-                about = models.Job(run_id=again.run_id, label=job_display.label(again))
+                about = models.Job(id=again.run_id, label=job_display.label(again))
                 names = escaped(", ".join([*changed, *without])) or "none"
                 self.log_change(request, about, f"Requeued; arguments that were changed: {names}")
                 messages.success(request, f"1 job was requeued. Changed arguments: {names}.")
@@ -168,22 +170,8 @@ class JobAdmin(StoreAdmin):
                 continue
             run = outcome.job.run_id if outcome.job else outcome.run
             label = job_display.label(outcome.job) if outcome.job else run
-            about = models.Job(run_id=run, label=f"{label} ({action.done})")
+            about = models.Job(id=run, label=f"{label} ({action.done})")
             self.log_change(request, about, action.done.capitalize())
-
-
-def _tabs(form: JobFilter, numbers: dict[JobStatus, int]) -> list[tuple[str, int, str, bool]]:
-    """Statuses: the name, how many jobs are in it, its address, whether it is chosen."""
-    chosen = form.data.get("status", "")
-    every = ("all", sum(numbers.values()), form.address(status=None), not chosen)
-    return [
-        every,
-        *(
-            (status.value, number, form.address(status=status.value), chosen == status.value)
-            for status, number in numbers.items()
-            if number or status in ALWAYS_SHOWN or chosen == status.value
-        ),
-    ]
 
 
 def _line(job: Job) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class LimitAdmin(OfJobs):
         except ConfigError as exc:
             messages.error(request, f"Nothing was changed: {exc}")
         else:
-            self.log_change(request, models.Limit(target=values["target"]), told)
+            self.log_change(request, models.Limit(id=values["target"]), told)
             messages.success(request, f"Done. {values['target']}: {told}.")
         return HttpResponseRedirect(self.back(request))
 

@@ -50,9 +50,11 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
         import whitenoise  # noqa: F401
     except ImportError:
         raise ConfigError(MISSING) from None
-    parts = None if url is None else _checked(url)
-    secure = parts is not None and parts.scheme == "https"
-    own_name = [] if parts is None else [parts.hostname]
+    parts = urlsplit(f"http://{LOOPBACK[0]}" if url is None else url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+        raise ConfigError(f"--url is {url!r}; write it as https://jobs.example.com, without a path")
+    secure = parts.scheme == "https"
+    hosts = [*LOOPBACK, socket.gethostname(), socket.getfqdn(), address, parts.hostname]
     contrib = ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")
     validators = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
     return {
@@ -95,7 +97,7 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
             }
         ],
         "ROOT_URLCONF": "frappe_celery.pages.urls",
-        "ALLOWED_HOSTS": [*LOOPBACK, socket.gethostname(), socket.getfqdn(), address, *own_name],
+        "ALLOWED_HOSTS": hosts,
         "CSRF_TRUSTED_ORIGINS": [url] if url else [],
         # names of their own: browsers tell the servers of one machine apart by no port
         "SESSION_COOKIE_NAME": "frappe_celery_session",
@@ -107,18 +109,9 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
             {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
             for name in validators
         ],
-        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "STATIC_URL": "/static/",
         "WHITENOISE_USE_FINDERS": True,
-        "WHITENOISE_AUTOREFRESH": False,
     }
-
-
-def _checked(url: str) -> Any:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
-        raise ConfigError(f"--url is {url!r}; write it as https://jobs.example.com, without a path")
-    return parts
 
 
 def serve(address: str, port: int, url: str | None, listening: Callable[[str], Any]) -> None:

@@ -95,7 +95,7 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
         except ConfigError as exc:
             messages.error(request, f"Nothing was changed: {exc}")
         else:
-            self.log_change(request, models.Site(name=site), f"Share {share:g}")
+            self.log_change(request, models.Site(id=site), f"Share {share:g}")
             messages.success(request, f"The share of {site} is {share:g}.")
         return HttpResponseRedirect(reverse("admin:frappe_celery_site_change", args=[site]))
 

@@ -34,10 +34,10 @@ def span(value: str) -> float | None:
     return float(found[1]) * _UNITS[found[2]] if found else None
 
 
-def instant(value: str) -> float:
+def instant(value: str, zone: str | None = None) -> float:
     """A time as seconds since the epoch: `2h` ago, or 2026-03-29T01:30, with an offset or without.
 
-    Without one it is in the zone of the settings.
+    Without one it is in that zone; None: in that of the settings.
 
     Raises:
         ValueError: neither; says what to write.
@@ -52,7 +52,7 @@ def instant(value: str) -> float:
             f"{value!r} is no time; write 30m, 2h or 7d for so long ago, or 2026-03-29T01:30"
         ) from None
     if at.utcoffset() is None:
-        at = at.replace(tzinfo=ZoneInfo(settings.current().zone))
+        at = at.replace(tzinfo=ZoneInfo(zone or settings.current().zone))
     return at.timestamp()
 
 

@@ -15,7 +15,7 @@ from frappe_celery.errors import ConfigError, InvalidJobOperation, NoSuchJob, Qu
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.pages import batch_actions
+from frappe_celery.pages import job_actions
 from tests.integration.stores import let_go, message, started, take, waiting
 from tests.integration.test_batches import ANYWAY, REPORT, WORK, counts, made, making, methods, run
 
@@ -116,7 +116,7 @@ def test_what_somebody_else_requeued_and_has_finished_is_not_requeued(
 
     meanwhile(monkeypatch, requeue)
     if on_the_page:
-        assert batch_actions.requeue_failed(store, b.state()) == ([], 0)
+        assert job_actions.requeue_failed(store, b.state()) == ([], 0)
     else:
         assert b.requeue_failed() == 0
     assert (methods(store), counts(b)) == ([REPORT], (0, 2, 0, 0))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from frappe_celery.errors import InvalidJobOperation, NoSuchJob
+from frappe_celery.errors import InvalidJobOperation, NoSuchJob, Refused
 from frappe_celery.jobs.job import ACTIVE, Job
 from frappe_celery.jobs.record import record
 from frappe_celery.jobs.record.store import JobStore
@@ -236,12 +235,20 @@ def requeue_failed(store: JobStore, batch: str) -> int:
 
     Raises:
         BrokerUnreachable.
+        Refused: records of some were altered; the others were requeued.
     """
-    number = 0
+    number, refused = 0, dict[str, Refused]()
     for job in jobs(store, batch, *FAILURES):
-        with suppress(InvalidJobOperation, NoSuchJob):  # it has gone on meanwhile
+        try:
             store.requeue(job)
             number += 1
+        except Refused as exc:
+            refused[job.id] = exc
+        except (InvalidJobOperation, NoSuchJob):
+            pass  # it has gone on meanwhile
+    if refused:
+        *_, why = refused.values()
+        raise Refused(f"{number} were requeued, but not {', '.join(refused)}: {why}")
     return number
 
 

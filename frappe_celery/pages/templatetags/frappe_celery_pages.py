@@ -65,16 +65,6 @@ def fc_path(path: str) -> str:
     return mark_safe(re.sub(r"([._])", r"\1<wbr>", escape(path)))
 
 
-@register.simple_tag(takes_context=True)
-def fc_following(context: template.Context, follows: bool) -> str:
-    """The address of this page where the browser loads it again and again, or does not."""
-    request = context["request"]
-    query = request.GET.copy()
-    query.pop("follow", None)
-    asked = "&".join(filter(None, (query.urlencode(), "follow" if follows else "")))
-    return f"?{asked}" if asked else str(request.path)
-
-
 @register.simple_tag
 def fc_status(status: Any) -> str:
     """A status as a coloured word."""

@@ -116,6 +116,16 @@ def test_what_failed_is_requeued(store: JobStore) -> None:
     assert len(waiting(store)) == 1  # on_finished
 
 
+def test_one_that_cannot_be_requeued_is_named_and_does_not_stop_the_others(store: JobStore) -> None:
+    b = made(number=6)
+    altered, *others = [runs(store, fails=True) for _ in range(6)]
+    store.client.hset(store.keys.record(altered.run_id), "message", "altered")
+    said = run("batches", "requeue", b.id, "--yes", code=1).output
+    assert f"Refused: 5 were requeued, but not {altered.id}: the signature is missing" in said
+    assert {job.get_status() for job in others} == {JobStatus.QUEUED}
+    assert altered.get_status() == JobStatus.FAILED
+
+
 @pytest.mark.parametrize("command", ["show", "cancel", "requeue"])
 def test_an_unknown_id_is_named_with_the_way_out(store: JobStore, command: str) -> None:
     output = run("batches", command, "ghost", code=1).output

@@ -28,4 +28,9 @@ def test_durations(highest: int, numbers: list[str]) -> None:
 def test_counts() -> None:
     numbers = [number for _, number in stacked([Column("", [70_000, 5_000])]).lines]
     assert numbers == ["0", "20,000", "40,000", "60,000", "80,000"]
-    assert [number for _, number in stacked([]).lines] == ["0"]
+
+
+def test_bars_stand_on_each_other() -> None:
+    chart = stacked([Column("", [3, 1]), Column("", [0, 2], "now")])
+    assert (chart.most, chart.places[1]) == (4, (50.0, Column("", [0, 2], "now")))
+    assert chart.paths == ["M0.1 1h0.8v3h-0.8z", "M0.1 0h0.8v1h-0.8zM1.1 2h0.8v2h-0.8z"]

@@ -190,7 +190,8 @@ def test_an_entry_that_somebody_put_off_is_shown_so(host: MemoryHost) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--at", "tomorrow"], "'tomorrow' is no time; write 2026-03-29T01:30"),
+        (["--at", "tomorrow"], "'tomorrow' is no time; write 30m, 2h or 7d"),
+        (["--at", "99999999w"], "out of range"),
         (["--site", "other"], f"'other' is no site here; there are: {SITE}"),
         (["--hooks", "/nowhere/hooks.py"], "does not exist"),
     ],

@@ -15,7 +15,7 @@ from frappe_celery import Batch, batch
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.pages.batch_actions import requeue_failed
+from frappe_celery.pages.job_actions import requeue_failed
 from frappe_standalone.site.context import visit
 from tests.browser import chromium
 from tests.integration.cli import OTHER, SITE, failed
@@ -222,10 +222,10 @@ def test_without_scripts_a_batch_is_loaded_again_while_it_goes(
 ) -> None:
     b, again = made(number=1), re.compile(r'<noscript><meta http-equiv="refresh" content="[35]">')
     for path in (of(b), BATCHES):
-        assert "?follow" in user("anna").get(path).links("?")
+        assert "?follow=" in user("anna").get(path).links("?")
         assert again.search(user("anna").get(path, follow="").source)
     filtered = f"?site={OTHER}&page=2"
-    assert f"{filtered}&follow" in user("anna").get(BATCHES + filtered).links("?")
+    assert f"{filtered}&follow=" in user("anna").get(BATCHES + filtered).links("?")
     assert filtered in user("anna").get(f"{BATCHES}{filtered}&follow").links("?")
     for _ in range(3):
         run(store)

@@ -208,10 +208,10 @@ def test_without_scripts_a_page_is_loaded_again_while_there_is_something_to_foll
     active = f"{JOBS}{waits.run_id}/"
     for path in (active, "/admin/frappe_celery/", "/admin/frappe_celery/worker/"):
         page, followed = user("anna").get(path), user("anna").get(path, follow="")
-        assert "?follow" in page.links("?")
+        assert "?follow=" in page.links("?")
         assert not again.search(page.source)
         assert again.search(followed.source)
-        assert path in followed.links("/admin")
+        assert "?" in followed.links("?")
     assert not again.search(user("anna").get(f"{JOBS}{ended.run_id}/", follow="").source)
 
 
