@@ -25,7 +25,7 @@ import warnings
 from _signal import getsignal, pthread_sigmask  # type: ignore[import-not-found]  # signal's: 4 µs
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,18 +109,14 @@ def _settings(logger: logging.Logger) -> list[Any]:
     return [logger.level, logger.propagate, logger.disabled, logger.filters[:], handlers]
 
 
-def _set(logger: logging.Logger, before: list[Any]) -> None:
-    *_, handlers = now = _settings(logger)
-    if now != before:
-        staying = [one for one in logger.handlers if one not in handlers]
-        level, logger.propagate, logger.disabled, logger.filters, handlers = before
-        logger.setLevel(level)
-        logger.handlers = [*handlers, *staying]
-
-
-def _set_all(before: dict[logging.Logger, list[Any]]) -> None:
-    for each in before.items():
-        _set(*each)
+def _set(before: dict[logging.Logger, list[Any]]) -> None:
+    for logger, was in before.items():
+        *_, handlers = now = _settings(logger)
+        if now != was:
+            staying = [one for one in logger.handlers if one not in handlers]
+            level, logger.propagate, logger.disabled, logger.filters, handlers = was
+            logger.setLevel(level)
+            logger.handlers = [*handlers, *staying]
 
 
 def _loggers() -> dict[logging.Logger, list[Any]]:
@@ -200,8 +196,8 @@ def _put_signals_back(before: list[Any]) -> None:
 
 PARTS = {  # the log first, in which the others are named
     "logging.disable": _Part(lambda: logging.root.manager.disable, logging.disable),
-    "the root logger": _Part(lambda: _settings(logging.root), partial(_set, logging.root)),
-    "loggers": _Part(_loggers, _set_all),
+    "the root logger": _Part(lambda: {logging.root: _settings(logging.root)}, _set),
+    "loggers": _Part(_loggers, _set),
     "the environment": _Part(_ENVIRONMENT.copy, _put_environment_back),
     "C's environment": _Part(_c_environment, _put_c_environment_back),
     "the time zone": _Part(_time_zone, lambda _: time.tzset()),

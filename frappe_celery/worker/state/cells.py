@@ -12,7 +12,7 @@ from array import array
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from operator import is_
 from queue import SimpleQueue
 from threading import Lock, RLock
@@ -30,6 +30,8 @@ PYTHONS = {
 """Names in modules and classes that are Python's own: it sets some when it needs them."""
 WRITTEN = {bool, bytes, complex, date, datetime, Decimal, float, int, str, time, timedelta}
 """Types whose values are the same where they are written the same: 1.0 is neither 1 nor 1.00."""
+CONTEXT = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
+"""What a context of `decimal` is set to."""
 
 
 def _key(value: Any) -> Any:
@@ -104,6 +106,17 @@ def _write_function(function: Any, before: Any) -> None:
     function.__dict__ = {} if attributes is None else attributes
 
 
+def _context(context: Context) -> tuple[Any, ...]:
+    return (*(getattr(context, name) for name in CONTEXT), tuple(context.traps.items()))
+
+
+def _set_context(context: Context, before: tuple[Any, ...]) -> None:
+    *settings, traps = before
+    for name, value in zip(CONTEXT, settings, strict=True):
+        setattr(context, name, value)
+    context.traps = dict(traps)
+
+
 def _empty(queue: Any, before: Any) -> None:
     if before != (0,):
         raise ValueError("what was in it is not known")
@@ -148,6 +161,7 @@ KINDS: dict[type, Kind] = {
     array: Kind(lambda value: value[:], lambda value, was: value.__setitem__(slice(None), was)),
     CellType: _of_parts(vars(CellType)["cell_contents"]),
     FunctionType: FUNCTION,
+    Context: Kind(_context, _set_context),
     **dict.fromkeys((type(Lock()), type(RLock())), Kind(_is_held, _release)),
     SimpleQueue: Kind(lambda value: (value.qsize(),), _empty),
     **dict.fromkeys(

@@ -18,6 +18,7 @@ What imports add belongs to how it was: apps register and replace things so.
 from __future__ import annotations
 
 import logging
+import mimetypes
 import re
 import resource
 import sys
@@ -39,7 +40,7 @@ from frappe_celery.worker.state import left
 from frappe_celery.worker.state.cells import FUNCTION, Cell, Names
 from frappe_celery.worker.state.finding import Finder
 from frappe_celery.worker.state.imports import Imports, Orphans
-from frappe_celery.worker.state.libraries import Libraries
+from frappe_celery.worker.state.libraries import LOOKED_INTO, Libraries, Reducers
 from frappe_celery.worker.state.lines import tell_of_new_lines
 from frappe_celery.worker.state.seen import Found, Seen
 
@@ -114,9 +115,11 @@ class WarmState:
         modules = [module for name, module in loaded if ours(name)]
         for module in modules:
             self._finder.keep(module)
-        for module in modules:
+        if not mimetypes.inited:
+            mimetypes.init()  # which reads its files
+        for module in (*modules, *LOOKED_INTO):
             self._finder.look(module)
-        self._finder.cells += self._libraries.containers()  # which makes mimetypes read its files
+        self._finder.cells.append(Reducers(ours))
         for name, module in loaded:
             if not ours(name):
                 self._libraries.add(module)
@@ -175,7 +178,7 @@ class WarmState:
         for cell in found.cells[self._found :]:
             self._by_name.setdefault(cell.name, []).append(cell)
         self._found = len(found.cells)
-        self._known = [cell for name in self._changed for cell in self._by_name.get(name, ())]
+        self._known = [cell for name in self._changed for cell in self._cells_of(name)]
         known = {id(cell) for cell in self._known}
         written = [cell for cell in found.containers if self._is_written(cell)]
         self._written = [cell for cell in written if id(cell) not in known]
@@ -194,16 +197,18 @@ class WarmState:
         known_caches = {name: cache for name, cache in libraries if name in self._changed}
         self._caches = {**found.caches, **known_caches}
         self._cached = [*self._caches.values()]
-        names = [(changed, [*self._names_of(changed)]) for changed in self._changed]
-        self._names = [*found.rebound, *(pair for _, pairs in names for pair in pairs)]
-        watched = {*self._by_name, *self._caches, *(changed for changed, pairs in names if pairs)}
+        self._names = [*found.rebound, *(n for name in self._changed for n in self._names_of(name))]
+        named = (f"{owner.name}.{name}" for owner, name in self._names)
+        watched = {*self._by_name, *self._caches, *(cell.name for cell in self._known), *named}
         if any(map(_is_there, self._changed - watched)):
             self._look_alone()
 
-    def _names_of(self, changed: str) -> Iterator[tuple[Names, str]]:
+    def _cells_of(self, changed: str) -> list[Cell]:
+        return [*self._by_name.get(changed, ()), *self._libraries.of_name(changed)]
+
+    def _names_of(self, changed: str) -> list[tuple[Names, str]]:
         owner, _, name = changed.rpartition(".")
-        cells = (*self._by_name.get(owner, ()), self._libraries.of_name(owner, name))
-        yield from ((cell, name) for cell in cells if isinstance(cell, Names))
+        return [(cell, name) for cell in self._by_name.get(owner, ()) if isinstance(cell, Names)]
 
     def _is_written(self, cell: Cell) -> bool:
         if len(cell.before) > LARGE:
