@@ -149,6 +149,11 @@ FUNCTION = Kind(  # its attributes are a container, if it has some
     lambda it: (it.__code__, it.__defaults__, it.__kwdefaults__, it.__dict__ or None),
     _write_function,
 )
+DICTIONARY = Kind(
+    lambda owner: (object.__getattribute__(owner, "__dict__"),),
+    lambda owner, before: object.__setattr__(owner, "__dict__", *before),
+)
+"""Of an object that another one was set for its own."""
 FACTORY = _of_parts(vars(defaultdict)["default_factory"])
 WEAK = (WeakKeyDictionary, WeakSet, WeakValueDictionary)
 KINDS: dict[type, Kind] = {
@@ -180,11 +185,10 @@ def slots_of(of: type) -> Kind | None:
 class Cell:
     """What holds something that can be another after a job."""
 
-    __slots__ = ("before", "is_of_a_class", "kind", "name", "value")
+    __slots__ = ("before", "kind", "name", "value")
 
     def __init__(self, name: str, value: Any, kind: Kind = KINDS[dict]) -> None:
         self.name, self.value, self.kind = name, value, kind
-        self.is_of_a_class = False
         self.before = self.copy()
 
     def copy(self) -> Any:
@@ -219,28 +223,6 @@ class Cell:
             self.before = tuple(was if new is old else new for new, old, was in parts)
         elif [*now][: len(earlier)] == [*earlier]:
             self.before.extend([*now][len(earlier) :])
-
-
-class Attributes(Cell):
-    """Those of an object, in its dictionary or in one that was set in its place."""
-
-    __slots__ = ("owner",)
-
-    def __init__(self, name: str, owner: Any) -> None:
-        self.owner = owner
-        super().__init__(name, object.__getattribute__(owner, "__dict__"))
-
-    def differs(self) -> bool:
-        """Whether one is not as it was."""
-        return self._is_another() or super().differs()
-
-    def put_back(self) -> None:
-        if self._is_another():
-            object.__setattr__(self.owner, "__dict__", self.value)
-        super().put_back()
-
-    def _is_another(self) -> bool:
-        return object.__getattribute__(self.owner, "__dict__") is not self.value
 
 
 class Names(Cell):

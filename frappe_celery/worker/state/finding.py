@@ -13,11 +13,11 @@ from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodTyp
 from typing import Any
 
 from frappe_celery.worker.state.cells import (
+    DICTIONARY,
     FACTORY,
     KINDS,
     PYTHONS,
     WEAK,
-    Attributes,
     Cell,
     Names,
     cell_of,
@@ -81,7 +81,8 @@ class Finder:
         self.caches: dict[str, Any] = {}
         """Caches of `functools`, by the function's dotted name."""
         self.written: set[int] = set()
-        """Ids of containers that a function seems to change, which has them by a global name."""
+        """Ids of containers of classes, and of those that a function seems to change, which has
+        them by a global name."""
         self._seen: dict[int, Any] = {}
         """By id, and so held: no other thing gets that id."""
 
@@ -160,10 +161,11 @@ class _Look:
     def _at_container(self, name: str, value: Any, depth: int) -> None:
         cell = cell_of(name, value)
         if cell is not None:
-            cell.is_of_a_class = depth == 1
             self.finder.cells.append(cell)
             if depth < 2 and cell.kind.is_container:
                 self.finder.containers.append(cell)
+                if depth == 1:
+                    self.finder.written.add(id(value))
         if issubclass(type(value), defaultdict):
             self.finder.cells.append(Cell(f"{name}.default_factory", value, FACTORY))
         held = cell.before if cell else value
@@ -177,8 +179,9 @@ class _Look:
             base = local if issubclass(type(value), local) else object
             attributes = base.__getattribute__(value, "__dict__")
             keeps_it = base is object and object.__getattribute__(value, "__dict__") is attributes
-            cell = Attributes(name, value) if keeps_it else Cell(name, attributes)
-            self.finder.cells.append(cell)
+            if keeps_it:
+                self.finder.cells.append(Cell(name, value, DICTIONARY))
+            self.finder.cells.append(Cell(name, attributes))
         slots = slots_of(type(value))
         if slots:
             self.finder.cells.append(Cell(name, value, slots))

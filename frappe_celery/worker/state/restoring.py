@@ -37,7 +37,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.forked import Forked
 from frappe_celery.worker.state import left
-from frappe_celery.worker.state.cells import FUNCTION, Cell, Names
+from frappe_celery.worker.state.cells import DICTIONARY, FUNCTION, Cell, Names
 from frappe_celery.worker.state.finding import Finder
 from frappe_celery.worker.state.imports import Imports, Orphans
 from frappe_celery.worker.state.libraries import LOOKED_INTO, Libraries, Reducers
@@ -180,15 +180,16 @@ class WarmState:
         self._found = len(found.cells)
         self._known = [cell for name in self._changed for cell in self._cells_of(name)]
         known = {id(cell) for cell in self._known}
-        written = [cell for cell in found.containers if self._is_written(cell)]
-        self._written = [cell for cell in written if id(cell) not in known]
+        small = [one for one in found.containers if len(one.before) <= LARGE]
+        written = [one for one in small if not one.before or id(one.value) in found.written]
+        self._written = [one for one in written if id(one) not in known]
         self._values = [cell.value for cell in self._written]
         self._befores = [cell.before for cell in self._written]
         self._alike = [cell for cell in found.cells if cell.kind.is_container]
         self._every_value = [cell.value for cell in self._alike]
         self._every_before = [cell.before for cell in self._alike]
         others = (cell for cell in found.cells if not cell.kind.is_container)
-        self._unlike = [c for c in others if id(c) in known or c.kind is not FUNCTION]
+        self._unlike = [c for c in others if id(c) in known or c.kind not in (FUNCTION, DICTIONARY)]
         compared = {id(cell) for cell in self._written} | known
         self._others = [cell for cell in found.containers if id(cell) not in compared]
         self._sized = [cell.value for cell in self._others]
@@ -210,11 +211,6 @@ class WarmState:
         owner, _, name = changed.rpartition(".")
         return [(cell, name) for cell in self._by_name.get(owner, ()) if isinstance(cell, Names)]
 
-    def _is_written(self, cell: Cell) -> bool:
-        if len(cell.before) > LARGE:
-            return False
-        return not cell.before or id(cell.value) in self._finder.written or cell.is_of_a_class
-
     @contextmanager
     def _importing(self) -> Iterator[None]:
         earlier = {id(cell): cell.copy() for cell in self._differing_at_imports()}
@@ -228,8 +224,8 @@ class WarmState:
             self._line_up()
 
     def _differing_at_imports(self) -> list[Cell]:
-        """All but functions, which take more memory to compare than they are worth here: each is
-        the parent's until it is touched."""
+        """All but functions and which dictionary is an object's, which take more memory to compare
+        than they are worth here: each is the parent's until it is touched."""
         alike = [] if _same(self._every_value, self._every_before) else self._alike
         return [cell for cell in (*alike, *self._unlike) if cell.differs()]
 
