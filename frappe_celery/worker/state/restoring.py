@@ -24,10 +24,9 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from copy import copy
 from fnmatch import translate
-from importlib.machinery import SourceFileLoader
 from operator import itemgetter, methodcaller
 from types import ModuleType
 from typing import Any, TypeVar
@@ -106,10 +105,7 @@ class WarmState:
         self._has_imported = False
         """Since everything was looked through."""
         self._libraries, self._set_at_start = Libraries(ours, is_kept), Found()
-        self._imports = [
-            Imports(ours, self._importing, self._executed),
-            Imports(lambda name: not ours(name), nullcontext, self._has_library, SourceFileLoader),
-        ]
+        self._imports = Imports(ours, self._importing, self._executed)
         self.orphans = Orphans()
         loaded = [(name, m) for name, m in [*sys.modules.items()] if isinstance(m, ModuleType)]
         modules = [module for name, module in loaded if ours(name)]
@@ -134,7 +130,7 @@ class WarmState:
             self._set_at_start.tell(set_at_start)
         self._libraries.adopt(set_at_start or [])
         self.orphans.new()  # those of a start harm nobody
-        sys.meta_path[:0] = self._imports
+        sys.meta_path[:0] = [self._imports]
         paths = [getattr(sys.modules.get(one), "__path__", ()) for one in self._finder.packages]
         tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._meet)
         self._began = time.monotonic()
@@ -149,20 +145,21 @@ class WarmState:
             self.seen, self._is_alone = Seen(), True
 
     def _executed(self, module: ModuleType) -> None:
-        self._finder.look(module)
-        self._libraries.imported(module)
-        self._meet("import", module.__name__)
+        name = module.__name__
+        if self.is_of_an_app(name):
+            self._finder.look(module)
+            self._libraries.imported(module)
+            self._meet("import", name)
+        else:
+            self._libraries.add(module)
+            if any(changed.startswith(f"{name}.") for changed in self._changed):
+                self._line_up()
 
     def _meet(self, *what: object) -> None:
         """It has everything looked through, but where that was done after a job that met it."""
         place = self.seen.place(*what)
         if place not in self.seen:
             self._new.add(place)
-
-    def _has_library(self, module: ModuleType) -> None:
-        self._libraries.add(module)
-        if any(name.startswith(f"{module.__name__}.") for name in self._changed):
-            self._line_up()
 
     def _hear(self) -> None:
         new = self._heard() - self._changed

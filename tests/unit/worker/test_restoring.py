@@ -58,8 +58,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
     yield of
     for state in made:
-        for imports in state._imports:
-            sys.meta_path.remove(imports)
+        sys.meta_path.remove(state._imports)
     for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
         del sys.modules[name]
 
