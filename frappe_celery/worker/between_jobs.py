@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from frappe_celery.worker.state import restoring
+from frappe_celery.worker.state.cells import settings_of
 from frappe_celery.worker.state.libraries import TELEMETRY
 
 logger = logging.getLogger(__name__)
@@ -77,12 +78,6 @@ def _umask() -> int:
     mask = os.umask(0o22)
     os.umask(mask)
     return mask
-
-
-def _decimal() -> tuple[Any, ...]:
-    """What a `decimal.Context` is made of; the flags tell only of what was computed."""
-    _, (*settings, _, traps) = decimal.getcontext().__reduce__()
-    return *settings, [], traps
 
 
 def _put_environment_back(before: dict[Any, Any]) -> None:
@@ -209,7 +204,10 @@ PARTS = {  # the log first, in which the others are named
         lambda: locale.setlocale(locale.LC_ALL),
         lambda before: locale.setlocale(locale.LC_ALL, before),
     ),
-    "the decimal context": _Part(_decimal, lambda was: decimal.setcontext(decimal.Context(*was))),
+    "the decimal context": _Part(
+        lambda: settings_of(decimal.getcontext()),
+        lambda before: decimal.setcontext(decimal.Context(*before)),
+    ),
     "the recursion limit": _Part(sys.getrecursionlimit, sys.setrecursionlimit),
     "the switch interval": _Part(sys.getswitchinterval, sys.setswitchinterval),
     "the longest integer": _Part(
@@ -273,7 +271,7 @@ class BetweenJobs:
         alike = [look() for look in self._looks] == self._befores
         fit = alike or self._put_back(job, self._watched)
         fit = self._state.put_back(job, kind, everything) and fit
-        if self.is_looked_through:
+        if self._state.is_looked_through:
             fit = self._put_back(job, RARE) and fit
         fit = not self._has_left_orphans(job, succeeded) and fit
         _seed_anew()

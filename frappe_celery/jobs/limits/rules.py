@@ -234,7 +234,7 @@ class Limits:
     def kept_back(self) -> dict[str, int]:
         """How many runs each limit keeps back, by `kind:name` (of a pattern for methods)."""
         prefix, client = self.store.keys.prefix, self.store.client
-        names = [name.decode() for name in client.zrange(f"{prefix}parkings", 0, -1)]
+        names = [name.decode() for name in client.zrange(self.store.keys.parkings, 0, -1)]
         numbers = client.each("zcard", (f"{prefix}kept:{name}" for name in names))
         found = Counter(dict(zip(names, numbers, strict=True)))
         for queue in self.store.settings.queues:
@@ -256,8 +256,8 @@ class Limits:
 
     def some_may_go(self) -> bool:
         """Whether some of those that are kept back are looked at again within a second."""
-        parkings = f"{self.store.keys.prefix}parkings"
-        return bool(self.store.client.zcount(parkings, "-inf", self.store.now() + 1))
+        soon = self.store.now() + 1
+        return bool(self.store.client.zcount(self.store.keys.parkings, "-inf", soon))
 
     def _held(self) -> Counter[str]:
         """How many of those that run hold a slot of each counter."""

@@ -13,7 +13,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
-from operator import is_
+from operator import eq, is_
 from queue import SimpleQueue
 from threading import Lock, RLock
 from types import CellType, FunctionType, MemberDescriptorType, ModuleType
@@ -31,7 +31,7 @@ PYTHONS = {
 WRITTEN = {bool, bytes, complex, date, datetime, Decimal, float, int, str, time, timedelta}
 """Types whose values are the same where they are written the same: 1.0 is neither 1 nor 1.00."""
 CONTEXT = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
-"""What a context of `decimal` is set to."""
+"""What a context of `decimal` is set to, in the order in which one is made of it."""
 
 
 def _key(value: Any) -> Any:
@@ -106,15 +106,16 @@ def _write_function(function: Any, before: Any) -> None:
     function.__dict__ = {} if attributes is None else attributes
 
 
-def _context(context: Context) -> tuple[Any, ...]:
-    return (*(getattr(context, name) for name in CONTEXT), tuple(context.traps.items()))
+def settings_of(context: Context) -> tuple[Any, ...]:
+    """What it is made of; the flags tell only of what was computed."""
+    _, (*settings, _, traps) = context.__reduce__()
+    return *settings, [], traps
 
 
 def _set_context(context: Context, before: tuple[Any, ...]) -> None:
-    *settings, traps = before
-    for name, value in zip(CONTEXT, settings, strict=True):
+    for name, value in zip(CONTEXT, before, strict=False):
         setattr(context, name, value)
-    context.traps = dict(traps)
+    context.traps = {signal: signal in before[-1] for signal in context.traps}
 
 
 def _empty(queue: Any, before: Any) -> None:
@@ -166,7 +167,7 @@ KINDS: dict[type, Kind] = {
     array: Kind(lambda value: value[:], lambda value, was: value.__setitem__(slice(None), was)),
     CellType: _of_parts(vars(CellType)["cell_contents"]),
     FunctionType: FUNCTION,
-    Context: Kind(_context, _set_context),
+    Context: Kind(settings_of, _set_context, eq),
     **dict.fromkeys((type(Lock()), type(RLock())), Kind(_is_held, _release)),
     SimpleQueue: Kind(lambda value: (value.qsize(),), _empty),
     **dict.fromkeys(

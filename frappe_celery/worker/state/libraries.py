@@ -181,11 +181,13 @@ class Libraries:
         module = vars(owner.itself).get("__module__", owner.name)
         package, called = module.partition(".")[0], owner.name.rpartition(".")[2]
         of_class = isinstance(owner.itself, type)
-        if _sets(package, module, name, of_class):
+        of_package = (n for n in [*sys.modules] if f"{n}.".startswith(f"{package}."))
+        codes = (code for one in (module, *of_package) for code in _codes(one))
+        if any(_sets_name(code, name, of_class) for code in codes):
             return True
         late = {one.name for one in self._owners[self._early :] if one.name in sys.modules}
-        codes = ([*_codes(one)] for one in late)
-        return any(_names(of, called) and _sets_as_it_runs(of, name) for of in codes)
+        of_late = ([*_codes(one)] for one in late)
+        return any(_names(of, called) and _sets_as_it_runs(of, name) for of in of_late)
 
     @staticmethod
     def _may_stay(value: Any) -> bool:
@@ -223,14 +225,6 @@ def _is_of(module: ModuleType, kind: type) -> bool:
 
 HEAP_TYPE = 1 << 9
 """Flag of a class that Python code, or a modern extension, has made."""
-
-
-def _sets(package: str, module: str, name: str, of_class: bool) -> bool:
-    """Whether code of the package gives a name of a module or a class another value."""
-    of_package = [n for n in [*sys.modules] if n == package or n.startswith(f"{package}.")]
-    return any(
-        _sets_name(code, name, of_class) for one in (module, *of_package) for code in _codes(one)
-    )
 
 
 def _codes(module: str) -> Iterator[CodeType]:

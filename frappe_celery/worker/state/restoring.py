@@ -23,10 +23,11 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from fnmatch import translate
+from functools import cache
 from operator import itemgetter, methodcaller
 from types import ModuleType
 from typing import Any, TypeVar
@@ -250,7 +251,7 @@ class WarmState:
         self._meet("job", kind)
         fit = self._put_back(job, self._differing())
         if any(map(_number, map(_sizes_of, self._cached))):
-            self._clear_caches(job)
+            self._clear(job, self._caches)
         if everything or self._may_look():
             before = _processor_seconds()
             fit = self.put_everything_back(job) and fit
@@ -277,9 +278,7 @@ class WarmState:
             logger.warning(text, job, cell.name)
         self._unseen, self._has_imported = 0, False
         fit = self._put_back(job, [*cells, *self._libraries.to_put_back(names)])
-        for name in caches:
-            self._libraries.caches[name].cache_clear()
-            self._has_changed(name, job)
+        self._clear(job, {name: self._libraries.caches[name] for name in caches})
         if cells or names or caches:
             self._line_up()
         if found:
@@ -313,10 +312,10 @@ class WarmState:
                 self._has_changed(f"{cell.name}.{name}" if name else cell.name, job)
         return fit
 
-    def _clear_caches(self, job: str) -> None:
-        for name, cache in self._caches.items():
-            if cache.cache_info().currsize:
-                cache.cache_clear()
+    def _clear(self, job: str, caches: Mapping[str, Any]) -> None:
+        for name, its in caches.items():
+            if its.cache_info().currsize:
+                its.cache_clear()
                 self._has_changed(name, job)
 
     def _has_changed(self, name: str, job: str) -> None:
@@ -359,18 +358,13 @@ def _is_there(name: str) -> bool:
     return bool(module) and parts[0] in vars(sys.modules[module])
 
 
-_state: WarmState | None = None
-
-
+@cache
 def state() -> WarmState:
     """This process's, or that of the parent which forked it."""
-    global _state
-    if _state is None:
-        here = settings.current()
-        packages = {name.partition(".")[0] for name in (*here.app_names, *here.job_modules)}
-        packages = packages - {"frappe_celery"} | {"frappe"}  # or what stands in for it
-        _state = WarmState(packages, _kept(here), left.tell, left.heard)
-    return _state
+    here = settings.current()
+    packages = {name.partition(".")[0] for name in (*here.app_names, *here.job_modules)}
+    packages = packages - {"frappe_celery"} | {"frappe"}  # or what stands in for it
+    return WarmState(packages, _kept(here), left.tell, left.heard)
 
 
 def _kept(here: Settings) -> list[str]:
