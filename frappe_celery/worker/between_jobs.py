@@ -25,11 +25,12 @@ import warnings
 from _signal import getsignal, pthread_sigmask  # type: ignore[import-not-found]  # signal's: 4 µs
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from frappe_celery.worker.state import restoring
+from frappe_celery.worker.state.cells import settings_of
 from frappe_celery.worker.state.libraries import TELEMETRY
 
 logger = logging.getLogger(__name__)
@@ -79,12 +80,6 @@ def _umask() -> int:
     return mask
 
 
-def _decimal() -> tuple[Any, ...]:
-    """What a `decimal.Context` is made of; the flags tell only of what was computed."""
-    _, (*settings, _, traps) = decimal.getcontext().__reduce__()
-    return *settings, [], traps
-
-
 def _put_environment_back(before: dict[Any, Any]) -> None:
     for name in _ENVIRONMENT.keys() - before.keys():
         del os.environb[name]
@@ -109,18 +104,14 @@ def _settings(logger: logging.Logger) -> list[Any]:
     return [logger.level, logger.propagate, logger.disabled, logger.filters[:], handlers]
 
 
-def _set(logger: logging.Logger, before: list[Any]) -> None:
-    *_, handlers = now = _settings(logger)
-    if now != before:
-        staying = [one for one in logger.handlers if one not in handlers]
-        level, logger.propagate, logger.disabled, logger.filters, handlers = before
-        logger.setLevel(level)
-        logger.handlers = [*handlers, *staying]
-
-
-def _set_all(before: dict[logging.Logger, list[Any]]) -> None:
-    for each in before.items():
-        _set(*each)
+def _set(before: dict[logging.Logger, list[Any]]) -> None:
+    for logger, was in before.items():
+        *_, handlers = now = _settings(logger)
+        if now != was:
+            staying = [one for one in logger.handlers if one not in handlers]
+            level, logger.propagate, logger.disabled, logger.filters, handlers = was
+            logger.setLevel(level)
+            logger.handlers = [*handlers, *staying]
 
 
 def _loggers() -> dict[logging.Logger, list[Any]]:
@@ -200,8 +191,8 @@ def _put_signals_back(before: list[Any]) -> None:
 
 PARTS = {  # the log first, in which the others are named
     "logging.disable": _Part(lambda: logging.root.manager.disable, logging.disable),
-    "the root logger": _Part(lambda: _settings(logging.root), partial(_set, logging.root)),
-    "loggers": _Part(_loggers, _set_all),
+    "the root logger": _Part(lambda: {logging.root: _settings(logging.root)}, _set),
+    "loggers": _Part(_loggers, _set),
     "the environment": _Part(_ENVIRONMENT.copy, _put_environment_back),
     "C's environment": _Part(_c_environment, _put_c_environment_back),
     "the time zone": _Part(_time_zone, lambda _: time.tzset()),
@@ -213,7 +204,10 @@ PARTS = {  # the log first, in which the others are named
         lambda: locale.setlocale(locale.LC_ALL),
         lambda before: locale.setlocale(locale.LC_ALL, before),
     ),
-    "the decimal context": _Part(_decimal, lambda was: decimal.setcontext(decimal.Context(*was))),
+    "the decimal context": _Part(
+        lambda: settings_of(decimal.getcontext()),
+        lambda before: decimal.setcontext(decimal.Context(*before)),
+    ),
     "the recursion limit": _Part(sys.getrecursionlimit, sys.setrecursionlimit),
     "the switch interval": _Part(sys.getswitchinterval, sys.setswitchinterval),
     "the longest integer": _Part(
@@ -277,7 +271,7 @@ class BetweenJobs:
         alike = [look() for look in self._looks] == self._befores
         fit = alike or self._put_back(job, self._watched)
         fit = self._state.put_back(job, kind, everything) and fit
-        if self.is_looked_through:
+        if self._state.is_looked_through:
             fit = self._put_back(job, RARE) and fit
         fit = not self._has_left_orphans(job, succeeded) and fit
         _seed_anew()

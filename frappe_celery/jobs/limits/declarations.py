@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from frappe_celery.errors import BrokerUnreachable
@@ -21,8 +22,6 @@ from frappe_celery.jobs.record.store import JobStore, get_store
 fresh: set[str] = set()
 """Methods whose jobs get a process of their own, as far as this process knows."""
 _untold: dict[str, dict[str, Any]] = {}
-_known: tuple[JobStore, set[str]] | None = None
-"""What was declared when this process ran its first job."""
 
 
 def declare(function: Callable[..., Any], asked: JobOptions) -> None:
@@ -47,17 +46,21 @@ def tell() -> None:
             _untold.pop(path, None)
 
 
+@lru_cache(1)
+def _known(store: JobStore) -> dict[str, Any]:
+    """What was declared when this process ran its first job."""
+    return Limits(store).declared()
+
+
 def take_back(path: str) -> None:
     """Tell that a method which is about to run declares no limit any more, if that is so."""
-    global _known
     store = get_store()
-    if _known is None or _known[0] is not store:
-        _known = store, Limits(store).declared()
-    if path not in _known[1]:
+    known = _known(store)
+    if path not in known:
         return
     module, _, name = path.rpartition(".")
     if module in sys.modules:
         asked = getattr(getattr(sys.modules[module], name, None), DECLARED, JobOptions())
         if not asked.limits:
             Limits(store).declare({path: {}})
-        _known[1].discard(path)
+        known.pop(path)

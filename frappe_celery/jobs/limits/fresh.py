@@ -12,11 +12,11 @@ from contextlib import suppress
 from functools import lru_cache
 
 from frappe_celery.config import settings
-from frappe_celery.config.job_defaults import covering
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.options import of_method
 from frappe_celery.jobs.record.store import JobStore
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,9 @@ class Fresh:
         self._replaced: dict[str, int] = {}
         with suppress(BrokerUnreachable):
             self._replaced = replaced(store)
-            declarations.fresh.update(Limits(store).fresh(), learned(self._replaced))
+            said = Limits(store).declared().items()
+            declarations.fresh.update(path for path, its in said if its.get("fresh_process"))
+            declarations.fresh.update(learned(self._replaced))
 
     def may_be_asked(self, queues: Collection[str]) -> bool:
         """Whether jobs can be expected that need it, of these queues."""
@@ -62,11 +64,8 @@ class Fresh:
 @lru_cache(10_000)
 def _asks(method: str, queue: str) -> bool:
     """What the configuration says of jobs of a method in a queue."""
-    here = settings.current()
-    of_queue = here.queues.get(queue)
-    said = [*covering(method, here.methods), *([of_queue.defaults] if of_queue else ())]
-    asked = [one.fresh_process for one in said if one.fresh_process is not None]
-    return bool(asked and asked[0])
+    asked, of_queue = of_method(None, method), settings.current().queues.get(queue)
+    return bool((asked.over(of_queue.defaults) if of_queue else asked).fresh_process)
 
 
 def replaced(store: JobStore) -> dict[str, int]:

@@ -82,12 +82,14 @@ def end(store: JobStore, site: str) -> bool:
     Raises:
         BrokerUnreachable.
     """
-    keys = store.keys
-    since = store.run_script("back", (keys.outages, keys.parkings), keys.prefix, site)
-    if since is not None:
-        seconds = time.time() - float(since)
-        logger.warning("the database of site %s is back, after %.0f s", site, seconds)
-    return since is not None
+    outage, pipe = _told(store).get(site), store.client.pipeline()
+    pipe.hdel(store.keys.outages, site)
+    pipe.zadd(store.keys.parkings, {f"away:{site}": 0}, xx=True)  # all that was set aside goes on
+    if outage is None or not pipe.execute()[0]:
+        return False
+    seconds = time.time() - outage["since"]
+    logger.warning("the database of site %s is back, after %.0f s", site, seconds)
+    return True
 
 
 def begin_silence(store: JobStore, site: str) -> None:

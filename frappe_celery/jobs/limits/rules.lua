@@ -40,11 +40,11 @@ local function of(target)  -- what is said of it
   return said
 end
 
-local away = {}  -- by site: when one looks again whether its database is back
+local away = {}  -- by site whose database is so: none begins, or from when one looks again that one
 local told = sure(prefix, 'HGETALL', outages)
 for i = 1, #told, 2 do
   local its = object_in(prefix, outages, told[i], told[i + 1], true, {'since', 'look', 'pause'})
-  away[told[i]] = its and its.look
+  away[told[i]] = its and (its.look > now and {paused = its.look} or {running = 1})
 end
 
 -- Of a site, a queue or a key each has a count of its own, and the closest limit holds; what a
@@ -60,10 +60,7 @@ end
 -- What holds for a counter, 'kind:name' ('method:pattern'); nil: nothing.
 function these.rule(counter)
   local kind, name = string.match(counter, '^(%a+):(.*)$')
-  if kind == 'away' then
-    local look = away[name]
-    return look and (look > now and {paused = look} or {running = 1})
-  end
+  if kind == 'away' then return away[name] end
   local rule = {}
   for _, target in ipairs(kind == 'method' and {counter} or covering(kind, name)) do
     local said = of(target)

@@ -25,8 +25,10 @@ from frappe_celery.jobs.job import Job, JobStatus
 from frappe_celery.jobs.record.store import JobStore
 
 KINDS = ("site", "queue", "method", "key")
-HAND, CONFIGURATION, DECLARATION = AUTHORS = ("hand", "configuration", "decorator")
-"""Who says numbers: the first of them counts that says one."""
+AUTHORS = {"hand": "rules", "configuration": "rules:configured", "decorator": "rules:declared"}
+"""Who says numbers, of whom the first counts that says one; and in which hash they lie."""
+HAND, CONFIGURATION, DECLARATION = AUTHORS
+PAUSES = "pauses"
 UNTIL_TOLD = -1.0
 MOST_A_MINUTE = 10_000
 LONGEST_TARGET = 200
@@ -132,13 +134,6 @@ class Limits:
 
     def __init__(self, store: JobStore) -> None:
         self.store = store
-        prefix = store.keys.prefix
-        self._hashes = {
-            HAND: f"{prefix}rules",
-            CONFIGURATION: f"{prefix}rules:configured",
-            DECLARATION: f"{prefix}rules:declared",
-        }
-        self._pauses = f"{prefix}pauses"
 
     # -- saying them
 
@@ -148,10 +143,10 @@ class Limits:
         Raises:
             ConfigError.
         """
-        rules, name = configured(self.store.settings), self._hashes[CONFIGURATION]
-        if rules != self._rules(CONFIGURATION):
-            texts = {target: json.dumps(rule.numbers) for target, rule in rules.items()}
-            self._write(name, texts, are_all=True)
+        texts = dict.fromkeys(self._said(CONFIGURATION), "")
+        rules = configured(self.store.settings).items()
+        texts |= {target: json.dumps(rule.numbers) for target, rule in rules}
+        self._write(AUTHORS[CONFIGURATION], texts)
 
     def change(self, target: str, **numbers: int) -> Rule:
         """Set some of a target's numbers (see `Rule`); the rule that holds now.
@@ -161,17 +156,13 @@ class Limits:
         """
         checked_target(target, self.store.settings)
         said = Rule(**numbers).over(self._rules(HAND).get(target, Rule()))
-        self._write(self._hashes[HAND], {target: json.dumps(said.numbers)})
+        self._write(AUTHORS[HAND], {target: json.dumps(said.numbers)})
         return self._holds(target, {author: self._rules(author) for author in AUTHORS})
 
     def declare(self, said: Mapping[str, Mapping[str, Any]]) -> None:
         """What methods declare, by dotted path, as `JobOptions.limits`; {}: nothing."""
-        name, client = self._hashes[DECLARATION], self.store.client
         texts = {f"method:{path}": json.dumps(its) if its else "" for path, its in said.items()}
-        known = [text.decode() if text else "" for text in client.hmget(name, [*texts])]
-        new = [one for one, text in zip(texts.items(), known, strict=True) if one[1] != text]
-        if new:
-            self._write(name, dict(new))
+        self._write(AUTHORS[DECLARATION], texts)
 
     def drop(self, target: str) -> None:
         """What somebody has set counts no more.
@@ -185,7 +176,7 @@ class Limits:
                 f"no limit was set for {target!r}; set are: {', '.join(sorted(by_hand)) or 'none'}."
                 " What the configuration says is changed there (frappe_celery_limits)"
             )
-        self._write(self._hashes[HAND], {target: ""})
+        self._write(AUTHORS[HAND], {target: ""})
 
     def pause(self, target: str, seconds: float | None = None) -> float:
         """Let none of it begin for so long (None: until `resume`); until when, as `Limit.paused`.
@@ -195,7 +186,7 @@ class Limits:
         """
         checked_target(target, self.store.settings)
         ends = UNTIL_TOLD if seconds is None else self.store.now() + seconds
-        self._write(self._pauses, {target: repr(ends)})
+        self._write(PAUSES, {target: repr(ends)})
         return ends
 
     def resume(self, target: str) -> None:
@@ -208,7 +199,7 @@ class Limits:
         if target not in paused:
             others = ", ".join(sorted(paused)) or "nothing"
             raise ConfigError(f"{target} is not paused; paused is: {others}")
-        self._write(self._pauses, {target: ""})
+        self._write(PAUSES, {target: ""})
 
     # -- looking
 
@@ -228,20 +219,14 @@ class Limits:
             for target in sorted({*chain(*rules.values()), *paused})
         ]
 
-    def declared(self) -> set[str]:
-        """Methods that a decorator limits, as processes that have imported them have told."""
-        found = self.store.client.hkeys(self._hashes[DECLARATION])
-        return {target.decode().removeprefix("method:") for target in found}
-
-    def fresh(self) -> set[str]:
-        """Those of them of which each job gets a process of its own."""
-        found = self._said(DECLARATION)
-        its = (target for target, said in found.items() if said.get("fresh_process"))
-        return {target.removeprefix("method:") for target in its}
+    def declared(self) -> dict[str, Any]:
+        """What methods declare, as processes that have imported them have told: as `declare`."""
+        said = self._said(DECLARATION)
+        return {target.removeprefix("method:"): its for target, its in said.items()}
 
     def paused(self) -> dict[str, float]:
         """Until when each target is that is paused now, as `Limit.paused`."""
-        found = self.store.client.hgetall(self._pauses)
+        found = self.store.client.hgetall(self._hash(PAUSES))
         ends = {target.decode(): float(text) for target, text in found.items()}
         now = self.store.now() if ends else 0.0
         return {target: end for target, end in ends.items() if end == UNTIL_TOLD or end > now}
@@ -249,35 +234,30 @@ class Limits:
     def kept_back(self) -> dict[str, int]:
         """How many runs each limit keeps back, by `kind:name` (of a pattern for methods)."""
         prefix, client = self.store.keys.prefix, self.store.client
-        names = [name.decode() for name in client.zrange(f"{prefix}parkings", 0, -1)]
+        names = [name.decode() for name in client.zrange(self.store.keys.parkings, 0, -1)]
         numbers = client.each("zcard", (f"{prefix}kept:{name}" for name in names))
         found = Counter(dict(zip(names, numbers, strict=True)))
-        for queue in self._held_up():
-            found[f"queue:{queue}"] += self.store.queue_length(queue)
+        for queue in self.store.settings.queues:
+            if self._kept_by("", queue):  # nothing is taken out of its lines
+                found[f"queue:{queue}"] += self.store.queue_length(queue)
         return {name: number for name, number in found.items() if number}
-
-    def _held_up(self) -> list[str]:
-        """The queues of which nothing is taken out, so that all in their lines is kept back."""
-        store = self.store
-        if not store.lined:  # RabbitMQ's, out of which all is taken
-            return []
-        words = (store.keys.prefix, store.lined, *store.settings.queues)
-        return [queue.decode() for queue in store.run_script("held_up", (), *words)]
 
     def keeping(self, job: Job) -> Keeping | None:
         """The limit or pause that keeps a waiting job back; None: nothing does."""
-        store = self.store
-        words = (store.keys.prefix, store.lined, job.run_id, job.queue)
-        found = store.run_script("kept_by", (), *words)
+        found = self._kept_by(job.run_id, job.queue)
         if not found:
             return None
         said = json.loads(found[1])
         return Keeping(found[0].decode(), _rule(said), said.get("paused"))
 
+    def _kept_by(self, run: str, queue: str) -> Any:
+        store = self.store
+        return store.run_script("kept_by", (), store.keys.prefix, store.lined, run, queue)
+
     def some_may_go(self) -> bool:
         """Whether some of those that are kept back are looked at again within a second."""
-        parkings = f"{self.store.keys.prefix}parkings"
-        return bool(self.store.client.zcount(parkings, "-inf", self.store.now() + 1))
+        soon = self.store.now() + 1
+        return bool(self.store.client.zcount(self.store.keys.parkings, "-inf", soon))
 
     def _held(self) -> Counter[str]:
         """How many of those that run hold a slot of each counter."""
@@ -296,12 +276,20 @@ class Limits:
         return {target: rule for target, rule in rules.items() if rule.numbers}
 
     def _said(self, author: str) -> dict[str, Any]:
-        return self.store.objects(self._hashes[author], "running", "per_minute")
+        return self.store.objects(self._hash(AUTHORS[author]), "running", "per_minute")
 
-    def _write(self, name: str, texts: Mapping[str, str], are_all: bool = False) -> None:
-        store, all_of_them = self.store, "1" if are_all else ""
-        words = (store.keys.prefix, store.lined, all_of_them, *chain(*texts.items()))
-        store.run_script("set_rules", (name,), *words)
+    def _hash(self, name: str) -> str:
+        return f"{self.store.keys.prefix}{name}"
+
+    def _write(self, name: str, texts: Mapping[str, str]) -> None:
+        """Have fields say this ('': they are dropped), and what is kept back looked at anew, unless
+        they do."""
+        store, key = self.store, self._hash(name)
+        known = store.client.hmget(key, [*texts]) if texts else ()
+        said = [text.decode(errors="replace") if text else "" for text in known]
+        new = texts.items() - dict(zip(texts, said, strict=True)).items()
+        if new:
+            store.run_script("set_rules", (key,), store.keys.prefix, store.lined, *chain(*new))
 
 
 def covers(target: str, counter: str) -> bool:

@@ -1,9 +1,8 @@
 -- Limits or pauses are set, or dropped. What runs already counts, what is kept back is looked at.
 -- KEYS: their hash
--- ARGV: prefix, what begins the names of lines, '1' where these are all, then field, value ('' : drop) …
+-- ARGV: prefix, what begins the names of lines, then field, value ('' : drop) …
 local prefix, patterns = ARGV[1], ARGV[1] .. 'patterns'
-if ARGV[3] == '1' then redis.call('DEL', KEYS[1]) end
-for i = 4, #ARGV, 2 do
+for i = 3, #ARGV, 2 do
   if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[i])
   else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ STRATEGY = "frappe_celery.worker.task:job_strategy"
 def publish(message: JobMessage, **options: Any) -> Job | None:
     """Enqueue in the job store (options: see `JobStore.enqueue`), seen by whoever wants to know."""
     declarations.tell()
-    job = _in_trace(message, _publish, options)
+    job: Job | None = _in_trace(message, _signaled, partial(get_store().enqueue, **options))
     if job is not None:
         providers.published(message)
     return job
@@ -122,23 +122,17 @@ def _in_trace(message: JobMessage, publish: Callable[..., T], *args: Any) -> T:
         return publish(replace(message, headers={**message.headers, **headers}), *args)
 
 
-def _signaled(message: JobMessage) -> JobMessage:
-    """With Celery's signals, as their listeners want it."""
-    message = _announced(message)
-    _told(message)
-    return message
-
-
-def _publish(message: JobMessage, options: Mapping[str, Any]) -> Job | None:
-    """With Celery's signals around it.
+def _signaled(message: JobMessage, enqueue: Callable[[JobMessage], Any] | None = None) -> Any:
+    """What `enqueue` returns of it, else it, as listeners of Celery's signals around that want it.
 
     The second one comes also where nothing was enqueued, since the job waits or runs already:
     what a listener opened at the first is closed then.
     """
-    message = _announced(message)
-    job = get_store().enqueue(message, **options)
+    done = message = _announced(message)
+    if enqueue is not None:
+        done = enqueue(message)
     _told(message)
-    return job
+    return done
 
 
 def _announced(message: JobMessage) -> JobMessage:

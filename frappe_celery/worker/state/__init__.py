@@ -1,5 +1,5 @@
 """What jobs leave in modules of apps, which under RQ ends with the job's process: put back.
 
-`warm` is what a worker's process uses; a `cell` is one thing that can hold something (`cells`),
+`restoring` is what a worker's process uses; a cell is one thing that can hold something (`cells`),
 `finding` finds them in a module once that has been imported, `imports` tells when that is.
 """

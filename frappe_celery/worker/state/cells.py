@@ -12,8 +12,8 @@ from array import array
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from operator import is_
+from decimal import Context, Decimal
+from operator import eq, is_
 from queue import SimpleQueue
 from threading import Lock, RLock
 from types import CellType, FunctionType, MemberDescriptorType, ModuleType
@@ -30,6 +30,8 @@ PYTHONS = {
 """Names in modules and classes that are Python's own: it sets some when it needs them."""
 WRITTEN = {bool, bytes, complex, date, datetime, Decimal, float, int, str, time, timedelta}
 """Types whose values are the same where they are written the same: 1.0 is neither 1 nor 1.00."""
+CONTEXT = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
+"""What a context of `decimal` is set to, in the order in which one is made of it."""
 
 
 def _key(value: Any) -> Any:
@@ -104,6 +106,18 @@ def _write_function(function: Any, before: Any) -> None:
     function.__dict__ = {} if attributes is None else attributes
 
 
+def settings_of(context: Context) -> tuple[Any, ...]:
+    """What it is made of; the flags tell only of what was computed."""
+    _, (*settings, _, traps) = context.__reduce__()
+    return *settings, [], traps
+
+
+def _set_context(context: Context, before: tuple[Any, ...]) -> None:
+    for name, value in zip(CONTEXT, before, strict=False):
+        setattr(context, name, value)
+    context.traps = {signal: signal in before[-1] for signal in context.traps}
+
+
 def _empty(queue: Any, before: Any) -> None:
     if before != (0,):
         raise ValueError("what was in it is not known")
@@ -136,6 +150,11 @@ FUNCTION = Kind(  # its attributes are a container, if it has some
     lambda it: (it.__code__, it.__defaults__, it.__kwdefaults__, it.__dict__ or None),
     _write_function,
 )
+DICTIONARY = Kind(
+    lambda owner: (object.__getattribute__(owner, "__dict__"),),
+    lambda owner, before: object.__setattr__(owner, "__dict__", *before),
+)
+"""Of an object that another one was set for its own."""
 FACTORY = _of_parts(vars(defaultdict)["default_factory"])
 WEAK = (WeakKeyDictionary, WeakSet, WeakValueDictionary)
 KINDS: dict[type, Kind] = {
@@ -148,6 +167,7 @@ KINDS: dict[type, Kind] = {
     array: Kind(lambda value: value[:], lambda value, was: value.__setitem__(slice(None), was)),
     CellType: _of_parts(vars(CellType)["cell_contents"]),
     FunctionType: FUNCTION,
+    Context: Kind(settings_of, _set_context, eq),
     **dict.fromkeys((type(Lock()), type(RLock())), Kind(_is_held, _release)),
     SimpleQueue: Kind(lambda value: (value.qsize(),), _empty),
     **dict.fromkeys(
@@ -166,11 +186,10 @@ def slots_of(of: type) -> Kind | None:
 class Cell:
     """What holds something that can be another after a job."""
 
-    __slots__ = ("before", "is_of_a_class", "kind", "name", "value")
+    __slots__ = ("before", "kind", "name", "value")
 
     def __init__(self, name: str, value: Any, kind: Kind = KINDS[dict]) -> None:
         self.name, self.value, self.kind = name, value, kind
-        self.is_of_a_class = False
         self.before = self.copy()
 
     def copy(self) -> Any:
@@ -205,28 +224,6 @@ class Cell:
             self.before = tuple(was if new is old else new for new, old, was in parts)
         elif [*now][: len(earlier)] == [*earlier]:
             self.before.extend([*now][len(earlier) :])
-
-
-class Attributes(Cell):
-    """Those of an object, in its dictionary or in one that was set in its place."""
-
-    __slots__ = ("owner",)
-
-    def __init__(self, name: str, owner: Any) -> None:
-        self.owner = owner
-        super().__init__(name, object.__getattribute__(owner, "__dict__"))
-
-    def differs(self) -> bool:
-        """Whether one is not as it was."""
-        return self._is_another() or super().differs()
-
-    def put_back(self) -> None:
-        if self._is_another():
-            object.__setattr__(self.owner, "__dict__", self.value)
-        super().put_back()
-
-    def _is_another(self) -> bool:
-        return object.__getattribute__(self.owner, "__dict__") is not self.value
 
 
 class Names(Cell):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import sys
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property, lru_cache, partial
 from threading import local
@@ -13,11 +13,11 @@ from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodTyp
 from typing import Any
 
 from frappe_celery.worker.state.cells import (
+    DICTIONARY,
     FACTORY,
     KINDS,
     PYTHONS,
     WEAK,
-    Attributes,
     Cell,
     Names,
     cell_of,
@@ -54,7 +54,7 @@ OBJECTS = frozenset(
         *("queue.Queue", "threading.Event", "threading.Semaphore", "types.SimpleNamespace"),
         *("requests.sessions.Session", "requests.structures.CaseInsensitiveDict"),
         *("functools.partialmethod", "http.cookiejar.CookieJar", "logging.LoggerAdapter"),
-        "_thread._local",
+        *("_thread._local", "mimetypes.MimeTypes"),
     )
 )
 """Classes of libraries whose objects, and those of subclasses, are looked into as an app's are."""
@@ -81,7 +81,8 @@ class Finder:
         self.caches: dict[str, Any] = {}
         """Caches of `functools`, by the function's dotted name."""
         self.written: set[int] = set()
-        """Ids of containers that a function seems to change, which has them by a global name."""
+        """Ids of containers of classes, and of those that a function seems to change, which has
+        them by a global name."""
         self._seen: dict[int, Any] = {}
         """By id, and so held: no other thing gets that id."""
 
@@ -160,10 +161,11 @@ class _Look:
     def _at_container(self, name: str, value: Any, depth: int) -> None:
         cell = cell_of(name, value)
         if cell is not None:
-            cell.is_of_a_class = depth == 1
             self.finder.cells.append(cell)
             if depth < 2 and cell.kind.is_container:
                 self.finder.containers.append(cell)
+                if depth == 1:
+                    self.finder.written.add(id(value))
         if issubclass(type(value), defaultdict):
             self.finder.cells.append(Cell(f"{name}.default_factory", value, FACTORY))
         held = cell.before if cell else value
@@ -177,8 +179,9 @@ class _Look:
             base = local if issubclass(type(value), local) else object
             attributes = base.__getattribute__(value, "__dict__")
             keeps_it = base is object and object.__getattribute__(value, "__dict__") is attributes
-            cell = Attributes(name, value) if keeps_it else Cell(name, attributes)
-            self.finder.cells.append(cell)
+            if keeps_it:
+                self.finder.cells.append(Cell(name, value, DICTIONARY))
+            self.finder.cells.append(Cell(name, attributes))
         slots = slots_of(type(value))
         if slots:
             self.finder.cells.append(Cell(name, value, slots))
@@ -189,11 +192,12 @@ class _Look:
     def _at_function(self, name: str, function: FunctionType, depth: int) -> None:
         if not self._is_of_ours(function) or not self.finder.is_new(function):
             return
-        code = _Code(function.__code__)
+        codes = [*codes_in(function.__code__)]
         if function.__module__ == self.module.name:
-            self.finder.rebound |= {(self.module, rebound) for rebound in code.rebound}
-        if code.changes:
-            values = (function.__globals__.get(known) for known in code.names)
+            rebound = (name for code in codes for name in _rebound(code))
+            self.finder.rebound |= {(self.module, name) for name in rebound}
+        if any(map(_changes, codes)):
+            values = (function.__globals__.get(name) for code in codes for name in code.co_names)
             self.finder.written |= {id(value) for value in values}
         self.finder.cells.append(Cell(name, function, KINDS[FunctionType]))
         if function.__dict__:
@@ -212,22 +216,21 @@ class _Look:
 _ATOMS = frozenset((type(None), bool, str, bytes, int, float, complex))
 
 
-class _Code:
-    """What a function's code does, and that of the functions in it."""
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """It, and that of the functions and classes in it."""
+    pending = [code]
+    for one in pending:
+        yield one
+        pending += (inner for inner in one.co_consts if isinstance(inner, CodeType))
 
-    def __init__(self, code: CodeType) -> None:
-        self.names = set(code.co_names)
-        self.rebound: set[str] = set()
-        """Global names that it gives another value."""
-        operations = code.co_code[::2]
-        self.changes = not (STORES.isdisjoint(operations) and CHANGING.isdisjoint(self.names))
-        """Whether it changes a container, whichever."""
-        if STORE_GLOBAL in operations:
-            steps = dis.get_instructions(code)
-            self.rebound = {step.argval for step in steps if step.opcode == STORE_GLOBAL}
-        for inner in code.co_consts:
-            if isinstance(inner, CodeType):
-                found = _Code(inner)
-                self.names |= found.names
-                self.rebound |= found.rebound
-                self.changes = self.changes or found.changes
+
+def _changes(code: CodeType) -> bool:
+    """Whether it changes a container, whichever."""
+    return not (CHANGING.isdisjoint(code.co_names) and STORES.isdisjoint(code.co_code[::2]))
+
+
+def _rebound(code: CodeType) -> set[str]:
+    """Global names that it gives another value."""
+    if STORE_GLOBAL not in code.co_code[::2]:
+        return set()
+    return {s.argval for s in dis.get_instructions(code) if s.opcode == STORE_GLOBAL}

@@ -1,12 +1,11 @@
-"""Tells when modules of some packages are imported while jobs run, and what an import that was
-interrupted left."""
+"""Tells when modules are imported while jobs run, and what an import that was interrupted left."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from itertools import takewhile
 from types import ModuleType
 from typing import Any
@@ -16,28 +15,26 @@ class Imports:
     """A finder for `sys.meta_path`, before all others, which finds as they do.
 
     Args:
-        is_watched: of a module, by its name.
-        chain: entered before the first of a chain of modules that import each other is executed,
-            left once the chain is done.
+        is_apps: whether a module, by its name, is an app's; of others those of Python source are
+            told of as well.
+        chain: entered before the first of a chain of apps' modules that import each other is
+            executed, left once the chain is done.
         executed: called with each once its code has run, before anybody can use it.
-        loaders: of which type their loaders are.
     """
 
     def __init__(
         self,
-        is_watched: Callable[[str], bool],
+        is_apps: Callable[[str], bool],
         chain: Callable[[], AbstractContextManager[object]],
         executed: Callable[[ModuleType], object],
-        loaders: type = object,
     ) -> None:
-        self._is_watched = is_watched
-        self._chain, self._executed, self._loaders = chain, executed, loaders
+        self._is_apps, self._chain, self._executed = is_apps, chain, executed
         self._searched: set[str] = set()
         self._depth = 0
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """The module's spec as the other finders have it; None for one that is not watched."""
-        if name in self._searched or not self._is_watched(name):
+        """The module's spec as the other finders have it."""
+        if name in self._searched:
             return None
         self._searched.add(name)
         try:
@@ -52,20 +49,22 @@ class Imports:
 
     def _watch(self, spec: ModuleSpec) -> None:
         loader: Any = spec.loader
-        of_ours = isinstance(spec.loader, self._loaders) and hasattr(loader, "exec_module")
-        if isinstance(loader, type) or not of_ours:
+        if isinstance(loader, type) or not hasattr(loader, "exec_module"):
             return  # built-in and frozen modules share a class
+        is_apps = self._is_apps(spec.name)
+        if not (is_apps or isinstance(loader, SourceFileLoader)):
+            return
         execute = loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
             vars(loader).pop("exec_module", None)
-            with nullcontext() if self._depth else self._chain():
-                self._depth += 1
+            with self._chain() if is_apps and not self._depth else nullcontext():
+                self._depth += is_apps
                 try:
                     execute(module)
                     self._executed(module)
                 finally:
-                    self._depth -= 1
+                    self._depth -= is_apps
 
         loader.exec_module = exec_module
 

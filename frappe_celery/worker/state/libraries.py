@@ -14,26 +14,24 @@ import mimetypes
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import partial
 from itertools import pairwise
 from operator import is_
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from frappe_celery.worker.state.cells import MISSING, Cell, Kind, Names, are_alike
-from frappe_celery.worker.state.finding import CACHE
+from frappe_celery.worker.state.cells import MISSING, Cell, Kind, are_alike
+from frappe_celery.worker.state.finding import CACHE, codes_in
 
 TELEMETRY = frozenset(("ddtrace", "newrelic", "opentelemetry", "sentry_sdk"))
 """Packages that set their own functions in libraries, for good, and have threads of their own."""
 OF_A_SHELL = frozenset(("click_repl", "prompt_toolkit", "wcwidth"))
 """Packages that Celery's command line imports for a shell of its own, a sixth of all classes."""
 OURS = frozenset(("frappe_bridge", "frappe_celery", "frappe_standalone"))
-NOT_WATCHED = TELEMETRY | OF_A_SHELL | OURS | {"__main__"}
+LOOKED_INTO = (decimal, mimetypes)
+"""Modules of the standard library that are looked into as an app's are."""
+NOT_WATCHED = TELEMETRY | OF_A_SHELL | OURS | {"__main__", *(one.__name__ for one in LOOKED_INTO)}
 OF_C = {f"time.{name}" for name in ("altzone", "daylight", "timezone", "tzname")}
 """Names that C sets: by `time.tzset`."""
-CONTEXT = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
-"""What a context of `decimal` is set to."""
-DECIMALS = ("DefaultContext", "BasicContext", "ExtendedContext")
 
 
 class _Owner(NamedTuple):
@@ -55,36 +53,7 @@ class _Owner(NamedTuple):
                 yield name, value
 
 
-class _Set(Names):
-    """Names of one owner that jobs set."""
-
-    def __init__(self, owner: _Owner, is_jobs: Callable[[str, Any], bool]) -> None:
-        self.name, self.owner, self.value = owner.name, owner.itself, vars(owner.itself)
-        self.before = {}
-        self._is_jobs = is_jobs
-
-    def differs(self) -> bool:
-        return bool(self.changed())
-
-    def changed(self) -> list[str]:
-        now = ((name, self.value.get(name, MISSING), was) for name, was in self.before.items())
-        return [n for n, value, was in now if not are_alike(value, was) and self._is_jobs(n, value)]
-
-
-def _set_context(context: decimal.Context, before: tuple[Any, ...]) -> None:
-    *settings, traps = before
-    for name, value in zip(CONTEXT, settings):  # noqa: B905 (the traps are apart)
-        setattr(context, name, value)
-    context.traps = dict(traps)
-
-
-CONTEXTS = Kind(
-    lambda it: (*(getattr(it, name) for name in CONTEXT), tuple(it.traps.items())), _set_context
-)
-"""Those of `decimal` that others are made from."""
-
-
-class _Reducers(Cell):
+class Reducers(Cell):
     """`copyreg.dispatch_table`, to which libraries add when they are imported."""
 
     def __init__(self, is_apps: Callable[[Any], bool]) -> None:
@@ -113,23 +82,10 @@ class Libraries:
         """Of each owner, by its dotted name."""
         self._found: dict[tuple[int, str], bool] = {}
         """Whether a name of the owner of that number is for jobs to set and for us to put back."""
-        self._set: dict[int, _Set] = {}
         self._early = 0
         """Owners that were there before the first job."""
         self.caches: dict[str, Any] = {}
         """Those of `functools`, by the function's dotted name."""
-
-    def containers(self) -> list[Cell]:
-        """The few of the standard library that are compared by what is in them."""
-        types: Any = mimetypes
-        if not types.inited:
-            types.init()
-        of_types = [(name, value) for name, value in vars(types).items() if type(value) is dict]
-        return [
-            _Reducers(self._is_apps),
-            *(Cell(f"decimal.{n}", getattr(decimal, n), CONTEXTS) for n in DECIMALS),
-            *(Cell(f"mimetypes.{n}", value) for n, value in of_types if not n.startswith("_")),
-        ]
 
     def add(self, module: ModuleType) -> None:
         """One that has been imported."""
@@ -171,10 +127,7 @@ class Libraries:
         self._early = self._early or len(self._owners)
         for number, name in found:
             owner = self._owners[number]
-            value = vars(owner.itself).get(name, MISSING)
-            owner.values[owner.names.index(name)] = value
-            if number in self._set and name in self._set[number].before:
-                self._set[number].before[name] = value
+            owner.values[owner.names.index(name)] = vars(owner.itself).get(name, MISSING)
 
     def imported(self, module: ModuleType) -> None:
         """An app's: what its code has just set in libraries, as it ran, is so from now on."""
@@ -194,19 +147,25 @@ class Libraries:
         found = [one for one in found if one[0] < len(self._owners)]  # not what the fork imported
         self._found |= {(number, name): is_jobs for number, name, is_jobs in found}
         cells = [self._cell(number, name) for number, name, is_jobs in found if is_jobs]
-        return [cell for cell in dict.fromkeys(cells) if cell.differs()]
+        return [cell for cell in cells if cell.differs()]
 
-    def of_name(self, owner: str, name: str) -> Names | None:
-        """What puts that name back; None: there is no such name."""
+    def of_name(self, dotted: str) -> list[Cell]:
+        """What puts that name back, if there is one."""
+        owner, _, name = dotted.rpartition(".")
         number = self._numbers.get(owner)
         if number is None or name not in self._owners[number].names:
-            return None
-        return self._cell(number, name)
+            return []
+        return [self._cell(number, name)]
 
-    def _cell(self, number: int, name: str) -> _Set:
+    def _cell(self, number: int, name: str) -> Cell:
         owner = self._owners[number]
-        cell = self._set.setdefault(number, _Set(owner, partial(self._is_jobs, number)))
-        cell.before[name] = owner.values[owner.names.index(name)]
+        kind = Kind(
+            lambda itself: vars(itself).get(name, MISSING),
+            lambda itself, was: setattr(itself, name, was),
+            lambda now, was: are_alike(now, was) or not self._is_jobs(number, name, now),
+        )
+        cell = Cell(f"{owner.name}.{name}", owner.itself, kind)
+        cell.before = owner.values[owner.names.index(name)]
         return cell
 
     def _is_jobs(self, number: int, name: str, value: Any) -> bool:
@@ -222,11 +181,13 @@ class Libraries:
         module = vars(owner.itself).get("__module__", owner.name)
         package, called = module.partition(".")[0], owner.name.rpartition(".")[2]
         of_class = isinstance(owner.itself, type)
-        if package != "mimetypes" and _sets(package, module, name, of_class):
+        of_package = (n for n in [*sys.modules] if f"{n}.".startswith(f"{package}."))
+        codes = (code for one in (module, *of_package) for code in _codes(one))
+        if any(_sets_name(code, name, of_class) for code in codes):
             return True
         late = {one.name for one in self._owners[self._early :] if one.name in sys.modules}
-        codes = ([*_codes(one)] for one in late)
-        return any(_names(of, called) and _sets_as_it_runs(of, name) for of in codes)
+        of_late = ([*_codes(one)] for one in late)
+        return any(_names(of, called) and _sets_as_it_runs(of, name) for of in of_late)
 
     @staticmethod
     def _may_stay(value: Any) -> bool:
@@ -266,22 +227,12 @@ HEAP_TYPE = 1 << 9
 """Flag of a class that Python code, or a modern extension, has made."""
 
 
-def _sets(package: str, module: str, name: str, of_class: bool) -> bool:
-    """Whether code of the package gives a name of a module or a class another value."""
-    of_package = [n for n in [*sys.modules] if n == package or n.startswith(f"{package}.")]
-    return any(
-        _sets_name(code, name, of_class) for one in (module, *of_package) for code in _codes(one)
-    )
-
-
 def _codes(module: str) -> Iterator[CodeType]:
     """All that a module's functions are made of; nothing of one in C."""
     loader: Any = getattr(getattr(sys.modules.get(module), "__spec__", None), "loader", None)
     with suppress(Exception):
-        pending = [loader.get_code(module)]
-        for code in filter(None, pending):
-            yield code
-            pending += (inner for inner in code.co_consts if isinstance(inner, CodeType))
+        if code := loader.get_code(module):
+            yield from codes_in(code)
 
 
 def _sets_name(code: CodeType, name: str, of_class: bool = False) -> bool:

@@ -18,15 +18,16 @@ What imports add belongs to how it was: apps register and replace things so.
 from __future__ import annotations
 
 import logging
+import mimetypes
 import re
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from fnmatch import translate
-from importlib.machinery import SourceFileLoader
+from functools import cache
 from operator import itemgetter, methodcaller
 from types import ModuleType
 from typing import Any, TypeVar
@@ -36,10 +37,10 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.forked import Forked
 from frappe_celery.worker.state import left
-from frappe_celery.worker.state.cells import FUNCTION, Cell, Names
+from frappe_celery.worker.state.cells import DICTIONARY, FUNCTION, Cell, Names
 from frappe_celery.worker.state.finding import Finder
 from frappe_celery.worker.state.imports import Imports, Orphans
-from frappe_celery.worker.state.libraries import Libraries
+from frappe_celery.worker.state.libraries import LOOKED_INTO, Libraries, Reducers
 from frappe_celery.worker.state.lines import tell_of_new_lines
 from frappe_celery.worker.state.seen import Found, Seen
 
@@ -105,18 +106,17 @@ class WarmState:
         self._has_imported = False
         """Since everything was looked through."""
         self._libraries, self._set_at_start = Libraries(ours, is_kept), Found()
-        self._imports = [
-            Imports(ours, self._importing, self._executed),
-            Imports(lambda name: not ours(name), nullcontext, self._has_library, SourceFileLoader),
-        ]
+        self._imports = Imports(ours, self._importing, self._executed)
         self.orphans = Orphans()
         loaded = [(name, m) for name, m in [*sys.modules.items()] if isinstance(m, ModuleType)]
         modules = [module for name, module in loaded if ours(name)]
         for module in modules:
             self._finder.keep(module)
-        for module in modules:
+        if not mimetypes.inited:
+            mimetypes.init()  # which reads its files
+        for module in (*modules, *LOOKED_INTO):
             self._finder.look(module)
-        self._finder.cells += self._libraries.containers()  # which makes mimetypes read its files
+        self._finder.cells.append(Reducers(ours))
         for name, module in loaded:
             if not ours(name):
                 self._libraries.add(module)
@@ -131,7 +131,7 @@ class WarmState:
             self._set_at_start.tell(set_at_start)
         self._libraries.adopt(set_at_start or [])
         self.orphans.new()  # those of a start harm nobody
-        sys.meta_path[:0] = self._imports
+        sys.meta_path[:0] = [self._imports]
         paths = [getattr(sys.modules.get(one), "__path__", ()) for one in self._finder.packages]
         tell_of_new_lines(tuple(f"{path}/" for of_one in paths for path in of_one), self._meet)
         self._began = time.monotonic()
@@ -146,20 +146,21 @@ class WarmState:
             self.seen, self._is_alone = Seen(), True
 
     def _executed(self, module: ModuleType) -> None:
-        self._finder.look(module)
-        self._libraries.imported(module)
-        self._meet("import", module.__name__)
+        name = module.__name__
+        if self.is_of_an_app(name):
+            self._finder.look(module)
+            self._libraries.imported(module)
+            self._meet("import", name)
+        else:
+            self._libraries.add(module)
+            if any(changed.startswith(f"{name}.") for changed in self._changed):
+                self._line_up()
 
     def _meet(self, *what: object) -> None:
         """It has everything looked through, but where that was done after a job that met it."""
         place = self.seen.place(*what)
         if place not in self.seen:
             self._new.add(place)
-
-    def _has_library(self, module: ModuleType) -> None:
-        self._libraries.add(module)
-        if any(name.startswith(f"{module.__name__}.") for name in self._changed):
-            self._line_up()
 
     def _hear(self) -> None:
         new = self._heard() - self._changed
@@ -175,17 +176,18 @@ class WarmState:
         for cell in found.cells[self._found :]:
             self._by_name.setdefault(cell.name, []).append(cell)
         self._found = len(found.cells)
-        self._known = [cell for name in self._changed for cell in self._by_name.get(name, ())]
+        self._known = [cell for name in self._changed for cell in self._cells_of(name)]
         known = {id(cell) for cell in self._known}
-        written = [cell for cell in found.containers if self._is_written(cell)]
-        self._written = [cell for cell in written if id(cell) not in known]
+        small = [one for one in found.containers if len(one.before) <= LARGE]
+        written = [one for one in small if not one.before or id(one.value) in found.written]
+        self._written = [one for one in written if id(one) not in known]
         self._values = [cell.value for cell in self._written]
         self._befores = [cell.before for cell in self._written]
         self._alike = [cell for cell in found.cells if cell.kind.is_container]
         self._every_value = [cell.value for cell in self._alike]
         self._every_before = [cell.before for cell in self._alike]
         others = (cell for cell in found.cells if not cell.kind.is_container)
-        self._unlike = [c for c in others if id(c) in known or c.kind is not FUNCTION]
+        self._unlike = [c for c in others if id(c) in known or c.kind not in (FUNCTION, DICTIONARY)]
         compared = {id(cell) for cell in self._written} | known
         self._others = [cell for cell in found.containers if id(cell) not in compared]
         self._sized = [cell.value for cell in self._others]
@@ -194,21 +196,18 @@ class WarmState:
         known_caches = {name: cache for name, cache in libraries if name in self._changed}
         self._caches = {**found.caches, **known_caches}
         self._cached = [*self._caches.values()]
-        names = [(changed, [*self._names_of(changed)]) for changed in self._changed]
-        self._names = [*found.rebound, *(pair for _, pairs in names for pair in pairs)]
-        watched = {*self._by_name, *self._caches, *(changed for changed, pairs in names if pairs)}
+        self._names = [*found.rebound, *(n for name in self._changed for n in self._names_of(name))]
+        named = (f"{owner.name}.{name}" for owner, name in self._names)
+        watched = {*self._by_name, *self._caches, *(cell.name for cell in self._known), *named}
         if any(map(_is_there, self._changed - watched)):
             self._look_alone()
 
-    def _names_of(self, changed: str) -> Iterator[tuple[Names, str]]:
-        owner, _, name = changed.rpartition(".")
-        cells = (*self._by_name.get(owner, ()), self._libraries.of_name(owner, name))
-        yield from ((cell, name) for cell in cells if isinstance(cell, Names))
+    def _cells_of(self, changed: str) -> list[Cell]:
+        return [*self._by_name.get(changed, ()), *self._libraries.of_name(changed)]
 
-    def _is_written(self, cell: Cell) -> bool:
-        if len(cell.before) > LARGE:
-            return False
-        return not cell.before or id(cell.value) in self._finder.written or cell.is_of_a_class
+    def _names_of(self, changed: str) -> list[tuple[Names, str]]:
+        owner, _, name = changed.rpartition(".")
+        return [(cell, name) for cell in self._by_name.get(owner, ()) if isinstance(cell, Names)]
 
     @contextmanager
     def _importing(self) -> Iterator[None]:
@@ -223,8 +222,8 @@ class WarmState:
             self._line_up()
 
     def _differing_at_imports(self) -> list[Cell]:
-        """All but functions, which take more memory to compare than they are worth here: each is
-        the parent's until it is touched."""
+        """All but functions and which dictionary is an object's, which take more memory to compare
+        than they are worth here: each is the parent's until it is touched."""
         alike = [] if _same(self._every_value, self._every_before) else self._alike
         return [cell for cell in (*alike, *self._unlike) if cell.differs()]
 
@@ -252,7 +251,7 @@ class WarmState:
         self._meet("job", kind)
         fit = self._put_back(job, self._differing())
         if any(map(_number, map(_sizes_of, self._cached))):
-            self._clear_caches(job)
+            self._clear(job, self._caches)
         if everything or self._may_look():
             before = _processor_seconds()
             fit = self.put_everything_back(job) and fit
@@ -279,9 +278,7 @@ class WarmState:
             logger.warning(text, job, cell.name)
         self._unseen, self._has_imported = 0, False
         fit = self._put_back(job, [*cells, *self._libraries.to_put_back(names)])
-        for name in caches:
-            self._libraries.caches[name].cache_clear()
-            self._has_changed(name, job)
+        self._clear(job, {name: self._libraries.caches[name] for name in caches})
         if cells or names or caches:
             self._line_up()
         if found:
@@ -315,10 +312,10 @@ class WarmState:
                 self._has_changed(f"{cell.name}.{name}" if name else cell.name, job)
         return fit
 
-    def _clear_caches(self, job: str) -> None:
-        for name, cache in self._caches.items():
-            if cache.cache_info().currsize:
-                cache.cache_clear()
+    def _clear(self, job: str, caches: Mapping[str, Any]) -> None:
+        for name, its in caches.items():
+            if its.cache_info().currsize:
+                its.cache_clear()
                 self._has_changed(name, job)
 
     def _has_changed(self, name: str, job: str) -> None:
@@ -361,18 +358,13 @@ def _is_there(name: str) -> bool:
     return bool(module) and parts[0] in vars(sys.modules[module])
 
 
-_state: WarmState | None = None
-
-
+@cache
 def state() -> WarmState:
     """This process's, or that of the parent which forked it."""
-    global _state
-    if _state is None:
-        here = settings.current()
-        packages = {name.partition(".")[0] for name in (*here.app_names, *here.job_modules)}
-        packages = packages - {"frappe_celery"} | {"frappe"}  # or what stands in for it
-        _state = WarmState(packages, _kept(here), left.tell, left.heard)
-    return _state
+    here = settings.current()
+    packages = {name.partition(".")[0] for name in (*here.app_names, *here.job_modules)}
+    packages = packages - {"frappe_celery"} | {"frappe"}  # or what stands in for it
+    return WarmState(packages, _kept(here), left.tell, left.heard)
 
 
 def _kept(here: Settings) -> list[str]:

@@ -58,8 +58,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
     yield of
     for state in made:
-        for imports in state._imports:
-            sys.meta_path.remove(imports)
+        sys.meta_path.remove(state._imports)
     for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
         del sys.modules[name]
 
@@ -201,6 +200,12 @@ def test_what_cannot_be_compared_is_put_back_by_identity(make: Make) -> None:
         ("import collections\nM = collections.ChainMap({}, {1: 1})", "M[2] = 2", "M"),
         ("import collections\nM = collections.ChainMap({})", "M.maps.append({})", "M"),
         ("import collections\nM = collections.UserDict(a=1)", "M['b'] = 2", "M"),
+        ("import decimal\nC = decimal.Context(prec=9)", "C.prec = 3", "C.prec"),
+        (
+            "import decimal\nC = decimal.Context()",
+            "C.traps[decimal.Inexact] = True",
+            "C.traps[decimal.Inexact]",
+        ),
         ("import array\nA = array.array('d', [0.0])", "A[0] = -0.0", "A"),
         ("import array\nA = array.array('i', [1])", "A.append(2)", "A"),
         ("import functools\np = functools.partial(dict, a=1)", "p.keywords['b'] = 2", "p()"),
