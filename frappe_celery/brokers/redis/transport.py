@@ -93,12 +93,10 @@ class Channel(kombu_redis.Channel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.handlers["BELL"] = self._read_bell
         self.keys = Keys(self.frappe_celery_prefix)
         self.process = process_name()
         self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
         self.rang = True
-        self.listens = False
         self.fetches_from: dict[str, str] = {}
         """Queues by the lists in which their messages lie, in the order that these are emptied."""
         self._unheld: set[str] = set()
@@ -155,19 +153,24 @@ class Channel(kombu_redis.Channel):
         if self in self.connection.cycle.consumers:  # it was idle, and may count as dead
             self.heartbeat()
         tag = super().basic_consume(queue, no_ack, *args, **options)
-        if queue in self.active_fanout_queues:  # kombu begins to listen at the loop's first turn
-            self.connection.cycle._client_registered(self, self.subclient, "LISTEN")  # connects it
-            self._subscribe()
+        self.connection.cycle._client_registered(self, self.subclient, "LISTEN")  # connects it
+        self._subscribe()  # kombu begins to listen at the loop's first turn
         return tag
 
-    @cached_property
-    def bell(self) -> Any:
-        """The subscription that each enqueue rings."""
-        return self._create_client(asynchronous=True).pubsub()
+    def _subscribe(self) -> None:
+        """To what is broadcast, as kombu, and to the bell that each enqueue rings."""
+        super()._subscribe()
+        if self.active_queues:
+            self._in_listen = self.subclient.connection
+            self.subclient.subscribe(self.keys.bell_of_whole)
+            self.rang = True  # what came before that nobody heard
 
-    def _on_connection_disconnect(self, connection: Any) -> None:
-        self.listens = False
-        super()._on_connection_disconnect(connection)
+    def _handle_message(self, client: Any, response: Any) -> Any:
+        """As kombu's; that the bell rang is no message to read."""
+        told = super()._handle_message(client, response)
+        if told and told["channel"] == self.keys.bell_of_whole.encode():
+            self.rang, told["data"] = True, None
+        return told
 
     def _receive(self) -> bool:
         """As kombu's, which waits where its connection was replaced and has nothing to be read."""
@@ -234,13 +237,6 @@ class Channel(kombu_redis.Channel):
             get_store().refuse(queue, start, f"no message: {exc!r}")
         return None
 
-    def _read_bell(self) -> bool:
-        bell = self.bell
-        while bell.connection is not None and bell.connection.can_read(timeout=0):
-            bell.parse_response()
-        self.rang = True
-        return False
-
     @property
     def _is_gone(self) -> bool:
         """Closed, or its connection was, in mid-close too: its successor settles what it held."""
@@ -281,7 +277,6 @@ class Channel(kombu_redis.Channel):
         client = self._create_client()
         if not client.exists(self.keys.in_flight(self.consumer)):  # else the reaper's
             client.zrem(self.keys.consumers, self.consumer)
-        self.bell.close()
 
     def settle_cut_off(self) -> None:
         """Give back what this process had fetched when it lost its connection; jobs run on."""
