@@ -16,6 +16,9 @@ ARGUMENTS: dict[str, Any] = {
     "x-overflow": "reject-publish",  # should a policy limit the length: never drop what waits
 }
 
+BELL = "amq.direct"
+"""RabbitMQ's own exchange, by which parents hear into which queue something came."""
+
 
 @dataclass(frozen=True)
 class Names:

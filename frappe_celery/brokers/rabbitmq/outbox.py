@@ -10,11 +10,8 @@ import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from itertools import chain
 from typing import Any
-
-from redis.exceptions import RedisError
 
 from frappe_celery.brokers.rabbitmq.names import Names
 from frappe_celery.brokers.rabbitmq.publisher import Letter, NotTaken, Publisher
@@ -93,8 +90,7 @@ class Outbox:
             body = raw.body if isinstance(raw.body, bytes) else raw.body.encode(errors="replace")
             self.publisher.deliver(Letter(id, self.names.parked, body, {}))
             return
-        with suppress(RedisError):  # parents look anyway
-            self.store.client.publish(self.store.keys.confirmed, queue)
+        self.publisher.ring(letter.queue)
 
     def forward(self, runs: Sequence[str]) -> None:
         """Send runs as their records have them; those that wait no more, or have none, leave

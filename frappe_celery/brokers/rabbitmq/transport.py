@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import select
 import time
 from typing import Any
 
-from celery.utils.functional import noop
 from kombu.transport import pyamqp
 
 from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, LOOK_ANYWAY_SECONDS
@@ -33,8 +31,6 @@ class Connection(pyamqp.Connection):
     ) -> None:
         self.names = Names(frappe_celery_prefix, frappe_celery_queues)
         self.consumers: set[Channel] = set()
-        self.silent = False
-        """RabbitMQ does not answer: nobody waits for it in turn."""
         timeouts = {"read_timeout": GIVEN_UP_AFTER_SECONDS, "write_timeout": GIVEN_UP_AFTER_SECONDS}
         super().__init__(*args, **{**timeouts, "frame_handler": frame_handler, **options})
 
@@ -47,17 +43,6 @@ class Connection(pyamqp.Connection):
         for channel in list(self.consumers):
             channel.look_anyway()
 
-    def listened_to(self) -> list[int]:
-        """Descriptors that wake the loop, besides the connection's own socket."""
-        bells = [channel.bell.fileno() for channel in self.consumers if channel.bell is not None]
-        return [fd for fd in bells if fd is not None]
-
-    def close(self, *args: Any, **options: Any) -> Any:
-        """In order, unless RabbitMQ would not answer."""
-        if self.silent:
-            return self.collect()
-        return super().close(*args, **options)
-
 
 class Transport(pyamqp.Transport):
     """Named in `broker_transport`; `broker_url` stays an ordinary amqp:// URL."""
@@ -67,20 +52,11 @@ class Transport(pyamqp.Transport):
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Let the worker's event loop drive us."""
         super().register_with_event_loop(connection, loop)
-        listened: set[int] = set()
 
         def turn() -> None:
             for _ in range(AT_ONCE):
                 if not connection.fetch():
                     break
-            now = set(connection.listened_to())
-            for fd in listened - now:
-                loop.remove(fd)
-            for fd in now:
-                if fd not in loop.readers:
-                    loop.add_reader(fd, noop)  # the next turn reads the bells
-            listened.clear()
-            listened.update(now)
 
         loop.on_tick.add(turn)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, connection.look_anyway)
@@ -93,12 +69,9 @@ class Transport(pyamqp.Transport):
         connection.look_anyway()
         while not connection.fetch():
             left = min(LOOK_ANYWAY_SECONDS, max(0.0, give_up_at - time.monotonic()))
-            sockets = [connection.sock, *connection.listened_to()]
-            readable, _, _ = select.select(sockets, [], [], left)
-            if connection.sock in readable:
-                return super().drain_events(connection, timeout=0, **options)
-            if readable:
-                continue  # the next turn reads the bells
-            if time.monotonic() >= give_up_at:
-                raise TimeoutError
+            try:
+                return super().drain_events(connection, timeout=left, **options)
+            except TimeoutError:
+                if time.monotonic() >= give_up_at:
+                    raise
             connection.look_anyway()
