@@ -79,9 +79,8 @@ def build(config: Settings | None = None) -> Celery:
     """
     config = config or settings.current()
     app = FrappeCelery("frappe_celery", set_as_current=False)
-    ours = transport_options(config)
     # kombu uses it in a format and in a pattern, in which a path's signs would have a meaning
-    ours["fanout_prefix"] = f"/{{db}}:{hashlib.sha1(config.prefix.encode()).hexdigest()[:16]}."
+    ours = {"fanout_prefix": f"/{{db}}:{hashlib.sha1(config.prefix.encode()).hexdigest()[:16]}."}
     app.add_defaults(
         lambda: {
             "broker_transport_options": ours,
@@ -152,10 +151,6 @@ def setup(app: Celery) -> None:
     scheduler = app.conf.beat_scheduler
     ours: dict[str, Any] = {
         **_broker(url),
-        "broker_transport_options": {
-            **(app.conf.broker_transport_options or {}),
-            **transport_options(config),
-        },
         "task_queues": [*own.values(), *(q for q in queues(config) if q.name not in own)],
         "beat_scheduler": SCHEDULERS.get(str(scheduler).replace(":", "."), scheduler),
     }
@@ -253,11 +248,6 @@ def _broker(url: str) -> dict[str, str]:
         first = sentinels.Sentinels.of(url).first_url()
         return {"broker_url": first, "broker_transport": SENTINEL_TRANSPORT}
     return {"broker_url": url, "broker_transport": TRANSPORT}
-
-
-def transport_options(config: Settings) -> dict[str, Any]:
-    """What our transport needs to know of the bench."""
-    return {"frappe_celery_prefix": config.prefix, "frappe_celery_queues": tuple(config.queues)}
 
 
 def queues(config: Settings) -> list[Queue]:

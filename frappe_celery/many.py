@@ -207,21 +207,18 @@ def _enqueue(
                 progress(len(done), total)
 
     try:
-        try:
-            runs = _runs(call, common, entries)
-            for step in publish.steps(runs):  # while Redis works on the one before
-                settle()
-                under_way, transaction = len(step), publish.transaction_of_caller()
-                asked = {**call.options, **room, "transaction": transaction}
-                sent.append((step, publish.send(step, **asked)))
-                if transaction is not None or call.config.on_rabbitmq:
-                    settle()  # entries may end the transaction; then RabbitMQ gets the messages
-        except BaseException:
-            with suppress(BrokerUnreachable):  # what its entries raised is told
-                settle()
-            raise
+        runs = _runs(call, common, entries)
+        for step in publish.steps(runs):  # while Redis works on the one before
+            settle()
+            under_way, transaction = len(step), publish.transaction_of_caller()
+            asked = {**call.options, **room, "transaction": transaction}
+            sent.append((step, publish.send(step, **asked)))
+            if transaction is not None or call.config.on_rabbitmq:
+                settle()  # entries may end the transaction; then RabbitMQ gets the messages
         settle()
     except BaseException as exc:
+        with suppress(FrappeCeleryError):  # what its entries raised is told
+            settle()
         _tell(exc, done, under_way)
         raise
     return done

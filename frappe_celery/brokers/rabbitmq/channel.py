@@ -39,7 +39,7 @@ class Channel(pyamqp.Channel):
         self.names: Names = connection.names
         self.has_room: Callable[[], bool] = lambda: False
         """Whether the worker can take one more; a step of the worker sets it."""
-        self._consumed: dict[str, tuple[str, Callable[[Any], Any]]] = {}
+        self.consumed: dict[str, tuple[str, Callable[[Any], Any]]] = {}
         self._may_have: set[str] = set()
         """Of the queues consumed, RabbitMQ's names of those that may not be empty."""
         self._bell = ""
@@ -119,10 +119,9 @@ class Channel(pyamqp.Channel):
         if not self._bell:
             self._bell, _, _ = super().queue_declare(exclusive=True)
             super().basic_consume(self._bell, no_ack=True, callback=self._heard)
-            self.connection.consumers.add(self)
         super().queue_bind(self._bell, BELL, self.names.whole(queue))
         consumer_tag = consumer_tag or uuid.uuid4().hex
-        self._consumed[consumer_tag] = (queue, callback)
+        self.consumed[consumer_tag] = (queue, callback)
         self._may_have.add(self.names.whole(queue))
         return consumer_tag
 
@@ -131,17 +130,17 @@ class Channel(pyamqp.Channel):
 
     def basic_cancel(self, consumer_tag: str, *args: Any, **options: Any) -> Any:
         """Consume no more from a queue."""
-        if self._consumed.pop(consumer_tag, None) is None:
+        if self.consumed.pop(consumer_tag, None) is None:
             return super().basic_cancel(consumer_tag, *args, **options)
         return None
 
     def look_anyway(self) -> None:
         """Ask every queue again, though the bell did not ring."""
-        self._may_have.update(self.names.whole(queue) for queue, _ in self._consumed.values())
+        self._may_have.update(self.names.whole(queue) for queue, _ in self.consumed.values())
 
     def fetch(self) -> bool:
         """Hand over the next message, if there is room for one; whether there was one."""
-        for queue, callback in list(self._consumed.values()):
+        for queue, callback in list(self.consumed.values()):
             name = self.names.whole(queue)
             if name not in self._may_have or not (self.is_open and self.has_room()):
                 continue
@@ -200,13 +199,6 @@ class Channel(pyamqp.Channel):
         if refusal:
             found.errors = [*(found.errors or ()), refusal]
         return found
-
-    def collect(self) -> None:
-        """The end, in order or not: RabbitMQ gives to others what was not acknowledged."""
-        self._consumed.clear()
-        if self.connection is not None:
-            self.connection.consumers.discard(self)
-        super().collect()
 
 
 def _hand_over(callback: Callable[[Any], Any], queue: str, raw: Any) -> None:

@@ -33,7 +33,7 @@ class Outbox:
     def __init__(self, store: JobStore) -> None:
         self.store = store
         config = store.settings
-        self.names = Names(config.prefix, tuple(config.queues))
+        self.names = Names(config)
         self.publisher = Publisher(str(config.broker_url))
 
     def carry(self, queue: str, runs: Sequence[tuple[str, bytes, bool]]) -> None:

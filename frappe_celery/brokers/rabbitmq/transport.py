@@ -12,6 +12,7 @@ from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, LOOK_ANYWAY_
 from frappe_celery.brokers.rabbitmq.channel import Channel
 from frappe_celery.brokers.rabbitmq.frames import frame_handler
 from frappe_celery.brokers.rabbitmq.names import Names
+from frappe_celery.config import settings
 
 AT_ONCE = 1000
 """Messages that are handed over in one turn of the loop, which has other work too."""
@@ -22,25 +23,24 @@ class Connection(pyamqp.Connection):
 
     Channel = Channel
 
-    def __init__(
-        self,
-        *args: Any,
-        frappe_celery_prefix: str = "",
-        frappe_celery_queues: tuple[str, ...] = (),
-        **options: Any,
-    ) -> None:
-        self.names = Names(frappe_celery_prefix, frappe_celery_queues)
-        self.consumers: set[Channel] = set()
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.names = Names(settings.current())
         timeouts = {"read_timeout": GIVEN_UP_AFTER_SECONDS, "write_timeout": GIVEN_UP_AFTER_SECONDS}
         super().__init__(*args, **{**timeouts, "frame_handler": frame_handler, **options})
 
+    @property
+    def consumers(self) -> list[Any]:
+        """Its channels that ask queues of the bench."""
+        channels = [*(self.channels or {}).values()]
+        return [channel for channel in channels if channel is not self and channel.consumed]
+
     def fetch(self) -> bool:
         """Each consumer hands over its next message; whether there was one."""
-        return True in [channel.fetch() for channel in list(self.consumers)]
+        return True in [channel.fetch() for channel in self.consumers]
 
     def look_anyway(self) -> None:
         """Each consumer looks into its queues."""
-        for channel in list(self.consumers):
+        for channel in self.consumers:
             channel.look_anyway()
 
 

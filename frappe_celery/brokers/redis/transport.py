@@ -36,6 +36,7 @@ from frappe_celery.brokers.heartbeat import (
     raise_if_silent,
 )
 from frappe_celery.brokers.redis.poller import Poller
+from frappe_celery.config import settings
 from frappe_celery.config.sentinels import Sentinels
 from frappe_celery.errors import BrokerUnreachable, Refused
 from frappe_celery.jobs import get_store, scripts
@@ -58,9 +59,7 @@ class QoS(virtual.QoS):
         """Give the message back to its queue, or drop it without `requeue`."""
         if requeue:
             self.channel.release(delivery_tag)
-            super().ack(delivery_tag)
-        else:
-            self.ack(delivery_tag)
+        self.ack(delivery_tag)
 
     def restore_unacked(self) -> list[Any]:
         """Give back all that is still held; without a connection that comes later."""
@@ -75,7 +74,7 @@ class QoS(virtual.QoS):
 class Channel(kombu_redis.Channel):
     """One connection that publishes and consumes.
 
-    Queues named in `frappe_celery_queues` are the bench's own: their messages lie beside its runs.
+    The bench's queues are its own: their messages lie beside its runs.
     A team's other queues keep kombu's names and priorities.
     """
 
@@ -83,17 +82,11 @@ class Channel(kombu_redis.Channel):
     socket_timeout = GIVEN_UP_AFTER_SECONDS
     socket_connect_timeout = GIVEN_UP_AFTER_SECONDS
     socket_keepalive = True
-    frappe_celery_prefix = ""
-    frappe_celery_queues: tuple[str, ...] = ()
-    from_transport_options = (
-        *kombu_redis.Channel.from_transport_options,
-        "frappe_celery_prefix",
-        "frappe_celery_queues",
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.keys = Keys(self.frappe_celery_prefix)
+        self.config = settings.current()
+        self.keys = Keys(self.config.prefix)
         self.process = process_name()
         self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
         self.rang = True
@@ -132,13 +125,13 @@ class Channel(kombu_redis.Channel):
         super()._put_fanout(exchange, whole_messages.put(message, ""), routing_key, **kwargs)
 
     def _q_for_pri(self, queue: str, pri: int) -> str:
-        if queue in self.frappe_celery_queues:
+        if queue in self.config.queues:
             return self.keys.whole(queue)
         return str(super()._q_for_pri(queue, pri))
 
     def _purge(self, queue: str) -> int:
         """`celery purge`: of one of the bench's queues the jobs that wait, too."""
-        canceled = get_store().purge(queue) if queue in self.frappe_celery_queues else 0
+        canceled = get_store().purge(queue) if queue in self.config.queues else 0
         return canceled + int(super()._purge(queue))
 
     @cached_property
