@@ -24,6 +24,7 @@ from kombu.transport import pyamqp
 from frappe_celery.brokers import whole_messages
 from frappe_celery.brokers.rabbitmq.names import BELL, Names, declare
 from frappe_celery.brokers.rabbitmq.publisher import FAILURES
+from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, providers
 
@@ -36,7 +37,6 @@ class Channel(pyamqp.Channel):
     def __init__(self, connection: Any, channel_id: int | None = None, **options: Any) -> None:
         super().__init__(connection, channel_id, **options)
         self.__dict__.pop("basic_publish", None)  # amqp's own, where `confirm_publish` is set
-        self.names: Names = connection.names
         self.has_room: Callable[[], bool] = lambda: False
         """Whether the worker can take one more; a step of the worker sets it."""
         self.consumed: dict[str, tuple[str, Callable[[Any], Any]]] = {}
@@ -46,6 +46,11 @@ class Channel(pyamqp.Channel):
         """The queue into which the bell rings for these."""
 
     # -- names
+
+    @property
+    def names(self) -> Names:
+        """Of the bench's queues."""
+        return Names(settings.current())
 
     def queue_declare(self, queue: str = "", *args: Any, **options: Any) -> Any:
         """Declare; a queue of the bench together with those beside it."""

@@ -24,7 +24,7 @@ class Names:
     """The bench's prefix begins every name, so that benches share one virtual host."""
 
     def __init__(self, config: Settings) -> None:
-        self.prefix, self.queues = config.prefix, tuple(config.queues)
+        self.prefix, self.queues = config.prefix, config.queues
 
     def main(self, queue: str) -> str:
         """Where jobs wait, the first one first."""

@@ -11,8 +11,6 @@ from kombu.transport import pyamqp
 from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, LOOK_ANYWAY_SECONDS
 from frappe_celery.brokers.rabbitmq.channel import Channel
 from frappe_celery.brokers.rabbitmq.frames import frame_handler
-from frappe_celery.brokers.rabbitmq.names import Names
-from frappe_celery.config import settings
 
 AT_ONCE = 1000
 """Messages that are handed over in one turn of the loop, which has other work too."""
@@ -24,7 +22,6 @@ class Connection(pyamqp.Connection):
     Channel = Channel
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self.names = Names(settings.current())
         timeouts = {"read_timeout": GIVEN_UP_AFTER_SECONDS, "write_timeout": GIVEN_UP_AFTER_SECONDS}
         super().__init__(*args, **{**timeouts, "frame_handler": frame_handler, **options})
 

@@ -85,8 +85,6 @@ class Channel(kombu_redis.Channel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.config = settings.current()
-        self.keys = Keys(self.config.prefix)
         self.process = process_name()
         self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
         self.rang = True
@@ -94,6 +92,11 @@ class Channel(kombu_redis.Channel):
         """Queues by the lists in which their messages lie, in the order that these are emptied."""
         self._unheld: set[str] = set()
         """Queues of which nobody acknowledges anything: answers to control commands."""
+
+    @property
+    def keys(self) -> Keys:
+        """The bench's."""
+        return get_store().keys
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         """Like kombu's; a lost connection is tried once more, one that does not answer is not.
@@ -125,13 +128,13 @@ class Channel(kombu_redis.Channel):
         super()._put_fanout(exchange, whole_messages.put(message, ""), routing_key, **kwargs)
 
     def _q_for_pri(self, queue: str, pri: int) -> str:
-        if queue in self.config.queues:
+        if queue in settings.current().queues:
             return self.keys.whole(queue)
         return str(super()._q_for_pri(queue, pri))
 
     def _purge(self, queue: str) -> int:
         """`celery purge`: of one of the bench's queues the jobs that wait, too."""
-        canceled = get_store().purge(queue) if queue in self.config.queues else 0
+        canceled = get_store().purge(queue) if queue in settings.current().queues else 0
         return canceled + int(super()._purge(queue))
 
     @cached_property
