@@ -79,9 +79,8 @@ class Channel(pyamqp.Channel):
     ) -> Any:
         """Publish; what goes into a queue of the bench lies there before the bell rings for it."""
         rings = not exchange and routing_key in self.names.queues
-        if self.connection is None:  # as amqp says it, which kombu connects anew for
-            raise RecoverableConnectionError("basic_publish: the channel is closed")
-        if rings or self._confirm_selected or self.connection.confirm_publish:
+        confirms = getattr(self.connection, "confirm_publish", False)  # None: it is closed
+        if rings or self._confirm_selected or confirms:
             sent = self.basic_publish_confirm(msg, exchange, routing_key, *args, **options)
         else:
             sent = self._basic_publish(msg, exchange, routing_key, *args, **options)

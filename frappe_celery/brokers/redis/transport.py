@@ -85,8 +85,7 @@ class Channel(kombu_redis.Channel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.process = process_name()
-        self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
+        self.consumer = f"{process_name()}:{uuid.uuid4().hex[:12]}"
         self.rang = True
         self.fetches_from: dict[str, str] = {}
         """Queues by the lists in which their messages lie, in the order that these are emptied."""
@@ -253,7 +252,7 @@ class Channel(kombu_redis.Channel):
     def heartbeat(self) -> None:
         """Sign of life; after `workers.DEAD_AFTER_SECONDS` without, others take what is held."""
         raise_if_silent()
-        self._scripts.run("alive", (self.keys.consumers,), self.consumer, self.process)
+        self._scripts.run("alive", (self.keys.consumers,), self.consumer, process_name())
 
     def close(self) -> None:
         """Give back what is held, and leave; without a connection that comes later."""
