@@ -7,112 +7,65 @@ app is built when it is first asked for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
-from frappe_celery.errors import (
-    AbandonedJobError,
-    BadTimeout,
-    BrokerUnreachable,
-    CannotTravel,
-    CommitInDoubt,
-    ConfigError,
-    DeduplicateNeedsJobId,
-    FrappeCeleryError,
-    InvalidJobOperation,
-    JobTimeoutException,
-    NeedsFrappeSite,
-    NoSuchJob,
-    NotEnded,
-    QueueOverloaded,
-    Refused,
-    UnknownQueue,
-)
+from frappe_celery import errors as _errors
+from frappe_celery.config import lazily
 from frappe_celery.jobs import hosts as _hosts
 from frappe_celery.jobs import providers as _providers
 
 if TYPE_CHECKING:
     from celery import Celery
 
-    from frappe_celery.batches import Batch, batch, get_batch, get_current_batch
-    from frappe_celery.canvas import signature
-    from frappe_celery.celery_app import setup
-    from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
-    from frappe_celery.job_options import Retry, enqueue_at, enqueue_in, options
-    from frappe_celery.jobs import Job, JobStatus
-    from frappe_celery.jobs.dependencies.dependency import Dependency
+    from frappe_celery.batches import Batch as Batch
+    from frappe_celery.batches import batch as batch
+    from frappe_celery.batches import get_batch as get_batch
+    from frappe_celery.batches import get_current_batch as get_current_batch
+    from frappe_celery.canvas import signature as signature
+    from frappe_celery.celery_app import setup as setup
+    from frappe_celery.enqueue_shim import enqueue as enqueue
+    from frappe_celery.enqueue_shim import enqueue_doc as enqueue_doc
+    from frappe_celery.enqueue_shim import get_job as get_job
+    from frappe_celery.enqueue_shim import is_job_enqueued as is_job_enqueued
+    from frappe_celery.errors import AbandonedJobError as AbandonedJobError
+    from frappe_celery.errors import BadTimeout as BadTimeout
+    from frappe_celery.errors import BrokerUnreachable as BrokerUnreachable
+    from frappe_celery.errors import CannotTravel as CannotTravel
+    from frappe_celery.errors import CommitInDoubt as CommitInDoubt
+    from frappe_celery.errors import ConfigError as ConfigError
+    from frappe_celery.errors import DeduplicateNeedsJobId as DeduplicateNeedsJobId
+    from frappe_celery.errors import FrappeCeleryError as FrappeCeleryError
+    from frappe_celery.errors import InvalidJobOperation as InvalidJobOperation
+    from frappe_celery.errors import JobTimeoutException as JobTimeoutException
+    from frappe_celery.errors import NeedsFrappeSite as NeedsFrappeSite
+    from frappe_celery.errors import NoSuchJob as NoSuchJob
+    from frappe_celery.errors import NotEnded as NotEnded
+    from frappe_celery.errors import QueueOverloaded as QueueOverloaded
+    from frappe_celery.errors import Refused as Refused
+    from frappe_celery.errors import UnknownQueue as UnknownQueue
+    from frappe_celery.job_options import Retry as Retry
+    from frappe_celery.job_options import enqueue_at as enqueue_at
+    from frappe_celery.job_options import enqueue_in as enqueue_in
+    from frappe_celery.job_options import options as options
+    from frappe_celery.jobs import Job as Job
+    from frappe_celery.jobs import JobStatus as JobStatus
+    from frappe_celery.jobs.dependencies.dependency import Dependency as Dependency
     from frappe_celery.jobs.hosts import Host
-    from frappe_celery.many import EnqueuedJobs, enqueue_many
+    from frappe_celery.many import EnqueuedJobs as EnqueuedJobs
+    from frappe_celery.many import enqueue_many as enqueue_many
 
     app: Celery
 
 __version__ = "0.1.0"
 
-_PUBLIC = {
-    "setup": "celery_app",
-    **dict.fromkeys(("Batch", "batch", "get_batch", "get_current_batch"), "batches"),
-    **dict.fromkeys(("enqueue", "enqueue_doc", "get_job", "is_job_enqueued"), "enqueue_shim"),
-    **dict.fromkeys(("Retry", "enqueue_at", "enqueue_in", "options"), "job_options"),
-    "Dependency": "jobs.dependencies.dependency",
-    **dict.fromkeys(("Job", "JobStatus"), "jobs"),
-    **dict.fromkeys(("EnqueuedJobs", "enqueue_many"), "many"),
-    "signature": "canvas",
-}
-"""Where each name is, which is imported when it is first asked for."""
-
-__all__ = [
-    "AbandonedJobError",
-    "BadTimeout",
-    "Batch",
-    "BrokerUnreachable",
-    "CannotTravel",
-    "CommitInDoubt",
-    "ConfigError",
-    "DeduplicateNeedsJobId",
-    "Dependency",
-    "EnqueuedJobs",
-    "FrappeCeleryError",
-    "InvalidJobOperation",
-    "Job",
-    "JobStatus",
-    "JobTimeoutException",
-    "NeedsFrappeSite",
-    "NoSuchJob",
-    "NotEnded",
-    "QueueOverloaded",
-    "Refused",
-    "Retry",
-    "UnknownQueue",
-    "app",
-    "batch",
-    "enqueue",
-    "enqueue_at",
-    "enqueue_doc",
-    "enqueue_in",
-    "enqueue_many",
-    "get_batch",
-    "get_current_batch",
-    "get_job",
-    "is_job_enqueued",
-    "options",
-    "setup",
-    "signature",
-]
-
-
-def _found(name: str) -> Any:
-    if name == "app":
-        return _build()  # `setup` may name another one
-    if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
-    return value
-
-
 if not TYPE_CHECKING:  # for mypy and pyright there would be every name
-    __getattr__ = _found
+    _PLACES, _named = lazily.listed(globals())
+    __all__ = ["app", *_PLACES]
+
+    def __getattr__(name: str) -> Any:
+        return _build() if name == "app" else _named(name)  # `setup` may name another one
 
 
 def _build() -> Celery:
@@ -123,11 +76,10 @@ def _build() -> Celery:
     from click import get_current_context
 
     from frappe_celery.celery_app import current
-    from frappe_celery.errors import FrappeCeleryError
 
     try:
         return current()
-    except FrappeCeleryError as exc:
+    except _errors.FrappeCeleryError as exc:
         context = get_current_context(silent=True)
         if context is None or context.command.name != "celery":
             raise
@@ -162,7 +114,7 @@ def _later(path: str) -> Callable[..., Any]:
 if not _hosts.is_bench():
     try:
         _standalone()
-    except ConfigError as _exc:  # raised when the host is asked for
+    except _errors.ConfigError as _exc:  # raised when the host is asked for
         warn(f"`import frappe` finds nothing: {_exc}", stacklevel=2)
 _hosts.register(_host)
 _providers.app = _later("celery_app:current")

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import os
 import sys
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from ssl import CERT_REQUIRED
@@ -79,24 +78,28 @@ def build(config: Settings | None = None) -> Celery:
     """
     config = config or settings.current()
     app = FrappeCelery("frappe_celery", set_as_current=False)
-    ours = transport_options(config)
+    own = _own_configuration(config.root)
+    said = {} if own is None else vars(own)
     # kombu uses it in a format and in a pattern, in which a path's signs would have a meaning
-    ours["fanout_prefix"] = f"/{{db}}:{hashlib.sha1(config.prefix.encode()).hexdigest()[:16]}."
+    fanout = f"/{{db}}:{hashlib.sha1(config.prefix.encode()).hexdigest()[:16]}."
     app.add_defaults(
         lambda: {
-            "broker_transport_options": ours,
             "task_queues": queues(config),
             "task_default_queue": "default",
             "task_create_missing_queues": False,
             "beat_scheduler": SCHEDULER,
             **worker_settings(config),
             **broker_settings(config),
+            # Celery looks here before it looks into the configuration of one's own
+            **{name: said[name] for name in SETTING_KEYS & said.keys()},
+            "broker_transport_options": {
+                "fanout_prefix": fanout,
+                **said.get("broker_transport_options", {}),
+            },
         }
     )
-    own = _own_configuration(config.root)
     if own is not None:
         app.config_from_object(own)
-        app.on_after_configure.connect(partial(_let_win, vars(own), ours), weak=False)
     _add(app, config)
     return app
 
@@ -113,17 +116,6 @@ def current() -> Celery:
     if _current is None:
         _current = build()
     return _current
-
-
-def _let_win(
-    own: dict[str, Any], transport_options: dict[str, Any], sender: Celery, **_: Any
-) -> None:
-    """Celery looks into `add_defaults` before it looks into the configuration of one's own."""
-    sender.conf.update({name: own[name] for name in SETTING_KEYS & own.keys()})
-    sender.conf.broker_transport_options = {  # one set there leaves the others as they are
-        **transport_options,
-        **own.get("broker_transport_options", {}),
-    }
 
 
 def _own_configuration(root: Path) -> Any:
@@ -152,10 +144,6 @@ def setup(app: Celery) -> None:
     scheduler = app.conf.beat_scheduler
     ours: dict[str, Any] = {
         **_broker(url),
-        "broker_transport_options": {
-            **(app.conf.broker_transport_options or {}),
-            **transport_options(config),
-        },
         "task_queues": [*own.values(), *(q for q in queues(config) if q.name not in own)],
         "beat_scheduler": SCHEDULERS.get(str(scheduler).replace(":", "."), scheduler),
     }
@@ -253,11 +241,6 @@ def _broker(url: str) -> dict[str, str]:
         first = sentinels.Sentinels.of(url).first_url()
         return {"broker_url": first, "broker_transport": SENTINEL_TRANSPORT}
     return {"broker_url": url, "broker_transport": TRANSPORT}
-
-
-def transport_options(config: Settings) -> dict[str, Any]:
-    """What our transport needs to know of the bench."""
-    return {"frappe_celery_prefix": config.prefix, "frappe_celery_queues": tuple(config.queues)}
 
 
 def queues(config: Settings) -> list[Queue]:

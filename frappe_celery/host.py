@@ -7,10 +7,9 @@ alone. Each name is imported when it is first asked for.
 
 from __future__ import annotations
 
-import re
-from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from frappe_celery.config import lazily
 
 if TYPE_CHECKING:
     from frappe_celery import enqueue_shim as enqueue_shim
@@ -95,20 +94,4 @@ if TYPE_CHECKING:
     from frappe_celery.watch.job_tables import STYLES as JOB_STYLES
     from frappe_celery.watch.logs.files import opened as open_log_file
 
-_LISTED = re.findall(
-    r"^    from (\S+) import (\w+) as (\w+)$", Path(__file__).read_text(), re.MULTILINE
-)
-_PLACES = {here: (module, there) for module, there, here in _LISTED}
-"""The list above by name: the module, and the name there, of a module in it too."""
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, there = _PLACES[name]
-    try:
-        value = getattr(import_module(module), there)
-    except AttributeError:
-        value = import_module(f"{module}.{there}")
-    globals()[name] = value
-    return value
+_PLACES, __getattr__ = lazily.listed(globals())

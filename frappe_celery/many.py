@@ -40,26 +40,24 @@ class EnqueuedJobs(Sequence[T_co]):
     def __init__(self) -> None:
         self.ids: list[str] = []
         """The effective job id of each entry."""
-        self.duplicates: list[int] = []
-        """Which entries were not enqueued, since a job with their `job_id` waits or runs."""
         self._runs: list[tuple[str, float] | None] = []
         self._like: JobMessage | None = None
 
     def _add(self, step: Sequence[Sealed], duplicates: set[str]) -> None:
         self._like = self._like or step[0][0]
         for message, _ in step:
-            is_new = message.run not in duplicates
-            if not is_new:
-                self.duplicates.append(len(self.ids))
             self.ids.append(message.id)
+            is_new = message.run not in duplicates
             self._runs.append((message.run, message.enqueued_at) if is_new else None)
 
     def leave_out(self, runs: Collection[str]) -> None:
         """These turned out to be duplicates when their batch was enqueued."""
-        for number, run in enumerate(self._runs):
-            if run is not None and run[0] in runs:
-                self._runs[number] = None
-                self.duplicates.append(number)
+        self._runs = [None if run and run[0] in runs else run for run in self._runs]
+
+    @property
+    def duplicates(self) -> list[int]:
+        """Which entries were not enqueued, since a job with their `job_id` waits or runs."""
+        return [number for number, run in enumerate(self._runs) if run is None]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -201,27 +199,24 @@ def _enqueue(
             step, left_out = sent.pop()
             done._add(step, left_out())
             under_way = 0
-            if len(done) > len(done.duplicates):  # those were no reason to ask
+            if room and any(done._runs):  # duplicates were no reason to ask
                 room.clear()
             if progress is not None:
                 progress(len(done), total)
 
     try:
-        try:
-            runs = _runs(call, common, entries)
-            for step in publish.steps(runs):  # while Redis works on the one before
-                settle()
-                under_way, transaction = len(step), publish.transaction_of_caller()
-                asked = {**call.options, **room, "transaction": transaction}
-                sent.append((step, publish.send(step, **asked)))
-                if transaction is not None or call.config.on_rabbitmq:
-                    settle()  # entries may end the transaction; then RabbitMQ gets the messages
-        except BaseException:
-            with suppress(BrokerUnreachable):  # what its entries raised is told
-                settle()
-            raise
+        runs = _runs(call, common, entries)
+        for step in publish.steps(runs):  # while Redis works on the one before
+            settle()
+            under_way, transaction = len(step), publish.transaction_of_caller()
+            asked = {**call.options, **room, "transaction": transaction}
+            sent.append((step, publish.send(step, **asked)))
+            if transaction is not None or call.config.on_rabbitmq:
+                settle()  # entries may end the transaction; then RabbitMQ gets the messages
         settle()
     except BaseException as exc:
+        with suppress(FrappeCeleryError):  # what its entries raised is told
+            settle()
         _tell(exc, done, under_way)
         raise
     return done

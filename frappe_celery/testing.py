@@ -126,9 +126,6 @@ class FrappeJobs:
         name = getattr(task, "name", task)
         return [each for each in self._sent if name in (None, each.name)]
 
-    def note_task(self, task: SentTask) -> None:
-        self._sent.append(task)
-
     def note(self, message: JobMessage) -> None:
         self._enqueued.append(get_store().job_of(message))
         conf = _celery_configuration()
@@ -252,11 +249,11 @@ class Session:
 
     def _note_sent(self, sender: str, headers: dict[str, Any], body: Any, **_: Any) -> None:
         args, kwargs = body[:2]
-        self.jobs.note_task(SentTask(sender, tuple(args), dict(kwargs), headers["id"]))
+        self.jobs._sent.append(SentTask(sender, tuple(args), dict(kwargs), headers["id"]))
 
     def _note_eager(self, task_id: str, task: Any, args: Any, kwargs: Any, **_: Any) -> None:
         if task.request.is_eager:
-            self.jobs.note_task(SentTask(task.name, tuple(args), dict(kwargs), task_id))
+            self.jobs._sent.append(SentTask(task.name, tuple(args), dict(kwargs), task_id))
 
     def move_results(self) -> None:
         """Celery's results too, where they would go into a Redis of the project's."""

@@ -36,7 +36,7 @@ LONGEST_NAME = 100
 NOT_IN_NAMES = {*"|:,* "}
 """What parts names in Redis (`|`, `:`), or those of `-Q`, or stands for others in limits."""
 TAKEN_NAMES = {
-    *("acted", "alerts", "armed", "batches", "came", "caught", "clocks", "compared", "confirmed"),
+    *("acted", "alerts", "armed", "batches", "came", "caught", "clocks", "compared"),
     *("consumers", "expiring", "forwarding", "lacking", "may_publish", "may_write", "outages"),
     *("outboxes", "parked", "parkings", "patterns", "pauses", "places", "refusals", "refused"),
     *("routes", "rules", "scheduled", "settling", "shares", "suspects", "sweeping"),

@@ -8,25 +8,15 @@ in, as all see it, and `providers` what rooms above have brought.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from frappe_celery.config import lazily
 
 if TYPE_CHECKING:
-    from frappe_celery.jobs.job import Job, JobStatus, current_job
-    from frappe_celery.jobs.record.store import JobStore, get_store
+    from frappe_celery.jobs.job import Job as Job
+    from frappe_celery.jobs.job import JobStatus as JobStatus
+    from frappe_celery.jobs.job import current_job as current_job
+    from frappe_celery.jobs.record.store import JobStore as JobStore
+    from frappe_celery.jobs.record.store import get_store as get_store
 
-_WHERE = {
-    **dict.fromkeys(("Job", "JobStatus", "current_job"), "job"),
-    **dict.fromkeys(("JobStore", "get_store"), "record.store"),
-}
-
-__all__ = ["Job", "JobStatus", "JobStore", "current_job", "get_store"]
-
-
-def __getattr__(name: str) -> Any:
-    """Imported when it is asked for: what registers a host needs no Redis."""
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    globals()[name] = value
-    return value
+_PLACES, __getattr__ = lazily.listed(globals())  # what registers a host needs no Redis

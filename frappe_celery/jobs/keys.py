@@ -157,11 +157,8 @@ class Keys:
     bell_of = key_of("bell:")
     """List: one element when something came into the queue, for one process that waits."""
 
-    confirmed = key("confirmed")
-    """Channel: rung with the queue's name once RabbitMQ has taken a message for it."""
-
     confirmed_bell_of = key_of("confirmed:")
-    """List: as `bell_of`, once RabbitMQ has taken a message."""
+    """List: as `bell_of`, once RabbitMQ has taken a job's message."""
 
     in_flight = key_of("inflight:")
     """Hash: what a consumer took and has not acknowledged, by delivery tag."""

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from redis.exceptions import ResponseError
 
 from frappe_celery import celery_app, enqueue
+from frappe_celery.brokers.rabbitmq.names import BELL
 from frappe_celery.jobs import JobStore
 from tests.fuzz import cases
 from tests.fuzz.cases import Case
@@ -159,8 +160,9 @@ class Arena:
 
     def _bell(self, case: Case) -> None:
         keys, client = self.store.keys, self.store.client
-        for channel in (keys.bell_of_whole, keys.confirmed):
-            client.publish(channel, case.what)
+        client.publish(keys.bell_of_whole, case.what)
+        if self.store.outbox is not None:
+            self._publish(amqp.Message(case.what), BELL, f"{keys.prefix}{case.place}:tasks")
         for bell in (keys.bell_of(case.place), keys.confirmed_bell_of(case.place)):
             with suppress(ResponseError):  # a mark that is something else now
                 client.lpush(bell, case.what)
@@ -220,7 +222,6 @@ class Arena:
         if self.store.outbox is not None:
             for queue in QUEUES:
                 self.store.outbox.ring(queue)
-                self.store.client.publish(self.store.keys.confirmed, queue)
         self.honest()
         gone = [one for one in self._alive if not is_alive(one)]
         assert not gone, f"ended: {gone}"

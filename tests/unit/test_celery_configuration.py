@@ -29,7 +29,7 @@ def test_without_one_ours_is_as_documented(tmp_path: Path) -> None:
     assert [queue.name for queue in conf.task_queues] == ["short", "default", "long"]
     assert (conf.worker_prefetch_multiplier, conf.worker_disable_prefetch) == (1, True)
     assert conf.worker_max_tasks_per_child == 5000
-    assert conf.broker_transport_options["frappe_celery_prefix"] == "frappe_celery:mine:"
+    assert conf.broker_transport_options["fanout_prefix"].startswith("/{db}:")
 
 
 def test_what_it_names_wins(tmp_path: Path) -> None:

@@ -87,8 +87,11 @@ BUILT = [
         for name in ASKED.findall(path.read_text())
     ),
     *(f"frappe_celery.{path}" for path in BROUGHT),
-    *(f"frappe_celery.{module}:{name}" for name, module in frappe_celery._PUBLIC.items()),
-    *(f"{jobs.__name__}.{module}:{name}" for name, module in jobs._WHERE.items()),
+    *(
+        f"{place}:{there}"
+        for room in (frappe_celery, jobs)
+        for place, there in room._PLACES.values()
+    ),
     *(
         f"{cli.module_of(name)}:{name}"
         for name in cli.COMMANDS

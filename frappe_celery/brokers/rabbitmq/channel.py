@@ -20,13 +20,11 @@ from typing import Any
 from amqp.exceptions import RecoverableConnectionError
 from kombu.message import Message
 from kombu.transport import pyamqp
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from frappe_celery.brokers import whole_messages
-from frappe_celery.brokers.heartbeat import broker_is_silent
-from frappe_celery.brokers.rabbitmq.names import Names, declare
+from frappe_celery.brokers.rabbitmq.names import BELL, Names, declare
+from frappe_celery.brokers.rabbitmq.publisher import FAILURES
+from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, providers
 
@@ -39,15 +37,20 @@ class Channel(pyamqp.Channel):
     def __init__(self, connection: Any, channel_id: int | None = None, **options: Any) -> None:
         super().__init__(connection, channel_id, **options)
         self.__dict__.pop("basic_publish", None)  # amqp's own, where `confirm_publish` is set
-        self.names: Names = connection.names
         self.has_room: Callable[[], bool] = lambda: False
         """Whether the worker can take one more; a step of the worker sets it."""
-        self._consumed: dict[str, tuple[str, Callable[[Any], Any]]] = {}
+        self.consumed: dict[str, tuple[str, Callable[[Any], Any]]] = {}
         self._may_have: set[str] = set()
-        """Of the queues consumed, those that may not be empty."""
-        self.bell: Bell | None = None
+        """Of the queues consumed, RabbitMQ's names of those that may not be empty."""
+        self._bell = ""
+        """The queue into which the bell rings for these."""
 
     # -- names
+
+    @property
+    def names(self) -> Names:
+        """Of the bench's queues."""
+        return Names(settings.current())
 
     def queue_declare(self, queue: str = "", *args: Any, **options: Any) -> Any:
         """Declare; a queue of the bench together with those beside it."""
@@ -76,17 +79,22 @@ class Channel(pyamqp.Channel):
     ) -> Any:
         """Publish; what goes into a queue of the bench lies there before the bell rings for it."""
         rings = not exchange and routing_key in self.names.queues
-        if self.connection is None:  # as amqp says it, which kombu connects anew for
-            raise RecoverableConnectionError("basic_publish: the channel is closed")
-        if rings or self._confirm_selected or self.connection.confirm_publish:
+        confirms = getattr(self.connection, "confirm_publish", False)  # None: it is closed
+        if rings or self._confirm_selected or confirms:
             sent = self.basic_publish_confirm(msg, exchange, routing_key, *args, **options)
         else:
             sent = self._basic_publish(msg, exchange, routing_key, *args, **options)
         if rings:
-            store = get_store()
-            with suppress(RedisError):  # parents look anyway
-                store.client.publish(store.keys.confirmed, routing_key)
+            self._ring(routing_key)
         return sent
+
+    def _ring(self, queue: str) -> None:
+        """Parents look anyway: what has been sent is not sent again for it."""
+        try:
+            super().basic_publish_confirm(self.prepare_message(b""), BELL, self.names.whole(queue))
+        except FAILURES:
+            if self.connection is not None:  # or a late answer would be taken for the next one's
+                self.connection.collect()
 
     def queue_purge(self, queue: str = "", *args: Any, **options: Any) -> Any:
         """`celery purge`: of one of the bench's queues the jobs that wait, too."""
@@ -112,49 +120,50 @@ class Channel(pyamqp.Channel):
             if queue.startswith(f"{providers.app().conf.event_queue_prefix}."):
                 callback = partial(_hand_over, callback, queue)
             return super().basic_consume(queue, consumer_tag, *args, callback=callback, **options)
-        if self.bell is None:
-            store = get_store()
-            self.bell = Bell(store.client, store.keys.confirmed)
-            self.connection.consumers.add(self)
+        if not self._bell:
+            self._bell, _, _ = super().queue_declare(exclusive=True)
+            super().basic_consume(self._bell, no_ack=True, callback=self._heard)
+        super().queue_bind(self._bell, BELL, self.names.whole(queue))
         consumer_tag = consumer_tag or uuid.uuid4().hex
-        self._consumed[consumer_tag] = (queue, callback)
-        self._may_have.add(queue)
+        self.consumed[consumer_tag] = (queue, callback)
+        self._may_have.add(self.names.whole(queue))
         return consumer_tag
+
+    def _heard(self, bell: Any) -> None:
+        self._may_have.add(bell.delivery_info["routing_key"])
 
     def basic_cancel(self, consumer_tag: str, *args: Any, **options: Any) -> Any:
         """Consume no more from a queue."""
-        if self._consumed.pop(consumer_tag, None) is None:
+        if self.consumed.pop(consumer_tag, None) is None:
             return super().basic_cancel(consumer_tag, *args, **options)
         return None
 
     def look_anyway(self) -> None:
         """Ask every queue again, though the bell did not ring."""
-        self._may_have.update(queue for queue, _ in self._consumed.values())
+        self._may_have.update(self.names.whole(queue) for queue, _ in self.consumed.values())
 
     def fetch(self) -> bool:
         """Hand over the next message, if there is room for one; whether there was one."""
-        if self.bell is not None and not broker_is_silent():  # the Redis, for which it would wait
-            if self.bell.listen():
-                self.look_anyway()
-            self._may_have.update(self.bell.heard().intersection(self.names.queues))
-        for queue, callback in list(self._consumed.values()):
-            if queue not in self._may_have or not (self.is_open and self.has_room()):
+        for queue, callback in list(self.consumed.values()):
+            name = self.names.whole(queue)
+            if name not in self._may_have or not (self.is_open and self.has_room()):
                 continue
-            raw = self._get(queue)
+            self._may_have.discard(name)
+            raw = self._get(name)
             if raw is None:
-                self._may_have.discard(queue)
                 continue
+            self._may_have.add(name)
             message = self._checked(raw, queue)
             if message is not None:
                 callback(message)
             return True
         return False
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, name: str) -> Any:
         try:
-            return self.basic_get(self.names.whole(queue))
+            return self.basic_get(name)
         except TimeoutError as exc:
-            self.connection.silent = True
+            self.connection.collect()  # nobody waits for it in turn
             raise RecoverableConnectionError("RabbitMQ does not answer") from exc
 
     def _checked(self, raw: Any, queue: str) -> Message | None:
@@ -194,71 +203,6 @@ class Channel(pyamqp.Channel):
         if refusal:
             found.errors = [*(found.errors or ()), refusal]
         return found
-
-    def close(self, *args: Any, **options: Any) -> Any:
-        """In order, unless RabbitMQ would not answer."""
-        if self.connection is not None and self.connection.silent:
-            return self.collect()
-        return super().close(*args, **options)
-
-    def collect(self) -> None:
-        """The end, in order or not: RabbitMQ gives to others what was not acknowledged."""
-        if self.bell is not None:
-            with suppress(RedisError, OSError):
-                self.bell.close()
-            self.bell = None
-            self._consumed.clear()
-            if self.connection is not None:
-                self.connection.consumers.discard(self)
-        super().collect()
-
-
-class Bell:
-    """Tells a worker's parent which queue got a task: a channel in Redis that each sender rings.
-
-    Without it a worker looks into its queues every second.
-    """
-
-    def __init__(self, client: Any, channel: str) -> None:
-        self._subscription = client.pubsub(ignore_subscribe_messages=True)
-        self._channel = channel
-        self.listens = False
-
-    def fileno(self) -> int | None:
-        """Its socket, None while there is none; every connection has another one."""
-        connection = self._subscription.connection
-        sock = getattr(connection, "_sock", None)  # see `taker.Taker.listen`
-        return sock.fileno() if self.listens and sock is not None else None
-
-    def listen(self) -> bool:
-        """Subscribe, unless that is done; whether it had to, and may have missed something."""
-        if self.listens:
-            return False
-        try:
-            self._subscription.subscribe(self._channel)
-        except RedisError:
-            return False
-        self.listens = True
-        return True
-
-    def heard(self) -> set[str]:
-        """The queues for which it rang since it was last asked; does not wait."""
-        queues: set[str] = set()
-        if not self.listens:
-            return queues
-        try:
-            while self._subscription.connection.can_read(timeout=0):
-                kind, _, *told = self._subscription.parse_response()
-                if kind == b"message":
-                    queues.add(told[-1].decode(errors="replace"))
-        except (RedisConnectionError, RedisTimeoutError, OSError):
-            self.listens = False
-            self._subscription.connection.disconnect()
-        return queues
-
-    def close(self) -> None:
-        self.listens = False
-        self._subscription.close()
 
 
 def _hand_over(callback: Callable[[Any], Any], queue: str, raw: Any) -> None:

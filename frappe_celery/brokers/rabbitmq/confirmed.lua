@@ -6,5 +6,4 @@ local prefix, queue = ARGV[1], ARGV[2]
 for i = 3, #ARGV do redis.call('LREM', prefix .. queue, -1, ARGV[i]) end
 redis.call('HINCRBY', prefix .. 'came', queue, 1)
 wake(prefix, prefix .. 'confirmed:' .. queue)
-redis.call('PUBLISH', prefix .. 'confirmed', queue)
 return 1

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
+
+from frappe_celery.config.settings import Settings
 
 CONSUMER_TIMEOUT_SECONDS = 30 * 86400
 """How long a message may stay unacknowledged: a team's task runs meanwhile. RabbitMQ's own limit is
@@ -16,13 +16,15 @@ ARGUMENTS: dict[str, Any] = {
     "x-overflow": "reject-publish",  # should a policy limit the length: never drop what waits
 }
 
+BELL = "amq.direct"
+"""RabbitMQ's own exchange, by which parents hear into which queue something came."""
 
-@dataclass(frozen=True)
+
 class Names:
-    """`prefix` is the bench's; it begins every name, so that benches share one virtual host."""
+    """The bench's prefix begins every name, so that benches share one virtual host."""
 
-    prefix: str
-    queues: Collection[str]
+    def __init__(self, config: Settings) -> None:
+        self.prefix, self.queues = config.prefix, config.queues
 
     def main(self, queue: str) -> str:
         """Where jobs wait, the first one first."""

@@ -9,12 +9,8 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
-from itertools import chain
+from collections.abc import Collection, Sequence
 from typing import Any
-
-from redis.exceptions import RedisError
 
 from frappe_celery.brokers.rabbitmq.names import Names
 from frappe_celery.brokers.rabbitmq.publisher import Letter, NotTaken, Publisher
@@ -36,28 +32,26 @@ class Outbox:
     def __init__(self, store: JobStore) -> None:
         self.store = store
         config = store.settings
-        self.names = Names(config.prefix, tuple(config.queues))
+        self.names = Names(config)
         self.publisher = Publisher(str(config.broker_url))
 
     def carry(self, queue: str, runs: Sequence[tuple[str, bytes, bool]]) -> None:
         """Send runs that the caller has just pushed (see `_send`)."""
-        self._send({queue: [self._letter(run, queue, text, first) for run, text, first in runs]})
+        self._send(queue, [self._letter(run, queue, text, first) for run, text, first in runs])
 
-    def _send(self, letters: Mapping[str, Sequence[Letter]]) -> None:
-        """Publish, by queue, take out of the lists what is confirmed, and ring the workers' bell.
+    def _send(self, queue: str, letters: Sequence[Letter]) -> None:
+        """Publish, take out of the lists what is confirmed, and ring the workers' bell.
 
         Does not raise when RabbitMQ is away: the runs are safe where they are, and sent later.
         """
-        all_of_them = [*chain(*letters.values())]
         try:
-            taken = self.publisher.publish(all_of_them)
+            taken = self.publisher.publish(letters)
         except BrokerUnreachable as exc:
-            logger.warning("%s; jobs wait until it takes them: %d", exc, len(all_of_them))
+            logger.warning("%s; jobs wait until it takes them: %d", exc, len(letters))
             return
         try:
-            for queue, its in letters.items():
-                if sent := [letter.id for letter in its if letter.id in taken]:
-                    self.ring(queue, *sent)
+            if taken:
+                self.ring(queue, *taken)
         except BrokerUnreachable as exc:  # sent once more then, which does no harm
             logger.warning("the Redis does not know yet that RabbitMQ took %s: %s", taken, exc)
 
@@ -93,8 +87,7 @@ class Outbox:
             body = raw.body if isinstance(raw.body, bytes) else raw.body.encode(errors="replace")
             self.publisher.deliver(Letter(id, self.names.parked, body, {}))
             return
-        with suppress(RedisError):  # parents look anyway
-            self.store.client.publish(self.store.keys.confirmed, queue)
+        self.publisher.ring(letter.queue)
 
     def forward(self, runs: Sequence[str]) -> None:
         """Send runs as their records have them; those that wait no more, or have none, leave
@@ -113,8 +106,8 @@ class Outbox:
                 spent.append(run)
         for queue in self.store.settings.queues if spent else ():
             self.ring(queue, *spent)
-        if going:
-            self._send(going)
+        for queue, letters in going.items():
+            self._send(queue, letters)
 
     def left(self, queues: Collection[str]) -> list[str]:
         """The runs that stand in the lists, the next one first; raises BrokerUnreachable."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ import amqp
 from kombu import Connection
 
 from frappe_celery.brokers.rabbitmq.frames import frame_handler
-from frappe_celery.brokers.rabbitmq.names import declare
+from frappe_celery.brokers.rabbitmq.names import BELL, declare
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
@@ -72,13 +73,18 @@ class Publisher:
         if not self.publish([letter]):
             raise BrokerUnreachable("RabbitMQ did not take the message")
 
+    def ring(self, name: str) -> None:
+        """Tell parents that something came into a queue; they look anyway."""
+        with suppress(BrokerUnreachable):
+            self._with_line(partial(_Line.put_empty, exchange=BELL, routing_key=name))
+
     def takes(self) -> None:
         """Send messages to nobody; raises BrokerUnreachable when one is not confirmed.
 
         A RabbitMQ short of memory or disk takes the first one, and reads no further.
         """
         for _ in range(2):
-            self._with_line(_Line.probe)
+            self._with_line(_Line.put_empty)
 
     def waiting(self, queues: Sequence[str]) -> int:
         """How many messages wait in these queues together; raises BrokerUnreachable."""
@@ -192,9 +198,9 @@ class _Line:
         self._wait()
         return {letter.id for letter in letters} - self._failed
 
-    def probe(self) -> None:
+    def put_empty(self, exchange: str = "", routing_key: str = "frappe_celery:nobody") -> None:
         """A message to no queue is confirmed too."""
-        self._put("", amqp.Message(""), routing_key="frappe_celery:nobody")
+        self._put("", amqp.Message(""), exchange=exchange, routing_key=routing_key)
         self._wait()
 
     def _put(self, id: str, message: Any, **where: Any) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-import select
 import time
 from typing import Any
 
-from celery.utils.functional import noop
 from kombu.transport import pyamqp
 
 from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, LOOK_ANYWAY_SECONDS
 from frappe_celery.brokers.rabbitmq.channel import Channel
 from frappe_celery.brokers.rabbitmq.frames import frame_handler
-from frappe_celery.brokers.rabbitmq.names import Names
 
 AT_ONCE = 1000
 """Messages that are handed over in one turn of the loop, which has other work too."""
@@ -24,39 +21,24 @@ class Connection(pyamqp.Connection):
 
     Channel = Channel
 
-    def __init__(
-        self,
-        *args: Any,
-        frappe_celery_prefix: str = "",
-        frappe_celery_queues: tuple[str, ...] = (),
-        **options: Any,
-    ) -> None:
-        self.names = Names(frappe_celery_prefix, frappe_celery_queues)
-        self.consumers: set[Channel] = set()
-        self.silent = False
-        """RabbitMQ does not answer: nobody waits for it in turn."""
+    def __init__(self, *args: Any, **options: Any) -> None:
         timeouts = {"read_timeout": GIVEN_UP_AFTER_SECONDS, "write_timeout": GIVEN_UP_AFTER_SECONDS}
         super().__init__(*args, **{**timeouts, "frame_handler": frame_handler, **options})
 
+    @property
+    def consumers(self) -> list[Any]:
+        """Its channels that ask queues of the bench."""
+        channels = [*(self.channels or {}).values()]
+        return [channel for channel in channels if channel is not self and channel.consumed]
+
     def fetch(self) -> bool:
         """Each consumer hands over its next message; whether there was one."""
-        return True in [channel.fetch() for channel in list(self.consumers)]
+        return True in [channel.fetch() for channel in self.consumers]
 
     def look_anyway(self) -> None:
         """Each consumer looks into its queues."""
-        for channel in list(self.consumers):
+        for channel in self.consumers:
             channel.look_anyway()
-
-    def listened_to(self) -> list[int]:
-        """Descriptors that wake the loop, besides the connection's own socket."""
-        bells = [channel.bell.fileno() for channel in self.consumers if channel.bell is not None]
-        return [fd for fd in bells if fd is not None]
-
-    def close(self, *args: Any, **options: Any) -> Any:
-        """In order, unless RabbitMQ would not answer."""
-        if self.silent:
-            return self.collect()
-        return super().close(*args, **options)
 
 
 class Transport(pyamqp.Transport):
@@ -67,20 +49,11 @@ class Transport(pyamqp.Transport):
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Let the worker's event loop drive us."""
         super().register_with_event_loop(connection, loop)
-        listened: set[int] = set()
 
         def turn() -> None:
             for _ in range(AT_ONCE):
                 if not connection.fetch():
                     break
-            now = set(connection.listened_to())
-            for fd in listened - now:
-                loop.remove(fd)
-            for fd in now:
-                if fd not in loop.readers:
-                    loop.add_reader(fd, noop)  # the next turn reads the bells
-            listened.clear()
-            listened.update(now)
 
         loop.on_tick.add(turn)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, connection.look_anyway)
@@ -93,12 +66,9 @@ class Transport(pyamqp.Transport):
         connection.look_anyway()
         while not connection.fetch():
             left = min(LOOK_ANYWAY_SECONDS, max(0.0, give_up_at - time.monotonic()))
-            sockets = [connection.sock, *connection.listened_to()]
-            readable, _, _ = select.select(sockets, [], [], left)
-            if connection.sock in readable:
-                return super().drain_events(connection, timeout=0, **options)
-            if readable:
-                continue  # the next turn reads the bells
-            if time.monotonic() >= give_up_at:
-                raise TimeoutError
+            try:
+                return super().drain_events(connection, timeout=left, **options)
+            except TimeoutError:
+                if time.monotonic() >= give_up_at:
+                    raise
             connection.look_anyway()

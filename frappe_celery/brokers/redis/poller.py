@@ -49,38 +49,30 @@ class Poller(kombu_redis.MultiChannelPoller):
         super().close()
 
     def on_poll_start(self) -> None:
-        """Each turn of the worker's event loop: hand over what waits, then see to broadcasts."""
+        """Each turn of the worker's event loop: hand over what waits."""
+        super().on_poll_start()
         for _ in range(AT_ONCE):
             if not self.fetch():
                 break
-        super().on_poll_start()
 
     def get(self, callback: Any, timeout: float | None = None) -> None:
         """For pools without an event loop: one message of each channel, or whatever comes first."""
+        super().on_poll_start()
         if not self.fetch():
             super().get(callback, timeout)
 
     def fetch(self) -> bool:
         """Have every channel that consumes look for a message; whether one was handed over."""
         consuming = [channel for channel in self._channels if channel.active_queues]
-        for channel in consuming:
-            self._connect(channel)
         return True in [channel.fetch() for channel in consuming]
 
     def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
-        """kombu would begin a blocking pop."""
-
-    def _connect(self, channel: Channel) -> None:
-        if channel.listens:
-            return
+        """kombu would begin a blocking pop; this one listens for the bell."""
         if channel not in self.consumers:
             channel.heartbeat()  # before its first fetch, or nobody could settle what it held
             channel.settle_cut_off()
             self.consumers.add(channel)
-        if not self._client_registered(channel, channel.bell, "BELL"):
-            channel.bell.subscribe(channel.keys.bell_of_whole)
-            self._register(channel, channel.bell, "BELL")
-        channel.rang = channel.listens = True
+        self._register_LISTEN(channel)
 
     def _on_connection_disconnect(self, connection: Any) -> None:
         for channel, client, kind in list(self._chan_to_sock):
@@ -100,12 +92,6 @@ class Poller(kombu_redis.MultiChannelPoller):
         """Have every consumer look into its queues."""
         for channel in self.consumers:
             channel.rang = True
-
-    def maybe_check_subclient_health(self) -> None:
-        """Ask the connections that only listen, or a firewall forgets them."""
-        super().maybe_check_subclient_health()
-        for channel in self.consumers:
-            channel.bell.check_health()
 
     def maybe_restore_messages(self) -> None:
         """kombu's turn for its visibility timeout, which we do not have; called when idle."""

@@ -36,6 +36,7 @@ from frappe_celery.brokers.heartbeat import (
     raise_if_silent,
 )
 from frappe_celery.brokers.redis.poller import Poller
+from frappe_celery.config import settings
 from frappe_celery.config.sentinels import Sentinels
 from frappe_celery.errors import BrokerUnreachable, Refused
 from frappe_celery.jobs import get_store, scripts
@@ -58,9 +59,7 @@ class QoS(virtual.QoS):
         """Give the message back to its queue, or drop it without `requeue`."""
         if requeue:
             self.channel.release(delivery_tag)
-            super().ack(delivery_tag)
-        else:
-            self.ack(delivery_tag)
+        self.ack(delivery_tag)
 
     def restore_unacked(self) -> list[Any]:
         """Give back all that is still held; without a connection that comes later."""
@@ -75,7 +74,7 @@ class QoS(virtual.QoS):
 class Channel(kombu_redis.Channel):
     """One connection that publishes and consumes.
 
-    Queues named in `frappe_celery_queues` are the bench's own: their messages lie beside its runs.
+    The bench's queues are its own: their messages lie beside its runs.
     A team's other queues keep kombu's names and priorities.
     """
 
@@ -83,26 +82,20 @@ class Channel(kombu_redis.Channel):
     socket_timeout = GIVEN_UP_AFTER_SECONDS
     socket_connect_timeout = GIVEN_UP_AFTER_SECONDS
     socket_keepalive = True
-    frappe_celery_prefix = ""
-    frappe_celery_queues: tuple[str, ...] = ()
-    from_transport_options = (
-        *kombu_redis.Channel.from_transport_options,
-        "frappe_celery_prefix",
-        "frappe_celery_queues",
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.handlers["BELL"] = self._read_bell
-        self.keys = Keys(self.frappe_celery_prefix)
-        self.process = process_name()
-        self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
+        self.consumer = f"{process_name()}:{uuid.uuid4().hex[:12]}"
         self.rang = True
-        self.listens = False
         self.fetches_from: dict[str, str] = {}
         """Queues by the lists in which their messages lie, in the order that these are emptied."""
         self._unheld: set[str] = set()
         """Queues of which nobody acknowledges anything: answers to control commands."""
+
+    @property
+    def keys(self) -> Keys:
+        """The bench's."""
+        return get_store().keys
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         """Like kombu's; a lost connection is tried once more, one that does not answer is not.
@@ -134,13 +127,13 @@ class Channel(kombu_redis.Channel):
         super()._put_fanout(exchange, whole_messages.put(message, ""), routing_key, **kwargs)
 
     def _q_for_pri(self, queue: str, pri: int) -> str:
-        if queue in self.frappe_celery_queues:
+        if queue in settings.current().queues:
             return self.keys.whole(queue)
         return str(super()._q_for_pri(queue, pri))
 
     def _purge(self, queue: str) -> int:
         """`celery purge`: of one of the bench's queues the jobs that wait, too."""
-        canceled = get_store().purge(queue) if queue in self.frappe_celery_queues else 0
+        canceled = get_store().purge(queue) if queue in settings.current().queues else 0
         return canceled + int(super()._purge(queue))
 
     @cached_property
@@ -155,19 +148,24 @@ class Channel(kombu_redis.Channel):
         if self in self.connection.cycle.consumers:  # it was idle, and may count as dead
             self.heartbeat()
         tag = super().basic_consume(queue, no_ack, *args, **options)
-        if queue in self.active_fanout_queues:  # kombu begins to listen at the loop's first turn
-            self.connection.cycle._client_registered(self, self.subclient, "LISTEN")  # connects it
-            self._subscribe()
+        self.connection.cycle._client_registered(self, self.subclient, "LISTEN")  # connects it
+        self._subscribe()  # kombu begins to listen at the loop's first turn
         return tag
 
-    @cached_property
-    def bell(self) -> Any:
-        """The subscription that each enqueue rings."""
-        return self._create_client(asynchronous=True).pubsub()
+    def _subscribe(self) -> None:
+        """To what is broadcast, as kombu, and to the bell that each enqueue rings."""
+        super()._subscribe()
+        if self.active_queues:
+            self._in_listen = self.subclient.connection
+            self.subclient.subscribe(self.keys.bell_of_whole)
+            self.rang = True  # what came before that nobody heard
 
-    def _on_connection_disconnect(self, connection: Any) -> None:
-        self.listens = False
-        super()._on_connection_disconnect(connection)
+    def _handle_message(self, client: Any, response: Any) -> Any:
+        """As kombu's; that the bell rang is no message to read."""
+        told = super()._handle_message(client, response)
+        if told and told["channel"] == self.keys.bell_of_whole.encode():
+            self.rang, told["data"] = True, None
+        return told
 
     def _receive(self) -> bool:
         """As kombu's, which waits where its connection was replaced and has nothing to be read."""
@@ -234,13 +232,6 @@ class Channel(kombu_redis.Channel):
             get_store().refuse(queue, start, f"no message: {exc!r}")
         return None
 
-    def _read_bell(self) -> bool:
-        bell = self.bell
-        while bell.connection is not None and bell.connection.can_read(timeout=0):
-            bell.parse_response()
-        self.rang = True
-        return False
-
     @property
     def _is_gone(self) -> bool:
         """Closed, or its connection was, in mid-close too: its successor settles what it held."""
@@ -261,7 +252,7 @@ class Channel(kombu_redis.Channel):
     def heartbeat(self) -> None:
         """Sign of life; after `workers.DEAD_AFTER_SECONDS` without, others take what is held."""
         raise_if_silent()
-        self._scripts.run("alive", (self.keys.consumers,), self.consumer, self.process)
+        self._scripts.run("alive", (self.keys.consumers,), self.consumer, process_name())
 
     def close(self) -> None:
         """Give back what is held, and leave; without a connection that comes later."""
@@ -281,7 +272,6 @@ class Channel(kombu_redis.Channel):
         client = self._create_client()
         if not client.exists(self.keys.in_flight(self.consumer)):  # else the reaper's
             client.zrem(self.keys.consumers, self.consumer)
-        self.bell.close()
 
     def settle_cut_off(self) -> None:
         """Give back what this process had fetched when it lost its connection; jobs run on."""

@@ -92,7 +92,6 @@ class Hand:
             name = f"{self.store.keys.prefix}{queue}:tasks" if own else queue
             with self.rabbitmq() as channel:
                 channel.basic_publish_confirm(message, "", name)
-            self.store.client.publish(self.store.keys.confirmed, queue)
         return str(known["id"])
 
 

@@ -16,8 +16,6 @@ from kombu.asynchronous import Hub
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from frappe_celery import celery_app
-from frappe_celery.brokers.rabbitmq.channel import Bell
-from frappe_celery.jobs.connection import connect
 from tests.integration.benches import inside
 from tests.project import Project
 from tests.servers import RedisServer
@@ -29,11 +27,10 @@ def restart(server: RedisServer) -> None:
     server.start()
 
 
-@pytest.mark.parametrize("name", ["subclient", "bell"])
-def test_on_redis(project: Project, own_redis: RedisServer, name: str) -> None:
+def test_on_redis(project: Project, own_redis: RedisServer) -> None:
     project.configure(redis_queue=own_redis.url)
     with inside(project), celery_app.current().connection() as connection:
-        listener = getattr(connection.default_channel, name)
+        listener = connection.default_channel.subclient
         listener.subscribe("news")
         listener.parse_response()
         restart(own_redis)
@@ -62,9 +59,8 @@ def heard_in_a_loop(connection: Connection, *queues: Queue) -> Iterator[Callable
     assert not hub.on_tick, "who is closed takes no part any more"
 
 
-@pytest.mark.parametrize("name", ["subclient", "bell"])
-def test_a_loop_hears_after_a_listener_was_connected_anew(
-    project: Project, own_redis: RedisServer, name: str
+def test_a_loop_hears_after_its_listener_was_connected_anew(
+    project: Project, own_redis: RedisServer
 ) -> None:
     """redis-py does so by itself, and tells nobody, where it finds a new connection cut."""
     project.configure(redis_queue=own_redis.url)
@@ -77,18 +73,10 @@ def test_a_loop_hears_after_a_listener_was_connected_anew(
         other.Producer() as producer,
     ):
         turn()
-        listener = getattr(connection.default_channel, name).connection
+        listener = connection.default_channel.subclient.connection
         listener.disconnect()
         listener.connect()
         turn()
         producer.publish("a task", routing_key="team")
         producer.publish("a broadcast", exchange=told.exchange, declare=[told.exchange])
         wait_until(lambda: {"a task", "a broadcast"} <= set(turn()), what="both are heard")
-
-
-def test_on_rabbitmq(own_redis: RedisServer) -> None:
-    bell = Bell(connect(own_redis.url), "rings")
-    assert bell.listen()
-    restart(own_redis)
-    assert not bell.heard()
-    assert bell.listen(), "it may have missed something"

@@ -98,7 +98,6 @@ def test_properties_of_a_message_of_rabbitmq(hand: Hand, what: str) -> None:
             for name in hand.store.outbox.names.all("default"):
                 channel.basic_publish_confirm(message, "", name)
     hand.store.outbox.ring("default")
-    hand.store.client.publish(hand.store.keys.confirmed, "default")
     wait_until(lambda: hand.store.number_refused() >= before + 6, 30, "each is listed")
 
 
@@ -114,7 +113,6 @@ def test_tables_just_as_deep_as_can_be_read_or_not(hand: Hand) -> None:
             for name in hand.store.outbox.names.all("default"):
                 channel.basic_publish_confirm(message, "", name)
     hand.store.outbox.ring("default")
-    hand.store.client.publish(hand.store.keys.confirmed, "default")
     wanted = before + 3 * len(depths)
     wait_until(lambda: hand.store.number_refused() >= wanted, 60, "each is listed")
 
@@ -138,5 +136,4 @@ def test_a_place_of_a_message_of_rabbitmq_that_is_no_text(hand: Hand, number: in
         channel.basic_publish_confirm(Raw(b"x", b"\0\0"), hand.control, key)
         channel.exchange_delete(name)
     store.outbox.ring("default")
-    store.client.publish(store.keys.confirmed, "default")
     wait_until(lambda: store.number_refused() >= before + 3 * (number + 1), 60, "each is listed")

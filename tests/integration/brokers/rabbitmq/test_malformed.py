@@ -51,8 +51,7 @@ def test_it_is_refused_in_whichever_queue_and_the_next_job_runs(
                     amqp.Message(body, application_headers=headers), routing_key=name
                 )
             store.outbox.ring("default")
-            store.client.publish(store.keys.confirmed, b"\xff\xfe")
-            store.client.publish(store.keys.confirmed, "default")
+            store.outbox.publisher.ring(store.outbox.names.whole("default"))
             if "status" not in what:  # which forbids that it starts, as any but `queued` does
                 wait_until(lambda: len(store.refused()) > before, 10, f"{what} is refused")  # noqa: B023
             assert ended(enqueue("myapp.tasks.record")).is_finished, what
