@@ -60,8 +60,8 @@ class News:
 @dataclass
 class _Site:
     rows: dict[str, ScheduleRow] = field(default_factory=dict)
-    state: Any = None
-    """The rows' stamp and what else they depend on, when they were last read."""
+    timing: Timing | None = None
+    """By which they were last read; None: they were not yet."""
     off: str | None = None
     trouble: str | None = None
     configuration: Any = None
@@ -275,22 +275,17 @@ class Reader:
             self._tell(known, News(site, off=off, answers=answers))
 
     def _read(self, site: str, known: _Site) -> None:
-        timing = Timing.of(self.config, site)
-        stamp = self.host.schedule_stamp(site)
-        state = (stamp, timing, self.config.site_config(site).get("cron_queues"))
-        if stamp is not None and state == known.state:
-            return
-        rows = self.host.schedule_rows(site)
-        if known.state is None:
+        timing, rows = Timing.of(self.config, site), self.host.schedule_rows(site)
+        if known.timing is None:
             rows = self._compare_with_hooks(site, rows)
             present = frozenset(row.name for row in rows)
             answers = True if known.off is None else None  # else `_switch` tells
             self._tell(known, News(site, timing, present=present, answers=answers))
-        timed_anew = known.state is None or known.state[1] != timing
+        timed_anew = known.timing != timing
         changed = [row for row in rows if timed_anew or known.rows.get(row.name) != row]
         current = {row.name: row for row in rows}
         removed = [name for name in known.rows if name not in current]
-        known.rows, known.state = current, state
+        known.rows, known.timing = current, timing
         for start in range(0, len(changed), ROWS_AT_ONCE):
             self._tell(known, News(site, timing, changed[start : start + ROWS_AT_ONCE]))
         if removed:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.config import settings
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.reader import News, Reader
 from frappe_standalone.host import StandaloneHost
 from frappe_standalone.local import local
@@ -99,15 +100,15 @@ def test_a_look_that_took_long_is_followed_by_a_rest_but_known_changes_are_read(
     looks: list[str] = []
     reader = Reader(host, settings.current(), lambda news: None, clock=lambda: now)
     reader.poll()
-    read = host.schedule_stamp
+    read = host.schedule_rows
 
-    def slowly(site: str) -> object:
+    def slowly(site: str) -> list[ScheduleRow]:
         nonlocal now
         now += 4.0
         looks.append(site)
         return read(site)
 
-    monkeypatch.setattr(host, "schedule_stamp", slowly)
+    monkeypatch.setattr(host, "schedule_rows", slowly)
     for _ in range(3):
         reader.poll()
     assert len(looks) == 1
