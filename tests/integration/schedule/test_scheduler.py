@@ -245,7 +245,7 @@ def test_a_tick_that_is_configured_anew_counts_at_once(bench: Bench) -> None:
     assert bench.at("2026-06-01 00:10") == [A]
 
 
-def test_a_database_that_is_away_is_logged_once_and_known_entries_go_on(
+def test_a_database_that_is_away_is_logged_once_and_what_is_due_waits_for_it(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench.add(A, "0 * * * *")
@@ -254,18 +254,17 @@ def test_a_database_that_is_away_is_logged_once_and_known_entries_go_on(
     reader = scheduler.reader
     assert reader is not None
     bench.host.fails = OSError("no database at db.example:3306")
-    assert bench.at("2026-06-01 01:00") == [A]
+    assert bench.at("2026-06-01 01:00") == []
     assert reader.unread() == {SITE: "OSError: no database at db.example:3306"}
-    bench.store.finish(bench.jobs()[0].run_id, None)
-    bench.at("2026-06-01 01:01")
-    errors = [record.message for record in caplog.records if record.levelno == logging.ERROR]
-    assert errors == [
-        f"site {SITE}: its schedule cannot be read (OSError: no database at db.example:3306)."
-        " Its 1 known entries go on; it is tried again by itself"
+    bench.host.fails = OSError("no database at db.example:3306 either")
+    assert bench.at("2026-06-01 02:01") == []
+    assert [message for message in caplog.messages if "is scheduled" in message] == [
+        f"site {SITE}: nothing is scheduled, its schedule cannot be read"
+        " (OSError: no database at db.example:3306)"
     ]
     bench.host.fails = None
-    bench.at("2026-06-01 01:02")
-    assert f"site {SITE}: its schedule can be read again" in caplog.messages
+    assert bench.at("2026-06-01 02:02") == [A], "what it missed, once"
+    assert f"site {SITE}: is scheduled again" in caplog.messages
     assert reader.unread() == {}
 
 

@@ -121,16 +121,13 @@ def test_a_look_that_took_long_is_followed_by_a_rest_but_known_changes_are_read(
     assert len(looks) == 3
 
 
-def test_a_database_that_is_away_is_named_once_for_all_sites(
-    host: StandaloneHost,
-    frappe: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+def test_a_database_that_is_away_switches_its_site_off_until_it_answers(
+    host: StandaloneHost, frappe: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     news: list[News] = []
     reader = Reader(host, settings.current(), news.append)
     reader.poll()
-    heard = len(news)
+    news.clear()
 
     def away(site: str) -> None:
         raise OSError("no database at db.example:3306")
@@ -140,13 +137,16 @@ def test_a_database_that_is_away_is_named_once_for_all_sites(
         broken.setattr(changes, "_looks", lambda database: ())  # which is no file
         reader.poll()
         reader.poll()
-    (error,) = [record.message for record in caplog.records if record.levelname == "ERROR"]
-    assert "OSError: no database at db.example:3306). The known entries go on" in error
-    assert len(news) == heard
+    why = "OSError: no database at db.example:3306"
+    assert reader.unread() == {SITE: why}
+    off = f"its schedule cannot be read ({why})"
+    assert news == [News(SITE, off=off, answers=False)]
     frappe.db.set_value(JOB, "tasks.a", "cron_format", "0 7 * * *")
     frappe.db.commit()
     reader.poll()
-    assert [row.cron_format for each in news[heard:] for row in each.changed] == ["0 7 * * *"]
+    assert [row.cron_format for each in news for row in each.changed] == ["0 7 * * *"]
+    assert news[-1] == News(SITE, off=None, answers=True)
+    assert reader.unread() == {}
 
 
 def test_a_site_that_is_gone_is_told(
