@@ -8,8 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -98,8 +97,8 @@ class Reader:
         self.host, self.config, self.deliver, self.clock = host, config, deliver, clock
         self._sites: dict[str, _Site] = {}
         self._rests_until = 0.0
-        self._asks_since: float | None = None
-        """Since when the database of all sites has been asked, which may not answer."""
+        self._turned_at = clock()
+        """When the thread began its last turn or look; in it the database of all sites is asked."""
         self._stopped = threading.Event()
         self._lock = threading.RLock()
         """So that no news of a site follows the news that it is gone."""
@@ -119,22 +118,13 @@ class Reader:
     def watch(self) -> None:
         """Say that the database of all sites is silent, where the thread that looks waits for it;
         for another thread to call."""
-        since = self._asks_since
-        if since is not None and self.clock() - since > SILENCE_SECONDS:
+        waits = self.clock() - self._turned_at > SILENCE_SECONDS
+        if waits and not self.host.site_databases:
             for site in self._known():
                 self._failed(site, SILENT)
 
     def _known(self) -> list[_Site]:
         return list(self._sites.values())
-
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        """While the database of all sites is asked, where they have one."""
-        self._asks_since = None if self.host.site_databases else self.clock()
-        try:
-            yield
-        finally:
-            self._asks_since = None
 
     def _run(self) -> None:
         pause = 0.0
@@ -146,6 +136,7 @@ class Reader:
             pause = POLL_SECONDS
 
     def poll(self) -> None:
+        self._turned_at = self.clock()
         names = self.config.sites()
         for name in self._sites.keys() - set(names):
             with self._lock:
@@ -173,8 +164,7 @@ class Reader:
     def _changed_sites(self) -> set[str]:
         """Where a change is known of; what keeps from asking is told by the looks, or by beat."""
         try:
-            with self._asking():
-                return self.host.changed_sites()
+            return self.host.changed_sites()
         except Exception as exc:
             logger.debug("which sites changed cannot be asked: %s", exc)
             return set()
@@ -212,7 +202,8 @@ class Reader:
 
     def _look(self, site: _Site) -> None:
         """Look at a site, and wait for it unless it was slow the last time."""
-        site.looked_at, site.is_due = self.clock(), False
+        site.looked_at = self._turned_at = self.clock()
+        site.is_due = False
         if not self.host.site_databases:
             self._look_now(site)
             return
@@ -227,7 +218,7 @@ class Reader:
     def _look_now(self, site: _Site) -> None:
         began = self.clock()
         try:
-            with self._asking(), self.host.visiting(site.name):
+            with self.host.visiting(site.name):
                 off = self.host.scheduling_off(site.name)
                 if off is None:
                     self._read(site)
