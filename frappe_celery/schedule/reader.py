@@ -16,7 +16,7 @@ from typing import Any
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.hosts import Host, ScheduleRow
-from frappe_celery.schedule.events import rows_from_hooks
+from frappe_celery.schedule.events import read_hooks
 from frappe_celery.schedule.sync import announcements, differences, fill
 from frappe_celery.schedule.timing import Timing
 
@@ -258,7 +258,7 @@ class Reader:
 
     def _compare_with_hooks(self, site: str, rows: list[ScheduleRow]) -> list[ScheduleRow]:
         """Fill empty rows; of other differences only say that they are there."""
-        wanted, problems = rows_from_hooks(self.host, self.config, site)
+        wanted, problems = read_hooks(self.host.app_hooks(site), self.config, site)
         for problem in problems:
             logger.warning("site %s: %s", site, problem)
         filled = fill(self.host, self.config, site, rows)
