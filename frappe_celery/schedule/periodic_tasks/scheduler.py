@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections import deque
@@ -21,7 +22,7 @@ from frappe_celery.schedule.scheduler import ENTRIES_A_TICK, TICK_SECONDS, Sched
 if TYPE_CHECKING:
     from django_celery_beat.schedulers import ModelEntry
 
-    from frappe_celery.schedule.periodic_tasks.rows import Read, Rows, Run
+    from frappe_celery.schedule.periodic_tasks.rows import Read, Rows
 
 logger = logging.getLogger(__name__)
 
@@ -77,13 +78,13 @@ class DatabaseScheduler(Scheduler):
     # -- who leads
 
     def _take_the_lead(self) -> None:
-        from frappe_celery.schedule.periodic_tasks.rows import Rows, Run
+        from frappe_celery.schedule.periodic_tasks.rows import Rows
 
         kept = get_store().client.hgetall(get_store().keys.row_runs)
         super()._take_the_lead()
         self.rows = Rows(self.app, self._own, self._read.append, self._written)
-        for key, text in kept.items():  # sent by the leader before, and not written back
-            self.rows.ran(int(key), Run.of(text))
+        for key, run in kept.items():  # sent by the leader before, and not written back
+            self.rows.ran(int(key), run.decode())
         self.rows.start()
 
     def _step_down(self) -> None:
@@ -137,23 +138,20 @@ class DatabaseScheduler(Scheduler):
     # -- runs
 
     def _send(self, place: Asked) -> None:
-        from frappe_celery.schedule.periodic_tasks.rows import Run
-
         entry, key = place.entry, place.entry.model.pk
-        run = Run(entry._default_now(), entry.total_run_count + 1)
-        keys = get_store().keys
-        if not get_store().run_script(
-            "claim_run", (keys.lease, keys.row_runs), self.lease.fence, key, run.text
-        ):
+        at, number = entry._default_now(), entry.total_run_count + 1
+        run, keys = json.dumps([at.isoformat(), number]), get_store().keys
+        claimed = (keys.lease, keys.row_runs), self.lease.fence, key, run
+        if not get_store().run_script("claim_run", *claimed):
             raise Deposed(entry.name)
-        _set_run(entry, run.at, run.count)
+        _set_run(entry, at, number)
         celery_beat.Scheduler.apply_entry(self, entry, producer=self.producer)
         if self.rows is not None:
             self.rows.ran(key, run)
         place.sent = datetime.now(timezone.utc)  # a read that began before may not know of it
 
-    def _written(self, runs: Mapping[int, Run]) -> None:
-        words = [word for key, run in runs.items() for word in (str(key), run.text)]
+    def _written(self, runs: Mapping[int, str]) -> None:
+        words = [word for pair in runs.items() for word in pair]
         try:
             get_store().run_script("runs_written", (get_store().keys.row_runs,), *words)
         except BrokerUnreachable:  # known to the next leader then, who writes them again
