@@ -213,7 +213,6 @@ class Reader:
         site.looking.start()
         if not site.is_slow:
             site.looking.join(PATIENCE_SECONDS)
-            site.is_slow = site.looking.is_alive()
 
     def _look_now(self, site: _Site) -> None:
         began = self.clock()
