@@ -100,6 +100,7 @@ class Scheduler(celery_beat.Scheduler):
             if not self._trouble:
                 logger.error("%s. What is due waits; it is tried again by itself", exc)
             self._trouble = f"{type(exc).__name__}: {exc}"
+            self._heap = None  # which may lack the app's entry that was just sent
             return TICK_SECONDS
         except Deposed:  # it stood still after it had looked, or the Redis was away for long
             self.lease.doubt()

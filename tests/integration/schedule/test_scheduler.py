@@ -397,6 +397,29 @@ def test_own_entries_of_the_app_run_by_celerys_code_and_leave_no_file(bench: Ben
     assert not list(bench.project.root.glob("celerybeat-schedule*"))
 
 
+def test_an_own_entry_that_is_due_as_the_redis_goes_away_is_due_again_when_it_is_back(
+    bench: Bench, own_redis: RedisServer
+) -> None:
+    bench.project.configure(redis_queue=own_redis.url)
+    settings.use(None)
+    app = build(settings.current())
+    sent: list[str] = []
+    app.send_task = lambda name, *_, **__: sent.append(name)
+    app.conf.beat_schedule = {"own": {"task": "team.task", "schedule": 3600.0}}
+    scheduler = bench.scheduler(app=app)
+    scheduler.tick()
+    scheduler.schedule["own"].last_run_at -= timedelta(hours=2)
+    scheduler._heap = None
+    assert scheduler.producer  # or Celery waits for the broker to make one
+    own_redis.kill()
+    assert scheduler.tick() == 1.0
+    assert sent == ["team.task"]
+    own_redis.start()
+    scheduler.schedule["own"].last_run_at -= timedelta(hours=2)
+    wait_until(lambda: scheduler.tick() == 0.0 or len(sent) > 1, what="it is sent again")
+    assert sent == ["team.task"] * 2
+
+
 # -- misfires and what is kept of each due time
 
 
