@@ -7,6 +7,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -152,10 +153,8 @@ class DatabaseScheduler(Scheduler):
 
     def _written(self, runs: Mapping[int, str]) -> None:
         words = [word for pair in runs.items() for word in pair]
-        try:
+        with suppress(BrokerUnreachable):  # known to the next leader then, who writes them again
             get_store().run_script("runs_written", (get_store().keys.row_runs,), *words)
-        except BrokerUnreachable:  # known to the next leader then, who writes them again
-            return
 
 
 def _set_run(entry: ModelEntry, at: datetime, number: int) -> None:
