@@ -280,7 +280,7 @@ def _add(app: Celery, config: Settings) -> None:
         app.steps["consumer"].update(RABBITMQ_STEPS)
     output.connect(app)
     stacks.connect()
-    exchange.connect()
+    signals.beat_init.connect(exchange.register)
     error_mail.connect(app)
     error_mail.swallowed.connect(caught.note)
     app.user_options["worker"].update((BURST, GOSSIP, MINGLE))

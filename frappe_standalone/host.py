@@ -228,13 +228,6 @@ class StandaloneHost:
         with self.visiting(site):
             return why_inactive() or why_dormant()
 
-    def schedule_stamp(self, site: str) -> object:
-        """What the site's rows hold now."""
-        from frappe_standalone.schedule.rows import stamp
-
-        with self.visiting(site):
-            return stamp()
-
     def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
         """Make the rows of hooks follow `wanted`, in one transaction."""
         try:

@@ -22,7 +22,7 @@ from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import AppHooks
 from frappe_celery.programs import told
 from frappe_celery.schedule import history
-from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
+from frappe_celery.schedule.events import HOOK, import_problems, read_hooks
 from frappe_celery.schedule.listing import COUNT, site_schedule
 from frappe_celery.schedule.sync import sync as sync_site
 from frappe_celery.schedule.timing import Timing
@@ -142,7 +142,7 @@ def _sync_site(name: str) -> bool:
             click.echo(f"{name}: {what} {row}")
     if not report:
         click.echo(f"{name}: nothing to change")
-    rows, _ = rows_from_hooks(host, config, name)
+    rows, _ = read_hooks(host.app_hooks(name), config, name)
     for problem in [*problems, *import_problems(host, rows)]:
         click.secho(f"{name}: {problem}", fg="yellow", err=True)
     return all(problem.method for problem in problems)

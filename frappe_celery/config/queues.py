@@ -26,8 +26,7 @@ class Queue:
 
 
 FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500))
-NUMBERS, SWITCHES = ("timeout", "background_workers"), ("full_comparison",)
-"""What is said of a queue, besides the defaults of its jobs."""
+NUMBERS = ("timeout", "background_workers")
 CUSTOM_QUEUE_TIMEOUT = 300
 QUEUED_JOBS_A_SITE = 50
 """How many may wait in a queue beyond `max_queued_jobs`, as Frappe adds for each site."""
@@ -78,11 +77,10 @@ def _configured(known: Queue, config: Any) -> Queue:
         raise ConfigError(
             f'workers.{name} is {config!r}; write {{"timeout": 300, "background_workers": 1}}'
         )
-    asked = {key: config.get(key, getattr(known, key)) for key in (*NUMBERS, *SWITCHES)}
+    asked = {key: config.get(key, getattr(known, key)) for key in (*NUMBERS, "full_comparison")}
     for key in NUMBERS:
         value = asked[key]
         require(is_whole(value) and value > 0, f"workers.{name}.{key}", value, "a number above 0")
-    for key in SWITCHES:
-        is_right = isinstance(asked[key], bool)
-        require(is_right, f"workers.{name}.{key}", asked[key], "true or false")
+    full = asked["full_comparison"]
+    require(isinstance(full, bool), f"workers.{name}.full_comparison", full, "true or false")
     return Queue(name, **asked, defaults=defaults_of(f"workers.{name}", config))

@@ -249,11 +249,9 @@ class Settings(Options):
         Raises:
             ConfigError: it is no number above 0, or the site's configuration is broken.
         """
-        config = files.read_json(f"{self.root}/sites/{site}/site_config.json")
-        if "frappe_celery_share" not in config:
-            return 1
-        where = f" in sites/{site}/site_config.json"
-        return checked_share(where, config["frappe_celery_share"])
+        where = f"sites/{site}/site_config.json"
+        said = files.read_json(f"{self.root}/{where}")
+        return checked_share(f" in {where}", said.get("frappe_celery_share", 1))
 
     @cached_property
     def _options(self) -> dict[str, Any]:

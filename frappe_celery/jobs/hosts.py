@@ -197,9 +197,6 @@ class Host(Protocol):
     def scheduling_off(self, site: str) -> str | None:
         """Why nothing of the site is scheduled now, for people; None: it is."""
 
-    def schedule_stamp(self, site: str) -> object:
-        """Cheap, and unequal to the one before once rows may have changed; None: always read."""
-
     def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
         """Make the rows that come from hooks follow `wanted`."""
 

@@ -6,6 +6,7 @@ import heapq
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from typing import Any, Generic, TypeVar
 
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.cron import CronError
@@ -13,26 +14,84 @@ from frappe_celery.schedule.timing import Timing
 
 
 @dataclass(eq=False)
-class Entry:
-    row: ScheduleRow
-    timing: Timing
-    due: datetime
-    """When it is next due, in UTC; may be past."""
-    acted: datetime | None = None
-    """The last due time that was acted on, which a run's `last_execution` follows later."""
+class Place:
+    """What has its turn at a time."""
+
+    key: tuple[Any, ...]
+    """Another one of the same key takes its place."""
+    due: Any
 
 
-class Agenda:
+P = TypeVar("P", bound=Place)
+
+
+class Order(Generic[P]):
     """A heap; each change costs O(log n), looking at the first entry O(1)."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str], Entry] = {}
-        self._heap: list[tuple[datetime, int, Entry]] = []
+        self._entries: dict[tuple[Any, ...], P] = {}
+        self._heap: list[tuple[Any, int, P]] = []
         """Also of entries that were removed or changed since, which `_has` tells."""
         self._numbers = count()
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def get(self, *key: Any) -> P | None:
+        """The entry of that key."""
+        return self._entries.get(key)
+
+    def add(self, entry: P) -> None:
+        """Put an entry in its place, and one of its key that was there out of it."""
+        self._entries[entry.key] = entry
+        self.push_back(entry)
+
+    def remove(self, *key: Any) -> None:
+        """Take an entry off, if it is there."""
+        self._entries.pop(key, None)
+
+    def first(self) -> P | None:
+        """The entry that is due next."""
+        while self._heap and not self._has(self._heap[0][2]):
+            heapq.heappop(self._heap)
+        return self._heap[0][2] if self._heap else None
+
+    def take(self) -> P:
+        """Take the first entry out of the order until `add` or `push_back` puts it back.
+
+        Raises:
+            IndexError: there is none.
+        """
+        self.first()
+        return heapq.heappop(self._heap)[2]
+
+    def push_back(self, entry: P) -> None:
+        """Put a taken entry back with its time, unless it was changed or removed."""
+        if not self._has(entry):
+            return
+        heapq.heappush(self._heap, (entry.due, next(self._numbers), entry))
+        if len(self._heap) > 2 * len(self._entries) + 64:  # mostly places that no longer count
+            self._heap = [place for place in self._heap if self._has(place[2])]
+            heapq.heapify(self._heap)
+
+    def _has(self, entry: P) -> bool:
+        return self._entries.get(entry.key) is entry
+
+
+@dataclass(eq=False)
+class Entry(Place):
+    """A row, by its site and name."""
+
+    due: datetime
+    """In UTC; may be past."""
+    row: ScheduleRow
+    timing: Timing
+    acted: datetime | None = None
+    """The last due time that was acted on, which a run's `last_execution` follows later."""
+
+
+class Agenda(Order[Entry]):
+    """Of sites' rows, by site and name."""
 
     def put(self, row: ScheduleRow, timing: Timing, *, set_back: bool = False) -> Entry:
         """Add or change a row; `set_back` forgets what was acted on.
@@ -40,38 +99,15 @@ class Agenda:
         Raises:
             CronError: its expression cannot be read; it is then not on the agenda.
         """
-        known = self._entries.get((row.site, row.name))
+        known = self.get(row.site, row.name)
         acted = None if known is None or set_back else known.acted
         try:
             due = timing.next_start(row, max(row.since, acted) if acted else row.since)
         except CronError:
             self.remove(row.site, row.name)
             raise
-        entry = Entry(row, timing, due, acted)
-        self._entries[row.site, row.name] = entry
-        self.push_back(entry)
-        return entry
-
-    def remove(self, site: str, name: str) -> None:
-        """Take a row off, if it is on the agenda."""
-        self._entries.pop((site, name), None)
-
-    def first(self) -> Entry | None:
-        """The entry that is due next."""
-        while self._heap and not self._has(self._heap[0][2]):
-            heapq.heappop(self._heap)
-        return self._heap[0][2] if self._heap else None
-
-    def take(self) -> Entry:
-        """Take the first entry out of the order until `done` or `push_back` puts it back.
-
-        Raises:
-            IndexError: there is none.
-        """
-        entry = self.first()
-        if entry is None:
-            raise IndexError("the agenda is empty")
-        heapq.heappop(self._heap)
+        entry = Entry((row.site, row.name), due, row, timing, acted)
+        self.add(entry)
         return entry
 
     def done(self, entry: Entry, acted: datetime) -> None:
@@ -83,15 +119,3 @@ class Agenda:
         if self._has(entry):
             entry.acted = acted
             self.put(entry.row, entry.timing)
-
-    def push_back(self, entry: Entry) -> None:
-        """Put a taken entry back with its time, unless its row was changed or removed."""
-        if not self._has(entry):
-            return
-        heapq.heappush(self._heap, (entry.due, next(self._numbers), entry))
-        if len(self._heap) > 2 * len(self._entries) + 64:  # mostly places that no longer count
-            self._heap = [place for place in self._heap if self._has(place[2])]
-            heapq.heapify(self._heap)
-
-    def _has(self, entry: Entry) -> bool:
-        return self._entries.get((entry.row.site, entry.row.name)) is entry

@@ -12,7 +12,7 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.cron import Cron, CronError
-from frappe_celery.schedule.events import rows_from_hooks
+from frappe_celery.schedule.events import read_hooks
 from frappe_celery.schedule.timing import Timing, next_start
 
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
@@ -85,7 +85,7 @@ def beat_schedule(site: str | None = None) -> dict[str, dict[str, Any]]:
     config = settings.current()
     site = site or config.site
     timing = Timing.of(config, site)
-    rows, _ = rows_from_hooks(hosts.current(), config, site)
+    rows, _ = read_hooks(hosts.current().app_hooks(site), config, site)
     return {f"{site}:{row.name}": _entry(row, timing) for row in rows}
 
 

@@ -17,13 +17,12 @@ A moment is a naive datetime in UTC, an instant an aware one in any zone.
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from frappe_celery.schedule.cron_expression import ACCEPTED, CronError, Expression, parse
+from frappe_celery.schedule.cron_expression import ACCEPTED, CronError, parse
 
 __all__ = ["Cron", "CronError"]
 
@@ -100,37 +99,36 @@ def _offset(tz: tzinfo, moment: datetime) -> timedelta:
 # -- when an expression fires
 
 
-@dataclass(frozen=True, init=False)
 class Cron:
     """A cron expression, a frequency word or an alias (``@daily``) in a time zone.
 
-    ``tz`` is an IANA name or a tzinfo (ZoneInfo, pytz; not dateutil's, which has no hash). Raises
-    CronError, a ValueError, for an expression that croniter does not take or that never fires,
-    and for such a zone or an unknown one.
+    ``zone`` is an IANA name. Raises CronError, a ValueError, for an expression that croniter does
+    not take or that never fires, and for an unknown zone.
     """
 
-    expression: str
-    tz: tzinfo
-    _times: Expression = field(repr=False, compare=False)
-
-    def __init__(self, expression: str, tz: tzinfo | str = "UTC") -> None:
+    def __init__(self, expression: str, zone: str = "UTC") -> None:
         if not isinstance(expression, str):
             raise CronError(f"a cron expression is text, not {expression!r}. {ACCEPTED}")
-        object.__setattr__(self, "expression", expression)
-        object.__setattr__(self, "tz", _zone(tz))
-        object.__setattr__(self, "_times", parse(expression))
+        self._times = parse(expression)
+        try:
+            self._zone = ZoneInfo(zone)
+        except (LookupError, ValueError, OSError, TypeError) as error:
+            raise CronError(
+                f"{zone!r} is no time zone here; give an IANA name such as 'Europe/Amsterdam' "
+                "(where the system has no zones, `pip install tzdata` brings them)"
+            ) from error
 
     def next_after(self, instant: datetime) -> datetime:
         """The first time strictly after an aware ``instant``, in UTC.
 
         In UTC because Python compares and subtracts two datetimes of one zone by their wall
-        clocks, which is wrong in a repeated hour; ``.astimezone(cron.tz)`` is for showing.
+        clocks, which is wrong in a repeated hour; ``.astimezone`` is for showing.
         Raises CronError when there is none within 50 years (an expression with a year), and
         ValueError for a naive instant.
         """
         moment = in_utc(instant).replace(tzinfo=None) + datetime.resolution
         while True:
-            clock = clock_at(self.tz, moment)
+            clock = clock_at(self._zone, moment)
             due = self._first_on(clock, moment)
             if due < clock.until:
                 return due.replace(tzinfo=timezone.utc)
@@ -138,28 +136,18 @@ class Cron:
 
     def _first_on(self, clock: Clock, moment: datetime) -> datetime:
         """The first time at or after ``moment`` if the clock went on evenly."""
+        on_it = self._first_by(clock.offset, moment)
         if moment >= clock.settled:
-            return self._first_by(clock.offset, moment)
+            return on_it
         if clock.offset < clock.before:
             repeated = self._times.keeps_rhythm
-            return self._first_by(clock.offset, moment if repeated else clock.settled)
+            return on_it if repeated else self._first_by(clock.offset, clock.settled)
         left_out = self._first_by(clock.before, moment)
         if left_out >= clock.settled:
-            return self._first_by(clock.offset, moment)
+            return on_it
         if self._times.keeps_rhythm:
-            return min(left_out, self._first_by(clock.offset, moment))
-        return moment if moment == clock.since else self._first_by(clock.offset, moment)
+            return min(left_out, on_it)
+        return moment if moment == clock.since else on_it
 
     def _first_by(self, offset: timedelta, moment: datetime) -> datetime:
         return self._times.first_from(moment + offset) - offset
-
-
-def _zone(tz: tzinfo | str) -> tzinfo:
-    try:
-        hash(tz)
-        return ZoneInfo(tz) if isinstance(tz, str) else tz
-    except (LookupError, ValueError, OSError, TypeError) as error:
-        raise CronError(
-            f"{tz!r} is no time zone here; give an IANA name such as 'Europe/Amsterdam' "
-            "(where the system has no zones, `pip install tzdata` brings them)"
-        ) from error

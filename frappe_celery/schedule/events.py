@@ -41,17 +41,11 @@ class Problem:
         return f"{self.source}: {self.reason}"
 
 
-def rows_from_hooks(
-    host: Host, config: Settings, site: str
-) -> tuple[list[ScheduleRow], list[Problem]]:
-    """A site's rows as its apps' hooks have them, in that order; no method is imported."""
-    return read_hooks(host.app_hooks(site), config, site)
-
-
 def read_hooks(
     apps: Iterable[AppHooks], config: Settings, site: str, now: datetime | None = None
 ) -> tuple[list[ScheduleRow], list[Problem]]:
-    """The same for the hooks given; `now` is the rows' creation, aware."""
+    """A site's rows as its apps' hooks have them, in that order; no method is imported. `now` is
+    the rows' creation, aware."""
     values, now = config.site_config(site), now or datetime.now(timezone.utc)
     zone, cron_queues = values.get("time_zone") or config.zone, values.get("cron_queues") or {}
     rows: dict[Entry, ScheduleRow] = {}

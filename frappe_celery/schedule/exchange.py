@@ -11,15 +11,9 @@ import signal
 import sys
 from typing import Any
 
-from celery import signals
 
-
-def connect() -> None:
-    """For a beat that starts from now on."""
-    signals.beat_init.connect(_register)
-
-
-def _register(**_: Any) -> None:
+def register(**_: Any) -> None:
+    """For a beat that starts."""
     if not os.isatty(0):
         signal.signal(signal.SIGHUP, _begin_anew)
 

@@ -62,10 +62,8 @@ def every(seconds: int) -> str:
 
     A minute and longer counts in whole minutes, an hour and longer in whole hours, a day and
     longer daily. An interval that does not divide its hour starts anew with the next one, as
-    every cron step does. Raises ValueError for less than a second.
+    every cron step does.
     """
-    if seconds < 1:
-        raise ValueError(f"a scheduler tick of {seconds} seconds is too short; give 1 or more")
     if seconds < 60:
         return f"* * * * * */{seconds}"
     if seconds < 3600:

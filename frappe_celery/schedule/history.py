@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import islice
 from typing import Any
 
 from frappe_celery.jobs import JobStore
-
-AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -49,16 +48,9 @@ def outcomes(store: JobStore, count: int, site: str | None = None) -> list[Outco
     Raises:
         BrokerUnreachable: the Redis does not answer.
     """
-    found: list[Outcome] = []
-    start = 0
-    while len(found) < count:
-        kept = store.client.lrange(store.keys.acted, start, start + AT_ONCE - 1)
-        if not kept:
-            break
-        start += len(kept)
-        read = (_outcome(json.loads(text)) for text in kept)
-        found += [each for each in read if site in (None, each.site)]
-    return found[:count]
+    kept = store.client.lrange(store.keys.acted, 0, count - 1 if site is None else -1)
+    read = map(_outcome, map(json.loads, kept))
+    return list(islice((each for each in read if site in (None, each.site)), count))
 
 
 def _outcome(kept: dict[str, Any]) -> Outcome:

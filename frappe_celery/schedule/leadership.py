@@ -117,19 +117,19 @@ class Sign:
 class LeaderHeartbeat:
     """Gives a sign every few seconds, and says so when the scheduler falls behind."""
 
-    def __init__(self, store: JobStore, name: str) -> None:
-        self.store, self.name = store, name
+    def __init__(self, store: JobStore, name: str, unread: Callable[[], dict[str, str]]) -> None:
+        self.store, self.name, self.unread = store, name, unread
         self._next = 0.0
         self._late_since: float | None = None
         self._say_again = 0.0
 
-    def beat(self, agenda: Agenda, now: datetime, unread: Callable[[], dict[str, str]]) -> None:
+    def beat(self, agenda: Agenda, now: datetime) -> None:
         """Called at each turn, once what is due was acted on."""
         if time.monotonic() < self._next:
             return
         first = agenda.first()
         lag = max(0.0, (now - first.due).total_seconds()) if first else 0.0
-        troubles = json.dumps(unread())
+        troubles = json.dumps(self.unread())
         outdated = ",".join(settings.outdated())
         sign = Sign(time.time(), self.name, round(lag, 3), len(agenda), troubles, outdated)
         self.store.client.hset(self.store.keys.sign_of_life, mapping=asdict(sign))

@@ -8,15 +8,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from frappe_celery.config.settings import Settings
-from frappe_celery.errors import BrokerUnreachable, ConfigError
+from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.hosts import Host, ScheduleRow
-from frappe_celery.schedule.events import rows_from_hooks
+from frappe_celery.schedule.events import read_hooks
 from frappe_celery.schedule.sync import announcements, differences, fill
 from frappe_celery.schedule.timing import Timing
 
@@ -59,9 +59,10 @@ class News:
 
 @dataclass
 class _Site:
+    name: str
     rows: dict[str, ScheduleRow] = field(default_factory=dict)
-    state: Any = None
-    """The rows' stamp and what else they depend on, when they were last read."""
+    timing: Timing | None = None
+    """By which they were last read; None: they were not yet."""
     off: str | None = None
     trouble: str | None = None
     configuration: Any = None
@@ -76,9 +77,9 @@ class Reader:
     """Watches the rows of every site.
 
     A site is looked at when the host tells of a change (`changed_sites`), when its configuration
-    changed, and in the sweep, which goes round all sites. One that has a database of its own is
-    looked at in a thread of its own, so that a database that hangs holds up nobody else; while it
-    cannot be read, nothing of it is scheduled. One that all sites have in common may hang too:
+    changed, and in the sweep, which goes round all sites. While it cannot be read, nothing of it is
+    scheduled. One that has a database of its own is looked at in a thread of its own, so that a
+    database that hangs holds up nobody else. One that all sites have in common may hang too:
     `watch` sees that.
 
     Args:
@@ -95,12 +96,11 @@ class Reader:
     ) -> None:
         self.host, self.config, self.deliver, self.clock = host, config, deliver, clock
         self._sites: dict[str, _Site] = {}
-        self._trouble: str | None = None
         self._rests_until = 0.0
-        self._asks_since: float | None = None
-        """Since when the database of all sites has been asked, which may not answer."""
+        self._turned_at = clock()
+        """When the thread began its last turn or look; in it the database of all sites is asked."""
         self._stopped = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         """So that no news of a site follows the news that it is gone."""
 
     def start(self) -> None:
@@ -112,26 +112,19 @@ class Reader:
         self._stopped.set()
 
     def unread(self) -> dict[str, str]:
-        """By site why its schedule cannot be read; '' stands for all of them."""
-        found = {site: known.trouble for site, known in list(self._sites.items()) if known.trouble}
-        return found | ({"": self._trouble} if self._trouble else {})
+        """By site why its schedule cannot be read."""
+        return {site.name: site.trouble for site in self._known() if site.trouble}
 
     def watch(self) -> None:
         """Say that the database of all sites is silent, where the thread that looks waits for it;
         for another thread to call."""
-        since = self._asks_since
-        if since is not None and self.clock() - since > SILENCE_SECONDS:
-            for site, known in list(self._sites.items()):
-                self._is_silent(site, known)
+        waits = self.clock() - self._turned_at > SILENCE_SECONDS
+        if waits and not self.host.site_databases:
+            for site in self._known():
+                self._failed(site, SILENT)
 
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        """While the database of all sites is asked, where they have one."""
-        self._asks_since = None if self.host.site_databases else self.clock()
-        try:
-            yield
-        finally:
-            self._asks_since = None
+    def _known(self) -> list[_Site]:
+        return list(self._sites.values())
 
     def _run(self) -> None:
         pause = 0.0
@@ -143,162 +136,128 @@ class Reader:
             pause = POLL_SECONDS
 
     def poll(self) -> None:
-        sites = self.config.sites()
-        for site in self._sites.keys() - set(sites):
+        self._turned_at = self.clock()
+        names = self.config.sites()
+        for name in self._sites.keys() - set(names):
             with self._lock:
-                gone = self._sites.pop(site)
                 logger.error(
                     "site %s is gone, and nothing of it is scheduled: it has no site_config.json"
-                    " any more",
-                    site,
-                )
-                self._deliver(News(site, removed=list(gone.rows)))
-        for site in sites:
-            self._sites.setdefault(site, _Site())
+                    " any more", name,
+                )  # fmt: skip
+                self._tell(self._sites[name], removed=list(self._sites[name].rows))
+                del self._sites[name]
+        for name in names:
+            self._sites.setdefault(name, _Site(name))
         changed = self._changed_sites()
-        if changed is None:
-            return
-        quiet = []
-        for site, known in list(self._sites.items()):
+        quiet: list[_Site] = []
+        for site in self._known():
             if self._stopped.is_set():
                 return
-            known.is_due |= site in changed  # also where a look is under way, which may miss it
-            if self._may_look(site, known):
-                if known.is_due or known.trouble:
-                    self._look(site, known)
+            site.is_due |= site.name in changed  # also where a look is under way, which may miss it
+            if self._may_look(site):
+                if site.is_due or site.trouble:
+                    self._look(site)
                 else:
-                    quiet.append((known.looked_at, site))
-        self._sweep(sorted(quiet))
+                    quiet.append(site)
+        self._sweep(sorted(quiet, key=attrgetter("looked_at")))
 
-    def _changed_sites(self) -> set[str] | None:
-        """Where a change is known of; None: the database of all sites cannot be read."""
+    def _changed_sites(self) -> set[str]:
+        """Where a change is known of; what keeps from asking is told by the looks, or by beat."""
         try:
-            with self._asking():
-                changed = self.host.changed_sites()
-        except BrokerUnreachable:  # the scheduler says so
-            return set()
+            return self.host.changed_sites()
         except Exception as exc:
-            trouble = f"{type(exc).__name__}: {exc}"
-            if trouble != self._trouble:
-                silent = any(known.off == SILENT for known in self._sites.values())
-                logger.error(
-                    "the sites' schedules cannot be read (%s). %s; it is tried again by itself",
-                    trouble, "What is due waits" if silent else "The known entries go on",
-                )  # fmt: skip
-            self._trouble = trouble
-            return None
-        if self._trouble:
-            logger.info("the sites' schedules can be read again")
-            self._trouble = None
-        return changed
+            logger.debug("which sites changed cannot be asked: %s", exc)
+            return set()
 
-    def _sweep(self, quiet: Iterable[tuple[float, str]]) -> None:
+    def _sweep(self, quiet: Iterable[_Site]) -> None:
         """Look at some sites, the one first that has waited longest."""
         began = self.clock()
         if began < self._rests_until:
             return
         often = min(SWEEP_SECONDS, SITE_SECONDS * len(self._sites))
         every = often if self.host.site_databases else 0.0
-        for looked_at, site in quiet:
-            if self.clock() - looked_at < every or self.clock() > began + POLL_SECONDS * SHARE:
+        for site in quiet:
+            if self.clock() - site.looked_at < every or self.clock() > began + POLL_SECONDS * SHARE:
                 break
-            self._look(site, self._sites[site])
+            self._look(site)
         took = self.clock() - began
         if took > POLL_SECONDS and not self.host.site_databases:  # one site has very many rows
             self._rests_until = began + took / SHARE
 
-    def _may_look(self, site: str, known: _Site) -> bool:
+    def _may_look(self, site: _Site) -> bool:
         """Whether the site's configuration lets it be scheduled and no look is under way."""
-        off, values = configured_off(self.config, site)
-        if off is not None or values != known.configuration:
-            known.configuration, known.is_due = values, True
+        off, values = configured_off(self.config, site.name)
+        if off is not None or values != site.configuration:
+            site.configuration, site.is_due = values, True
         if off is not None:
-            self._switch(site, known, off)
+            self._switch(site, off)
             return False
-        if known.looking is not None and known.looking.is_alive():
-            if self.clock() - known.looked_at > SILENCE_SECONDS:
-                self._is_silent(site, known)
+        if site.looking is not None and site.looking.is_alive():
+            if self.clock() - site.looked_at > SILENCE_SECONDS:
+                self._failed(site, SILENT)
             return False
         return True
 
     # -- one site
 
-    def _look(self, site: str, known: _Site) -> None:
+    def _look(self, site: _Site) -> None:
         """Look at a site, and wait for it unless it was slow the last time."""
-        known.looked_at, known.is_due = self.clock(), False
+        site.looked_at = self._turned_at = self.clock()
+        site.is_due = False
         if not self.host.site_databases:
-            self._look_now(site, known)
+            self._look_now(site)
             return
-        known.looking = threading.Thread(
-            target=self._look_now, args=(site, known), name=f"looks at {site}", daemon=True
+        site.looking = threading.Thread(
+            target=self._look_now, args=(site,), name=f"looks at {site.name}", daemon=True
         )
-        known.looking.start()
-        if not known.is_slow:
-            known.looking.join(PATIENCE_SECONDS)
-            known.is_slow = known.looking.is_alive()
+        site.looking.start()
+        if not site.is_slow:
+            site.looking.join(PATIENCE_SECONDS)
 
-    def _look_now(self, site: str, known: _Site) -> None:
+    def _look_now(self, site: _Site) -> None:
         began = self.clock()
         try:
-            with self._asking(), self.host.visiting(site):
-                off = self.host.scheduling_off(site)
+            with self.host.visiting(site.name):
+                off = self.host.scheduling_off(site.name)
                 if off is None:
-                    self._read(site, known)
-                self._switch(site, known, off, answers=True)
+                    self._read(site)
+                self._switch(site, off, answers=True)
         except Exception as exc:
-            self._failed(site, known, f"{type(exc).__name__}: {exc}")
+            self._failed(site, f"{type(exc).__name__}: {exc}")
         else:
-            if known.trouble not in (None, SILENT) and not self.host.site_databases:
-                logger.info("site %s: its schedule can be read again", site)
-            known.trouble = None
-        known.is_slow = self.clock() - began > PATIENCE_SECONDS
+            site.trouble = None
+        site.is_slow = self.clock() - began > PATIENCE_SECONDS
 
-    def _failed(self, site: str, known: _Site, trouble: str) -> None:
-        if self.host.site_databases:
-            self._switch(site, known, f"its schedule cannot be read ({trouble})", answers=False)
-        elif trouble != known.trouble:
-            logger.error(
-                "site %s: its schedule cannot be read (%s). Its %d known entries go on;"
-                " it is tried again by itself", site, trouble, len(known.rows)
-            )  # fmt: skip
-        known.trouble = trouble
+    def _failed(self, site: _Site, trouble: str) -> None:
+        site.trouble = trouble
+        off = SILENT if trouble == SILENT else f"its schedule cannot be read ({trouble})"
+        self._switch(site, off, answers=False)
 
-    def _is_silent(self, site: str, known: _Site) -> None:
-        known.trouble = SILENT
-        self._switch(site, known, SILENT, answers=False)
+    def _switch(self, site: _Site, off: str | None, answers: bool | None = None) -> None:
+        if off != site.off:
+            site.off = off
+            self._tell(site, off=off, answers=answers)
 
-    def _switch(
-        self, site: str, known: _Site, off: str | None, answers: bool | None = None
-    ) -> None:
-        if off != known.off:
-            known.off = off
-            self._tell(known, News(site, off=off, answers=answers))
-
-    def _read(self, site: str, known: _Site) -> None:
-        timing = Timing.of(self.config, site)
-        stamp = self.host.schedule_stamp(site)
-        state = (stamp, timing, self.config.site_config(site).get("cron_queues"))
-        if stamp is not None and state == known.state:
-            return
-        rows = self.host.schedule_rows(site)
-        if known.state is None:
-            rows = self._compare_with_hooks(site, rows)
+    def _read(self, site: _Site) -> None:
+        timing, rows = Timing.of(self.config, site.name), self.host.schedule_rows(site.name)
+        if site.timing is None:
+            rows = self._compare_with_hooks(site.name, rows)
             present = frozenset(row.name for row in rows)
-            answers = True if known.off is None else None  # else `_switch` tells
-            self._tell(known, News(site, timing, present=present, answers=answers))
-        timed_anew = known.state is None or known.state[1] != timing
-        changed = [row for row in rows if timed_anew or known.rows.get(row.name) != row]
+            answers = True if site.off is None else None  # else `_switch` tells
+            self._tell(site, timing=timing, present=present, answers=answers)
+        timed_anew = site.timing != timing
+        changed = [row for row in rows if timed_anew or site.rows.get(row.name) != row]
         current = {row.name: row for row in rows}
-        removed = [name for name in known.rows if name not in current]
-        known.rows, known.state = current, state
+        removed = [name for name in site.rows if name not in current]
+        site.rows, site.timing = current, timing
         for start in range(0, len(changed), ROWS_AT_ONCE):
-            self._tell(known, News(site, timing, changed[start : start + ROWS_AT_ONCE]))
+            self._tell(site, timing=timing, changed=changed[start : start + ROWS_AT_ONCE])
         if removed:
-            self._tell(known, News(site, timing, removed=removed))
+            self._tell(site, timing=timing, removed=removed)
 
     def _compare_with_hooks(self, site: str, rows: list[ScheduleRow]) -> list[ScheduleRow]:
         """Fill empty rows; of other differences only say that they are there."""
-        wanted, problems = rows_from_hooks(self.host, self.config, site)
+        wanted, problems = read_hooks(self.host.app_hooks(site), self.config, site)
         for problem in problems:
             logger.warning("site %s: %s", site, problem)
         filled = fill(self.host, self.config, site, rows)
@@ -308,14 +267,10 @@ class Reader:
             logger.warning("site %s: %s", site, line)
         return filled
 
-    def _tell(self, known: _Site, news: News) -> None:
+    def _tell(self, site: _Site, **news: Any) -> None:
         with self._lock:
-            if self._sites.get(news.site) is known:
-                self._deliver(news)
-
-    def _deliver(self, news: News) -> None:
-        if not self._stopped.is_set():
-            self.deliver(news)
+            if self._sites.get(site.name) is site and not self._stopped.is_set():
+                self.deliver(News(site.name, **news))
 
 
 def why_off(host: Host, config: Settings, site: str) -> str | None:

@@ -93,13 +93,13 @@ class Scheduler(celery_beat.Scheduler):
                 return TICK_SECONDS
             busy = self._hear()
             self._fire()
-            unread = self.reader.unread if self.reader else dict[str, str]
-            self._heartbeat.beat(self.agenda, self.clock(), unread)
+            self._heartbeat.beat(self.agenda, self.clock())
             own = self._tick_own()
         except (BrokerUnreachable, ResponseError, ValueError, KeyError) as exc:
             if not self._trouble:
                 logger.error("%s. What is due waits; it is tried again by itself", exc)
             self._trouble = f"{type(exc).__name__}: {exc}"
+            self._heap = None  # which may lack the app's entry that was just sent
             return TICK_SECONDS
         except Deposed:  # it stood still after it had looked, or the Redis was away for long
             self.lease.doubt()
@@ -172,11 +172,11 @@ class Scheduler(celery_beat.Scheduler):
             )  # fmt: skip
         logger.info("scheduler %s leads", lease.name)
         self._role = "leads"
-        self._heartbeat = LeaderHeartbeat(get_store(), lease.name)
         self.reader = Reader(
             self.host or hosts.current(), settings.current(), deliver=self._news.append
         )
         self.reader.start()
+        self._heartbeat = LeaderHeartbeat(get_store(), lease.name, self.reader.unread)
 
     def _step_down(self) -> None:
         """Know nothing, as at the start."""

@@ -13,7 +13,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import Host, ScheduleRow, SyncReport
-from frappe_celery.schedule.events import Problem, rows_from_hooks
+from frappe_celery.schedule.events import Problem, read_hooks
 
 NAMED = 10
 """How many methods a line of a log names."""
@@ -25,7 +25,7 @@ def fill(host: Host, config: Settings, site: str, rows: list[ScheduleRow]) -> li
     A bench does that itself when it installs an app.
     """
     has_rows = hosts.is_bench() or any(map(is_of_hook, rows))
-    if has_rows or not rows_from_hooks(host, config, site)[0]:
+    if has_rows or not read_hooks(host.app_hooks(site), config, site)[0]:
         return rows
     sync(host, config, site)
     return host.schedule_rows(site)
@@ -58,7 +58,7 @@ def sync(host: Host, config: Settings, site: str) -> tuple[SyncReport, list[Prob
 
     While a part of the hooks cannot be read, nothing is removed: it may be what is there.
     """
-    wanted, problems = rows_from_hooks(host, config, site)
+    wanted, problems = read_hooks(host.app_hooks(site), config, site)
     if any(problem.method is None for problem in problems):
         methods = {row.method for row in wanted}
         rows = host.schedule_rows(site)

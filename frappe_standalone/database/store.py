@@ -275,13 +275,6 @@ def _where(doctype: str, filters: Any) -> tuple[str, list[Any]]:
     return where, made.arguments
 
 
-def contents(doctype: str) -> list[tuple[Any, ...]]:
-    """All that a doctype's rows hold: to see whether anything changed."""
-    if not statements.columns(doctype):
-        return []
-    return list(statements.run(f"select * from `tab{doctype}` order by `name`", (), False)[1])
-
-
 # -- defaults
 
 

@@ -24,11 +24,6 @@ def read() -> list[host.ScheduleRow]:
     return list(map(row_of, store.select(DOCTYPE, None, fields=fields)))
 
 
-def stamp() -> object:
-    """Equal as long as no row, and no Scheduler Event that rows run, was changed by anybody."""
-    return hash((*store.contents(DOCTYPE), *store.contents("Scheduler Event")))
-
-
 def row_of(values: Mapping[str, Any]) -> host.ScheduleRow:
     """A row as the schedule knows it."""
     last = get_datetime(values["last_execution"]) if values.get("last_execution") else None

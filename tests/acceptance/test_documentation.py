@@ -23,7 +23,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.jobs.limits.rules import configured
-from frappe_celery.schedule.events import import_problems, rows_from_hooks
+from frappe_celery.schedule.events import import_problems, read_hooks
 from frappe_celery.watch.notify.mail_config import MailConfig
 from tests.acceptance.desk import USER, forget_app, make_site
 from tests.acceptance.documentation import DOCS, Block, blocks
@@ -151,7 +151,7 @@ def _install_hooks(app: Project, code: str) -> None:
 def _entries(site: str) -> dict[str, ScheduleRow]:
     """The schedule that the app's hooks make, by method; nothing in them is wrong."""
     host = hosts.current()
-    rows, problems = rows_from_hooks(host, settings.current(), site)
+    rows, problems = read_hooks(host.app_hooks(site), settings.current(), site)
     problems += import_problems(host, rows)
     assert not problems, problems
     return {row.method: row for row in rows}

@@ -220,9 +220,6 @@ class BenchHost:
         with self.visiting(site):
             return schedule.why_off()
 
-    def schedule_stamp(self, site: str) -> None:
-        """None: reading the rows is as cheap, and SQL leaves no other trace."""
-
     def schedule_rows(self, site: str) -> list[ScheduleRow]:
         """The site's Scheduled Job Type rows."""
         with self.visiting(site):

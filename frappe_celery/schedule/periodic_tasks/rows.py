@@ -44,33 +44,14 @@ class Read:
     """Keys of rows that are gone or not enabled any more."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """What is written back of a row's last run."""
-
-    at: datetime
-    """As django-celery-beat tells the time: naive with DJANGO_CELERY_BEAT_TZ_AWARE off."""
-    count: int
-
-    @classmethod
-    def of(cls, text: str | bytes) -> Run:
-        """As `text` has it."""
-        at, number = json.loads(text)
-        return cls(datetime.fromisoformat(at), number)
-
-    @property
-    def text(self) -> str:
-        """As Redis keeps it until it is written back."""
-        return json.dumps([self.at.isoformat(), self.count])
-
-
 class Rows:
     """One leading scheduler's view of the rows.
 
     Args:
         own: `app.conf.beat_schedule`, which django-celery-beat keeps as rows too.
         deliver: called with what changed.
-        written: called with the keys and runs that stand in the database now.
+        written: called with the keys and runs that stand in the database now; a run is JSON of when
+            it was, as django-celery-beat tells the time, and of its number.
     """
 
     def __init__(
@@ -78,14 +59,14 @@ class Rows:
         app: Celery,
         own: Mapping[str, Mapping[str, Any]],
         deliver: Callable[[Read], Any],
-        written: Callable[[Mapping[int, Run]], Any],
+        written: Callable[[Mapping[int, str]], Any],
     ) -> None:
         self.app, self.own, self.deliver, self.written = app, own, deliver, written
         self._known: dict[int, int] = {}
         self._change: datetime | None = None
         self._compare_at = 0.0
-        self._ran: deque[tuple[int, Run]] = deque()
-        self._unwritten: dict[int, Run] = {}
+        self._ran: deque[tuple[int, str]] = deque()
+        self._unwritten: dict[int, str] = {}
         self._wake = threading.Event()
         self._stopped = False
         self._trouble = ""
@@ -101,7 +82,7 @@ class Rows:
         self._wake.set()
         self._thread.join(POLL_SECONDS)
 
-    def ran(self, key: int, run: Run) -> None:
+    def ran(self, key: int, run: str) -> None:
         """Have a run written back soon."""
         self._ran.append((key, run))
         self._wake.set()
@@ -196,9 +177,10 @@ class Rows:
             return
         with transaction.atomic():
             for key, run in self._unwritten.items():  # no signal: nothing but the run changed
+                at, number = json.loads(run)
                 # one that stood still must not undo what its successor wrote
-                before = Q(last_run_at=None) | Q(last_run_at__lt=run.at)
+                before = Q(last_run_at=None) | Q(last_run_at__lt=datetime.fromisoformat(at))
                 row = PeriodicTask.objects.filter(before, pk=key, enabled=True)
-                row.update(last_run_at=run.at, total_run_count=run.count)
+                row.update(last_run_at=datetime.fromisoformat(at), total_run_count=number)
         written, self._unwritten = self._unwritten, {}
         self.written(written)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import heapq
+import json
 import logging
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from celery import beat as celery_beat
@@ -17,12 +17,13 @@ from celery import beat as celery_beat
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.record.due_claim import Deposed
+from frappe_celery.schedule.agenda import Order, Place
 from frappe_celery.schedule.scheduler import ENTRIES_A_TICK, TICK_SECONDS, Scheduler
 
 if TYPE_CHECKING:
     from django_celery_beat.schedulers import ModelEntry
 
-    from frappe_celery.schedule.periodic_tasks.rows import Read, Rows, Run
+    from frappe_celery.schedule.periodic_tasks.rows import Read, Rows
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ SOONEST_SECONDS, LATEST_SECONDS = 0.01, 3600.0
 
 
 @dataclass(eq=False)
-class Place:
-    """A row in the order of what is asked next."""
+class Asked(Place):
+    """A row, by its key; it is asked whether it is due at `due`, in seconds since the epoch."""
 
     entry: ModelEntry
     sent: datetime | None = None
@@ -78,13 +79,13 @@ class DatabaseScheduler(Scheduler):
     # -- who leads
 
     def _take_the_lead(self) -> None:
-        from frappe_celery.schedule.periodic_tasks.rows import Rows, Run
+        from frappe_celery.schedule.periodic_tasks.rows import Rows
 
         kept = get_store().client.hgetall(get_store().keys.row_runs)
         super()._take_the_lead()
         self.rows = Rows(self.app, self._own, self._read.append, self._written)
-        for key, text in kept.items():  # sent by the leader before, and not written back
-            self.rows.ran(int(key), Run.of(text))
+        for key, run in kept.items():  # sent by the leader before, and not written back
+            self.rows.ran(int(key), run.decode())
         self.rows.start()
 
     def _step_down(self) -> None:
@@ -93,10 +94,7 @@ class DatabaseScheduler(Scheduler):
             self.rows.stop()
             self.rows = None
         self._read: deque[Read] = deque()
-        self._places: dict[int, Place] = {}
-        self._queue: list[tuple[float, int, Place]] = []
-        """Also with places of rows that are gone or were read again since."""
-        self._numbers = count()
+        self._places = Order[Asked]()
 
     # -- one turn
 
@@ -105,72 +103,58 @@ class DatabaseScheduler(Scheduler):
         if self._read:
             self._apply_rows(self._read.popleft())
         for _ in range(ENTRIES_A_TICK):
-            while self._queue and not self._has(self._queue[0][2]):
-                heapq.heappop(self._queue)
-            wait = self._queue[0][0] - time.time() if self._queue else TICK_SECONDS
-            if wait > 0:
+            place = self._places.first()
+            wait = TICK_SECONDS if place is None else place.due - time.time()
+            if place is None or wait > 0:
                 return 0.0 if self._read else wait
-            place = self._queue[0][2]  # where it stays if its task cannot be sent
-            seconds = self._ask(place)
-            heapq.heappop(self._queue)
-            self._put(place, seconds)
+            due = self._ask(place)  # it keeps its place if its task cannot be sent
+            self._places.add(replace(place, due=due))
         return 0.0
 
     def _apply_rows(self, read: Read) -> None:
         for key in read.removed:
-            self._places.pop(key, None)
+            self._places.remove(key)
         for entry in read.entries:
-            known, place = self._places.get(entry.model.pk), Place(entry)
+            key = entry.model.pk
+            known, place = self._places.get(key), Asked((key,), time.time(), entry)
             if known is not None and known.sent is not None and known.sent >= read.at:
                 _set_run(entry, known.entry.last_run_at, known.entry.total_run_count)
                 place.sent = known.sent
-            self._places[entry.model.pk] = place
-            self._put(place, 0.0)
+            self._places.add(place)
 
-    def _has(self, place: Place) -> bool:
-        return self._places.get(place.entry.model.pk) is place
-
-    def _put(self, place: Place, seconds: float) -> None:
-        heapq.heappush(self._queue, (time.time() + seconds, next(self._numbers), place))
-
-    def _ask(self, place: Place) -> float:
-        """Send an entry's task if it is due; the seconds until it is asked again."""
+    def _ask(self, place: Asked) -> float:
+        """Send an entry's task if it is due; when it is asked again."""
         entry = place.entry
         try:
             is_due, seconds = entry.is_due()
         except Exception:
             logger.exception("PeriodicTask %s cannot be asked whether it is due", entry.name)
-            return LATEST_SECONDS
+            return time.time() + LATEST_SECONDS
         if is_due:
             self._send(place)
             if entry.model.one_off:  # it switches itself off when it is asked again
                 seconds = 0.0
-        return float(min(max(seconds, SOONEST_SECONDS), LATEST_SECONDS))
+        return time.time() + float(min(max(seconds, SOONEST_SECONDS), LATEST_SECONDS))
 
     # -- runs
 
-    def _send(self, place: Place) -> None:
-        from frappe_celery.schedule.periodic_tasks.rows import Run
-
+    def _send(self, place: Asked) -> None:
         entry, key = place.entry, place.entry.model.pk
-        run = Run(entry._default_now(), entry.total_run_count + 1)
-        keys = get_store().keys
-        if not get_store().run_script(
-            "claim_run", (keys.lease, keys.row_runs), self.lease.fence, key, run.text
-        ):
+        at, number = entry._default_now(), entry.total_run_count + 1
+        run, keys = json.dumps([at.isoformat(), number]), get_store().keys
+        claimed = (keys.lease, keys.row_runs), self.lease.fence, key, run
+        if not get_store().run_script("claim_run", *claimed):
             raise Deposed(entry.name)
-        _set_run(entry, run.at, run.count)
+        _set_run(entry, at, number)
         celery_beat.Scheduler.apply_entry(self, entry, producer=self.producer)
         if self.rows is not None:
             self.rows.ran(key, run)
         place.sent = datetime.now(timezone.utc)  # a read that began before may not know of it
 
-    def _written(self, runs: Mapping[int, Run]) -> None:
-        words = [word for key, run in runs.items() for word in (str(key), run.text)]
-        try:
+    def _written(self, runs: Mapping[int, str]) -> None:
+        words = [word for pair in runs.items() for word in pair]
+        with suppress(BrokerUnreachable):  # known to the next leader then, who writes them again
             get_store().run_script("runs_written", (get_store().keys.row_runs,), *words)
-        except BrokerUnreachable:  # known to the next leader then, who writes them again
-            return
 
 
 def _set_run(entry: ModelEntry, at: datetime, number: int) -> None:

@@ -245,7 +245,7 @@ def test_a_tick_that_is_configured_anew_counts_at_once(bench: Bench) -> None:
     assert bench.at("2026-06-01 00:10") == [A]
 
 
-def test_a_database_that_is_away_is_logged_once_and_known_entries_go_on(
+def test_a_database_that_is_away_is_logged_once_and_what_is_due_waits_for_it(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench.add(A, "0 * * * *")
@@ -254,18 +254,17 @@ def test_a_database_that_is_away_is_logged_once_and_known_entries_go_on(
     reader = scheduler.reader
     assert reader is not None
     bench.host.fails = OSError("no database at db.example:3306")
-    assert bench.at("2026-06-01 01:00") == [A]
+    assert bench.at("2026-06-01 01:00") == []
     assert reader.unread() == {SITE: "OSError: no database at db.example:3306"}
-    bench.store.finish(bench.jobs()[0].run_id, None)
-    bench.at("2026-06-01 01:01")
-    errors = [record.message for record in caplog.records if record.levelno == logging.ERROR]
-    assert errors == [
-        f"site {SITE}: its schedule cannot be read (OSError: no database at db.example:3306)."
-        " Its 1 known entries go on; it is tried again by itself"
+    bench.host.fails = OSError("no database at db.example:3306 either")
+    assert bench.at("2026-06-01 02:01") == []
+    assert [message for message in caplog.messages if "is scheduled" in message] == [
+        f"site {SITE}: nothing is scheduled, its schedule cannot be read"
+        " (OSError: no database at db.example:3306)"
     ]
     bench.host.fails = None
-    bench.at("2026-06-01 01:02")
-    assert f"site {SITE}: its schedule can be read again" in caplog.messages
+    assert bench.at("2026-06-01 02:02") == [A], "what it missed, once"
+    assert f"site {SITE}: is scheduled again" in caplog.messages
     assert reader.unread() == {}
 
 
@@ -396,6 +395,29 @@ def test_own_entries_of_the_app_run_by_celerys_code_and_leave_no_file(bench: Ben
     assert again.schedule["own"].last_run_at == ran, "the next leader knows when it ran"
     assert sent == ["team.task"]
     assert not list(bench.project.root.glob("celerybeat-schedule*"))
+
+
+def test_an_own_entry_that_is_due_as_the_redis_goes_away_is_due_again_when_it_is_back(
+    bench: Bench, own_redis: RedisServer
+) -> None:
+    bench.project.configure(redis_queue=own_redis.url)
+    settings.use(None)
+    app = build(settings.current())
+    sent: list[str] = []
+    app.send_task = lambda name, *_, **__: sent.append(name)
+    app.conf.beat_schedule = {"own": {"task": "team.task", "schedule": 3600.0}}
+    scheduler = bench.scheduler(app=app)
+    scheduler.tick()
+    scheduler.schedule["own"].last_run_at -= timedelta(hours=2)
+    scheduler._heap = None
+    assert scheduler.producer  # or Celery waits for the broker to make one
+    own_redis.kill()
+    assert scheduler.tick() == 1.0
+    assert sent == ["team.task"]
+    own_redis.start()
+    scheduler.schedule["own"].last_run_at -= timedelta(hours=2)
+    wait_until(lambda: scheduler.tick() == 0.0 or len(sent) > 1, what="it is sent again")
+    assert sent == ["team.task"] * 2
 
 
 # -- misfires and what is kept of each due time

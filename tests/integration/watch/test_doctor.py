@@ -285,8 +285,8 @@ def test_a_scheduler_that_is_late_is_a_warning(store: JobStore) -> None:
 def test_what_the_scheduler_cannot_read_is_a_problem(store: JobStore) -> None:
     lead(store)
     why = "AttributeError: 'str' object has no attribute 'replace'"
-    signs = LeaderHeartbeat(store, "host.1")
-    signs.beat(Agenda(), datetime.now(timezone.utc), lambda: {SITE: why})
+    signs = LeaderHeartbeat(store, "host.1", lambda: {SITE: why})
+    signs.beat(Agenda(), datetime.now(timezone.utc))
     assert texts(section("scheduler"), "problem") == [
         f"the scheduler host.1 cannot read the schedule of site {SITE}: {why}"
     ]
@@ -299,8 +299,8 @@ def test_a_database_that_is_away_is_one_problem(
         raise OSError("cannot connect")
 
     lead(store)
-    signs = LeaderHeartbeat(store, "host.1")
-    signs.beat(Agenda(), datetime.now(timezone.utc), lambda: {SITE: "cannot connect"})
+    signs = LeaderHeartbeat(store, "host.1", lambda: {SITE: "cannot connect"})
+    signs.beat(Agenda(), datetime.now(timezone.utc))
     monkeypatch.setattr(hosts.current(), "scheduling_off", cannot_connect)
     begin_silence(store, SITE)
     found = read("doctor", "--site", SITE, code=2)["sections"]

@@ -70,9 +70,6 @@ class MemoryHost:
     def scheduling_off(self, site: str) -> str | None:
         return self.off
 
-    def schedule_stamp(self, site: str) -> object:
-        return None
-
     finds_in_apps_alone = False
     site_databases = False
 

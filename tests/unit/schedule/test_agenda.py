@@ -37,7 +37,7 @@ def test_entries_come_in_the_order_in_which_they_are_due() -> None:
     taken = [agenda.take() for _ in range(3)]
     assert [entry.row.name for entry in taken] == ["a", "b", "c"]
     assert agenda.first() is None
-    with pytest.raises(IndexError, match="empty"):
+    with pytest.raises(IndexError):
         agenda.take()
 
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from croniter import croniter
-from dateutil.tz import gettz
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -274,7 +273,7 @@ def test_every_quarter_of_an_hour_stays_a_quarter_of_an_hour_all_year() -> None:
 def test_fixed_hours_fire_once_on_every_day_of_every_year() -> None:
     cron = Cron("30 2 * * *", AMSTERDAM)
     found = times(cron, at("2020-01-01", AMSTERDAM), at("2025-12-31T23:59", AMSTERDAM))
-    days = [instant.astimezone(cron.tz).date() for instant in found]
+    days = [instant.astimezone(ZoneInfo(AMSTERDAM)).date() for instant in found]
     assert days == [date(2020, 1, 1) + timedelta(days=n) for n in range(len(days))]
     assert len(days) == 6 * 365 + 2
 
@@ -390,17 +389,11 @@ def test_a_year_that_is_past_has_no_next_time() -> None:
 
 
 def test_an_unknown_zone_and_a_naive_instant_are_errors() -> None:
-    with pytest.raises(CronError, match=r"'Europe/Nowhere'.*Europe/Amsterdam"):
-        Cron("* * * * *", "Europe/Nowhere")
+    for zone in ("Europe/Nowhere", 5):
+        with pytest.raises(CronError, match=rf"{zone!r} is no time zone.*Europe/Amsterdam"):
+            Cron("* * * * *", zone)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no time zone"):
         Cron("* * * * *").next_after(datetime(2025, 1, 1))
-
-
-def test_takes_other_kinds_of_zone() -> None:
-    india = timezone(timedelta(hours=5, minutes=30))
-    assert Cron("0 9 * * *", india).next_after(at("2025-01-01")) == at("2025-01-01T03:30")
-    with pytest.raises(CronError, match=r"tzfile.*Europe/Amsterdam"):  # it has no hash
-        Cron("0 9 * * *", gettz(AMSTERDAM))
 
 
 def test_an_instant_counts_whatever_its_zone_and_the_answer_is_in_utc() -> None:
@@ -410,9 +403,3 @@ def test_an_instant_counts_whatever_its_zone_and_the_answer_is_in_utc() -> None:
     assert second_round.tzinfo is UTC
     assert cron.next_after(at("2025-10-26T02:00", AMSTERDAM, fold=1)) == at("2025-10-26T02:00")
     assert cron.next_after(at("2025-10-25T20:00", "America/New_York")) == at("2025-10-26T01:00")
-
-
-def test_is_a_value() -> None:
-    assert len({Cron("* * * * *"), Cron("* * * * *", "UTC"), Cron("* * * * *", AMSTERDAM)}) == 2
-    with pytest.raises(AttributeError):
-        Cron("* * * * *").expression = "0 * * * *"  # type: ignore[misc]

@@ -9,7 +9,7 @@ import pytest
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow
-from frappe_celery.schedule.events import Problem, import_problems, read_hooks, rows_from_hooks
+from frappe_celery.schedule.events import Problem, import_problems, read_hooks
 from tests.unit.schedule.memory_host import SITE, MemoryHost
 
 
@@ -139,7 +139,7 @@ def test_an_unknown_queue_in_a_sites_cron_queues_is_named(tmp_path: Path) -> Non
     site.mkdir(parents=True)
     (site / "site_config.json").write_text('{"cron_queues": {"myapp.tasks.a": "mials"}}')
     host = MemoryHost({"cron": {"* * * * *": "myapp.tasks.a"}, "daily": "myapp.tasks.b"})
-    rows, (problem,) = rows_from_hooks(cast(Host, host), Settings.load(tmp_path, {}), SITE)
+    rows, (problem,) = read_hooks(host.app_hooks(SITE), Settings.load(tmp_path, {}), SITE)
     assert len(rows) == 2
     assert problem.method == "myapp.tasks.a"
     assert "cron_queues gives myapp.tasks.a a queue: Queue should be one of" in problem.reason
@@ -189,7 +189,7 @@ def test_a_hooks_py_that_raises_leaves_the_other_apps_alone() -> None:
 
 def test_methods_that_do_not_import_are_told_apart_from_those_that_do() -> None:
     host = MemoryHost({"daily": ["os.getpid", "os.gone", "nowhere.at_all", "os.curdir"]})
-    rows, _ = rows_from_hooks(cast(Host, host), Settings(), SITE)
+    rows, _ = read_hooks(host.app_hooks(SITE), Settings(), SITE)
     problems = import_problems(cast(Host, host), rows)
     assert [problem.method for problem in problems] == ["os.gone", "nowhere.at_all", "os.curdir"]
     assert "AttributeError: module 'os' has no attribute 'gone'" in problems[0].reason

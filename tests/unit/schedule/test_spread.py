@@ -111,9 +111,8 @@ def test_who_acts_at_the_cron_time_has_acted_on_a_later_start_too(
 
 
 def test_a_shift_is_elapsed_time_also_in_a_repeated_hour() -> None:
-    amsterdam = ZoneInfo("Europe/Amsterdam")
-    start = datetime(2025, 10, 26, 1, 50, tzinfo=amsterdam)
-    found = starts(Cron("hourly_maintenance", amsterdam), "hourly_maintenance", start, 3)
+    start = datetime(2025, 10, 26, 1, 50, tzinfo=ZoneInfo("Europe/Amsterdam"))
+    found = starts(Cron("hourly_maintenance", "Europe/Amsterdam"), "hourly_maintenance", start, 3)
     assert [f"{t:%H:%M}" for t in found] == ["00:24", "01:24", "02:24"]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.config import settings
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.reader import News, Reader
 from frappe_standalone.host import StandaloneHost
 from frappe_standalone.local import local
@@ -99,15 +100,15 @@ def test_a_look_that_took_long_is_followed_by_a_rest_but_known_changes_are_read(
     looks: list[str] = []
     reader = Reader(host, settings.current(), lambda news: None, clock=lambda: now)
     reader.poll()
-    read = host.schedule_stamp
+    read = host.schedule_rows
 
-    def slowly(site: str) -> object:
+    def slowly(site: str) -> list[ScheduleRow]:
         nonlocal now
         now += 4.0
         looks.append(site)
         return read(site)
 
-    monkeypatch.setattr(host, "schedule_stamp", slowly)
+    monkeypatch.setattr(host, "schedule_rows", slowly)
     for _ in range(3):
         reader.poll()
     assert len(looks) == 1
@@ -120,16 +121,13 @@ def test_a_look_that_took_long_is_followed_by_a_rest_but_known_changes_are_read(
     assert len(looks) == 3
 
 
-def test_a_database_that_is_away_is_named_once_for_all_sites(
-    host: StandaloneHost,
-    frappe: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+def test_a_database_that_is_away_switches_its_site_off_until_it_answers(
+    host: StandaloneHost, frappe: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     news: list[News] = []
     reader = Reader(host, settings.current(), news.append)
     reader.poll()
-    heard = len(news)
+    news.clear()
 
     def away(site: str) -> None:
         raise OSError("no database at db.example:3306")
@@ -139,13 +137,16 @@ def test_a_database_that_is_away_is_named_once_for_all_sites(
         broken.setattr(changes, "_looks", lambda database: ())  # which is no file
         reader.poll()
         reader.poll()
-    (error,) = [record.message for record in caplog.records if record.levelname == "ERROR"]
-    assert "OSError: no database at db.example:3306). The known entries go on" in error
-    assert len(news) == heard
+    why = "OSError: no database at db.example:3306"
+    assert reader.unread() == {SITE: why}
+    off = f"its schedule cannot be read ({why})"
+    assert news == [News(SITE, off=off, answers=False)]
     frappe.db.set_value(JOB, "tasks.a", "cron_format", "0 7 * * *")
     frappe.db.commit()
     reader.poll()
-    assert [row.cron_format for each in news[heard:] for row in each.changed] == ["0 7 * * *"]
+    assert [row.cron_format for each in news for row in each.changed] == ["0 7 * * *"]
+    assert news[-1] == News(SITE, off=None, answers=True)
+    assert reader.unread() == {}
 
 
 def test_a_site_that_is_gone_is_told(

@@ -14,7 +14,7 @@ from frappe_celery import error_mail
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.schedule.events import rows_from_hooks
+from frappe_celery.schedule.events import read_hooks
 from frappe_standalone.host import StandaloneHost
 from frappe_standalone.schedule import rows as schedule_rows
 from frappe_standalone.site.context import visit
@@ -126,7 +126,7 @@ def test_the_hooks_rows_are_taken_as_they_come(host: StandaloneHost, write: Writ
         }
         """,
     )
-    found, problems = rows_from_hooks(host, settings.current(), SITE)
+    found, problems = read_hooks(host.app_hooks(SITE), settings.current(), SITE)
     assert problems == []
     host.sync_schedule(SITE, found)
     kept = ("method", "frequency", "cron_format", "queue", "create_log", "app", "stopped")

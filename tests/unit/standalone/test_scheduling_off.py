@@ -16,7 +16,8 @@ from frappe_standalone.host import StandaloneHost
 
 SITE = "standalone"
 OFF = "enable_scheduler is off in System Settings"
-HOURLY = {"doctype": "Scheduled Job Type", "method": "myapp.tasks.a", "frequency": "Hourly"}
+JOB = "Scheduled Job Type"
+HOURLY = {"doctype": JOB, "method": "myapp.tasks.a", "frequency": "Hourly"}
 
 
 @pytest.fixture
@@ -166,13 +167,13 @@ def test_from_v16_on_sites_are_dormant_on_its_makers_cloud_only(
 
 
 def edited_as_document(frappe: Any, name: str) -> None:
-    row = frappe.get_doc("Scheduled Job Type", name)
+    row = frappe.get_doc(JOB, name)
     row.stopped = 1
     row.save()
 
 
 def edited_by_value(frappe: Any, name: str) -> None:
-    frappe.db.set_value("Scheduled Job Type", name, "stopped", 1, update_modified=False)
+    frappe.db.set_value(JOB, name, "stopped", 1, update_modified=False)
 
 
 def edited_in_sql(frappe: Any, name: str) -> None:
@@ -186,7 +187,7 @@ def edited_by_django(frappe: Any, name: str) -> None:
 
 
 def deleted(frappe: Any, name: str) -> None:
-    frappe.delete_doc("Scheduled Job Type", name)
+    frappe.delete_doc(JOB, name)
 
 
 def added(frappe: Any, name: str) -> None:
@@ -194,9 +195,9 @@ def added(frappe: Any, name: str) -> None:
 
 
 def event_edited(frappe: Any, name: str) -> None:
-    frappe.get_doc(
-        {"doctype": "Scheduler Event", "scheduled_against": "Memo", "method": "myapp.tasks.c"}
-    ).insert()
+    event = frappe.get_doc("Scheduler Event", frappe.db.get_value(JOB, name, "scheduler_event"))
+    event.method = "myapp.tasks.c"
+    event.save()
 
 
 CHANGES = [
@@ -211,15 +212,18 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_stamp_differs_once_a_row_changed_and_only_then(
+def test_the_rows_are_others_once_one_changed_and_only_then(
     host: StandaloneHost, frappe: Any, change: Callable[[Any, str], None]
 ) -> None:
-    name = frappe.get_doc(HOURLY).insert().name
+    event = {"doctype": "Scheduler Event", "scheduled_against": "Memo", "method": "myapp.tasks.b"}
+    its = frappe.get_doc(event).insert().name
+    name = frappe.get_doc({**HOURLY, "scheduler_event": its}).insert().name
+    frappe.db.set_value(JOB, name, "method", "")  # then its event alone says what it runs
     frappe.db.commit()
-    stamp = host.schedule_stamp(SITE)
+    rows = host.schedule_rows(SITE)
     frappe.get_doc({"doctype": "Memo", "title": "a"}).insert()
     frappe.db.commit()
-    assert host.schedule_stamp(SITE) == stamp
+    assert host.schedule_rows(SITE) == rows
     change(frappe, name)
     frappe.db.commit()
-    assert host.schedule_stamp(SITE) != stamp
+    assert host.schedule_rows(SITE) != rows
