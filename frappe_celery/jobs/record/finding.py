@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from itertools import islice, product
+from itertools import product
 from operator import itemgetter
 from typing import Any
 
@@ -141,45 +141,12 @@ class JobFinder:
             statuses[run] = JobStatus(status.decode()) if status else None
         return [run for run, status in statuses.items() if status == JobStatus.STOPPED]
 
-    def page(
-        self,
-        *,
-        site: str | None = None,
-        queue: str | None = None,
-        statuses: Collection[JobStatus] | None = None,
-        start: int = 0,
-        length: int = 20,
-        oldest_first: bool = False,
-    ) -> list[Job]:
-        """`length` jobs (-1: all) from `start`, newest first or oldest; the cost does not grow with
-        their number."""
-        runs = self.page_of_runs(site, queue, statuses, start, length, oldest_first)
-        return [job for job in self.read(runs) if job is not None]
-
-    def page_of_runs(
-        self,
-        site: str | None,
-        queue: str | None,
-        statuses: Collection[JobStatus] | None,
-        start: int = 0,
-        length: int = -1,
-        oldest_first: bool = False,
-    ) -> list[str]:
-        """The same without their records."""
+    def runs_of(self, queue: str, *statuses: JobStatus) -> list[str]:
+        """All runs of a queue in these statuses, the oldest first."""
         self.expire()
-        keys = self.indexes(site, queue, map(JobStatus, statuses or JobStatus))
-        end = None if length < 0 else start + length
-        command, last = "zrange" if oldest_first else "zrevrange", -1 if end is None else end - 1
-        found = self.client.each(command, keys, 0, last, withscores=True)
-        merged = heapq.merge(*found, key=itemgetter(1), reverse=not oldest_first)
-        return [run.decode() for run, _ in islice(merged, start, end)]
-
-    def all_of(
-        self, status: JobStatus, *, site: str | None = None, queue: str | None = None
-    ) -> list[Job]:
-        """All jobs in a status, the newest first."""
-        found = self.page(site=site, queue=queue, statuses=[status], length=-1)
-        return [job for job in found if job.status == status]
+        indexes = self.indexes(None, queue, statuses)
+        found = self.client.each("zrange", indexes, 0, -1, withscores=True)
+        return [run.decode() for run, _ in heapq.merge(*found, key=itemgetter(1))]
 
     def counts(
         self, *, site: str | None = None, queue: str | None = None,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -23,6 +24,7 @@ from frappe_celery.jobs.record import asking, record
 from frappe_celery.jobs.record.due_claim import Claim, check_claimed
 from frappe_celery.jobs.record.finding import JobFinder
 from frappe_celery.jobs.record.kinds import mailed_kind
+from frappe_celery.jobs.record.paging import AT_ONCE, Wanted, search
 from frappe_celery.jobs.record.refusals import check_enqueued
 from frappe_celery.jobs.workers import WorkerInfo, Workers
 
@@ -223,6 +225,30 @@ class JobStore(JobFinder):
         """Whether a process still has it, ended as it is: it will not be taken again."""
         keys = (self.keys.consumers,)
         return bool(self.run_script("is_in_hands", keys, self.keys.prefix, run))
+
+    # -- looking through many
+
+    def page(
+        self,
+        *,
+        site: str | None = None,
+        queue: str | None = None,
+        statuses: Collection[JobStatus] | None = None,
+        start: int = 0,
+        length: int = 20,
+    ) -> list[Job]:
+        """`length` jobs (-1: all) from `start`, newest first; the cost does not grow with their
+        number."""
+        wanted = Wanted(site, queue, tuple(statuses or JobStatus))
+        end = None if length < 0 else start + length
+        return list(islice(search(self, wanted, at_once=end or AT_ONCE), start, end))
+
+    def all_of(
+        self, status: JobStatus, *, site: str | None = None, queue: str | None = None
+    ) -> list[Job]:
+        """All jobs in a status, the newest first."""
+        found = search(self, Wanted(site, queue, (status,)))
+        return [job for job in found if job.status == status]
 
     # -- a run's life, as workers tell it
 
