@@ -100,7 +100,7 @@ def test_what_was_stopped_is_requeued_too(store: JobStore) -> None:
 def test_a_repetition_is_the_same_job(store: JobStore) -> None:
     b = made(1)
     run_id = started(store, "default")
-    again = store.open_message(run_id).next_run("again")
+    again = store.fetch_run(run_id).opened.next_run("again")
     store.enqueue(again)
     store.fail(run_id, "broken", following="again")
     assert counts(b) == (1, 0, 0, 0)

@@ -127,19 +127,11 @@ class JobFinder:
         keys = (self.keys.ids(job_id),)
         return bool(self.run_script("active", keys, self.keys.prefix, _own_run(job_id), *ACTIVE))
 
-    def statuses(self, runs: list[str]) -> list[JobStatus | None]:
-        """Each run's status now, None for one that is gone."""
-        found = self.fields(runs, "status")
-        return [JobStatus(status.decode()) if status else None for (status,) in found]
-
     def stopped(self, runs: list[str]) -> list[str]:
         """Those that somebody stopped, also where their record was deleted or requeued since."""
-        statuses = dict(zip(runs, self.statuses(runs), strict=True))
-        gone = [run for run, status in statuses.items() if status is None]
-        left = self.client.mget([self.keys.spent(run) for run in gone]) if gone else []
-        for run, status in zip(gone, left, strict=True):
-            statuses[run] = JobStatus(status.decode()) if status else None
-        return [run for run, status in statuses.items() if status == JobStatus.STOPPED]
+        statuses, spent = self.fields(runs, "status"), self.client.mget(map(self.keys.spent, runs))
+        each = zip(runs, statuses, spent, strict=True)
+        return [run for run, (now,), then in each if (now or then) == b"stopped"]
 
     def runs_of(self, queue: str, *statuses: JobStatus) -> list[str]:
         """All runs of a queue in these statuses, the oldest first."""
