@@ -146,14 +146,9 @@ class JobFinder:
     ) -> dict[JobStatus, int]:  # fmt: skip
         """How many jobs there are in each status; since and until: that entered it in that time."""
         self.expire()
-        places, found = self.places(site, queue), dict.fromkeys(JobStatus, 0)
-        asked = (self.keys.prefix, *bounds(since, until), len(found), *found)
-        for start in range(0, len(places), INDEXES_AT_ONCE):
-            some = places[start : start + INDEXES_AT_ONCE]
-            numbers = self.run_script("counts", (), *asked, *some)
-            for status, number in zip(JobStatus, numbers, strict=True):
-                found[status] += number
-        return found
+        indexes = self.indexes(site, queue, JobStatus)
+        numbers = self.ask_each("ZCOUNT", indexes, *bounds(since, until))
+        return {s: sum(numbers[n :: len(JobStatus)]) for n, s in enumerate(JobStatus)}
 
     def queue_length(self, queue: str) -> int:
         """How many messages wait in a queue."""
@@ -227,11 +222,17 @@ class JobFinder:
         texts = [text.decode(errors="replace") for text in found]
         return {f: json.loads(text) for f, text in zip(texts[::2], texts[1::2], strict=True)}
 
-    def indexes(
-        self, site: str | None, queue: str | None, statuses: Iterable[JobStatus]
-    ) -> list[str]:
+    def indexes(self, site: str | None, queue: str | None, statuses: Iterable[str]) -> list[str]:
         """The sorted sets of the runs of such places in these statuses."""
         return [self.keys.index(*of) for of in product(self.places(site, queue), statuses)]
+
+    def ask_each(self, command: str, indexes: list[str], *rest: Any) -> list[Any]:
+        """What a command answers for each of many indexes, of some at an instant."""
+        found = []
+        for start in range(0, len(indexes), INDEXES_AT_ONCE):
+            some = indexes[start : start + INDEXES_AT_ONCE]
+            found += self.run_script("each", (), command, len(some), *some, *rest)
+        return found
 
     def now(self) -> float:
         """The Redis server's time, in seconds since the epoch."""
@@ -280,9 +281,9 @@ class JobFinder:
 
     def entered(self, since: float, most: int, *statuses: str) -> list[bytes]:
         """Runs that entered such a status since then (epoch); of each place `most` (-1: all)."""
-        words = self.keys.prefix, since, most, *map(str, statuses)
-        found: list[bytes] = self.run_script("entered_lately", (self.keys.places,), *words)
-        return found
+        indexes = self.indexes(None, None, statuses)
+        found = self.ask_each("ZRANGEBYSCORE", indexes, since, "+inf", "LIMIT", 0, most)
+        return [run for some in found for run in some]
 
 
 def bounds(since: float | None, until: float | None) -> tuple[str, str]:

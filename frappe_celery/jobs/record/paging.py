@@ -17,7 +17,7 @@ from itertools import islice
 from math import isfinite
 
 from frappe_celery.jobs.job import Job, JobStatus
-from frappe_celery.jobs.record.finding import INDEXES_AT_ONCE, JobFinder, bounds
+from frappe_celery.jobs.record.finding import JobFinder, bounds
 
 LOOKED_AT = 5000
 """Runs that are read for one page where each has to be looked at; then it ends, full or not."""
@@ -162,12 +162,10 @@ def _with_the_newest(
     """
     if len(keys) <= length:
         return keys
-    found: list[tuple[float, str]] = []
-    for start in range(0, len(keys), INDEXES_AT_ONCE):
-        some = keys[start : start + INDEXES_AT_ONCE]
-        times = store.run_script("newest", (), oldest, newest, *some)
-        found += [(float(at), key) for at, key in zip(times, some, strict=True) if at]
-    found.sort(reverse=True)
+    words = newest, oldest, "WITHSCORES", "LIMIT", 0, 1
+    newest_of = store.ask_each("ZREVRANGEBYSCORE", keys, *words)
+    known = ((float(its[1]), key) for its, key in zip(newest_of, keys, strict=True) if its)
+    found = sorted(known, reverse=True)
     ahead = [at for at, _ in found if repr(at) != newest]
     cut = ahead[length - 1] if len(ahead) >= length else float("-inf")
     return [key for at, key in found if at >= cut]
