@@ -27,7 +27,7 @@ from frappe_celery.config.numbers import is_number, is_whole, require, shown
 from frappe_celery.enqueue_shim import ASKED, Callback, Method
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import Job, hosts
-from frappe_celery.jobs.dependencies.dependency import read_once
+from frappe_celery.jobs.dependencies.dependency import several
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import checked_number
 from frappe_celery.jobs.options import DECLARED, JobOptions
@@ -219,7 +219,7 @@ def options(
         retry,
         max_memory,
         fresh_process,
-        depends_on=depends_on if depends_on is None else read_once(depends_on),
+        depends_on=depends_on if depends_on is None else several(depends_on),
         limit_key=limit_key,
         running=running,
         per_minute=per_minute,

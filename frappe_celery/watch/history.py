@@ -66,7 +66,8 @@ def hour(store: JobStore, site: str | None = None) -> list[Point]:
     known, points = {point.at: point for point in day(store, site)[-rates.LOOK_BACK :]}, []
     now = int(store.now()) // 60
     for minute, ended in rates.by_minute(store, range(now - rates.LOOK_BACK + 1, now + 1)).items():
-        found = ended.values() if site is None else [ended.get(site, Counter())]
+        sites = rates.by_site(ended)
+        found = sites.values() if site is None else [sites.get(site, Counter())]
         counts, at = sum(found, Counter[JobStatus]()), minute * 60.0
         finished, failed = _finished_and_failed(counts)
         points.append(replace(known.get(at, Point(at)), finished=finished, failed=failed))
@@ -108,9 +109,9 @@ def _numbers(
     ended: rates.Ended, waits: dict[str, tuple[int, int]]
 ) -> list[tuple[str, int, int, int, int]]:
     """Of each site that has any, and of all together."""
-    rows = []
-    for site in sorted({*ended, *waits}):
-        counts = ended.get(site, Counter[JobStatus]())
+    rows, sites = [], rates.by_site(ended)
+    for site in sorted({*sites, *waits}):
+        counts = sites.get(site, Counter[JobStatus]())
         rows.append((site, *_finished_and_failed(counts), *waits.get(site, (0, 0))))
     if rows:
         _, finished, failing, waiting, longest = zip(*rows, strict=True)

@@ -53,7 +53,7 @@ def end_or_repeat(
         BrokerUnreachable: to be called again.
     """
     try:
-        message = store.open_message(run)
+        message = JobMessage.open(store.signer, store.message_of(run), run)
         status = store.fetch_run(run).status
     except (NoSuchJob, Refused) as exc:
         store.fail(run, f"{type(exc).__name__}: {exc}")  # whatever is left of it

@@ -17,7 +17,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NamedTuple, NoReturn
 
-from frappe_celery.jobs.forked import die_with
+from frappe_celery.jobs.forked import die_with, in_fork
 
 logger = logging.getLogger(__name__)
 
@@ -53,11 +53,13 @@ class Forks:
         self._answers, answers = Pipe(duplex=False)
         self._leaving: set[int] = set()
         """Forks that have answered."""
-        parent = os.getpid()
-        if os.fork() == 0:
+
+        def serve() -> None:
             self._jobs.close()
             self._answers.close()
-            _Seed(run, jobs, answers).serve(parent)
+            _Seed(run, jobs, answers).serve()
+
+        in_fork(serve, "no process can be forked for one job")
         jobs.close()
         answers.close()
 
@@ -88,21 +90,15 @@ class _Seed:
         self._forks: dict[int, _Fork] = {}
         self._ready: _Fork
 
-    def serve(self, parent: int) -> NoReturn:
+    def serve(self) -> NoReturn:
         """Have one that is ready, pass on what the others answer, and tell how they ended."""
-        try:
-            die_with(parent)
-            self._ready = self._fork()
-            while True:
-                told = wait([*self._lines, *self._forks])
-                for fork in [fork for line, fork in self._lines.items() if line in told]:
-                    self._hear(fork)
-                for fork in [fork for ended, fork in self._forks.items() if ended in told]:
-                    self._bury(fork)
-        except BaseException:
-            logger.exception("no process can be forked for one job")
-        finally:
-            os._exit(1)
+        self._ready = self._fork()
+        while True:
+            told = wait([*self._lines, *self._forks])
+            for fork in [fork for line, fork in self._lines.items() if line in told]:
+                self._hear(fork)
+            for fork in [fork for ended, fork in self._forks.items() if ended in told]:
+                self._bury(fork)
 
     def _hear(self, fork: _Fork) -> None:
         try:

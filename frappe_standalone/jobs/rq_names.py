@@ -83,13 +83,10 @@ class Queue:
 
     def get_jobs(self, offset: int = 0, length: int = -1) -> list[host.Job]:
         """The waiting jobs, the oldest first; a length of -1: all."""
-        return host.get_store().page(
-            queue=self.name,
-            statuses=[host.JobStatus.QUEUED],
-            start=offset,
-            length=length,
-            oldest_first=True,
-        )
+        store = host.get_store()
+        runs = store.runs_of(self.name, host.JobStatus.QUEUED)[offset:]
+        some = store.read(runs[: None if length < 0 else length])
+        return [job for job in some if job is not None]
 
     @property
     def job_ids(self) -> list[str]:

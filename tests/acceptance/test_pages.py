@@ -403,7 +403,7 @@ def test_a_job_is_requeued_with_other_arguments_by_keyboard(
     wait_until(lambda: store.counts()[JobStatus.FAILED] == 0, what="it was requeued")
     wait_until(lambda: pages.status == "finished", 20, "it has run")
     assert '"charged": 8' in pages.text
-    (message,) = (store.open_message(run) for run in [pages.browser.current_url.split("/")[-2]])
+    (message,) = (store.fetch_run(run).opened for run in [pages.browser.current_url.split("/")[-2]])
     assert message.decoded_kwargs()["card_token"] == "tok_5"
 
 

@@ -100,7 +100,7 @@ def test_what_was_stopped_is_requeued_too(store: JobStore) -> None:
 def test_a_repetition_is_the_same_job(store: JobStore) -> None:
     b = made(1)
     run_id = started(store, "default")
-    again = store.open_message(run_id).next_run("again")
+    again = store.fetch_run(run_id).opened.next_run("again")
     store.enqueue(again)
     store.fail(run_id, "broken", following="again")
     assert counts(b) == (1, 0, 0, 0)
@@ -387,16 +387,11 @@ def test_of_many_what_has_not_ended_is_found_in_a_few_steps(
         with batch(f"{n}", on_ended=ANYWAY) as b:
             if n % 2:
                 b.enqueue(WORK)  # else it has ended
-    real, steps = store.run_script, list[str]()
-
-    def counting(script: str, keys: Any, *args: Any) -> Any:
-        steps.append(script)
-        return real(script, keys, *args)
-
-    monkeypatch.setattr(store, "run_script", counting)
+    real, steps = state.read, list[int]()
+    monkeypatch.setattr(state, "read", lambda *args: steps.append(len(args)) or real(*args))
     open_ones = [str(n) for n in range(299, 0, -2)]
     assert [one.title for one in state.not_ended(store)] == open_ones
-    assert len(steps) == 300 / 100 + 1
+    assert len(steps) == 300 / 100
     assert {one.total for one in state.not_ended(store, store.settings.sites()[0])} == {1}
     assert state.not_ended(store, "another") == []
     monkeypatch.setattr(state, "LOOKED_AT", 100)

@@ -41,7 +41,7 @@ def time_passes(store: JobStore, b: frappe_celery.Batch, seconds: float = DAY + 
 def repeat(store: JobStore, **again: Any) -> str:
     """The next job's run fails and is repeated; the id of the failed one."""
     run_id = started(store, "default")
-    store.enqueue(store.open_message(run_id).next_run("again"), **again)
+    store.enqueue(store.fetch_run(run_id).opened.next_run("again"), **again)
     store.fail(run_id, "broken", following="again")
     return run_id
 

@@ -159,9 +159,9 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     def _waiting(self, offset: int = 0, length: int = -1) -> list[Any]:
         """The sites in turn, each in the order of its line; what a limit or a transaction keeps
         back, or RabbitMQ has, stands in no line and comes last, the oldest first."""
-        runs = self.store.page_of_runs(None, self.queue, [JobStatus.QUEUED], oldest_first=True)
+        runs = self.store.runs_of(self.queue, JobStatus.QUEUED)
         place = {r: n for line in self.store.standing(self.queue) for n, r in enumerate(line)}
-        runs.sort(key=lambda run: place.get(run, len(runs)))
+        runs.sort(key=lambda run: place.get(run, len(place)))  # of `runs` a sort sees none
         some = runs[offset:][: None if length < 0 else length]
         return [job for job in self.store.read(some) if job is not None]
 

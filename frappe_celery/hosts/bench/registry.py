@@ -51,11 +51,9 @@ class Registry:
 
     def get_job_ids(self, start: int = 0, end: int = -1, desc: bool = False, **_: Any) -> list[str]:
         """Ids from `start` to `end`, both included, the oldest first; -1: the last."""
-        length = -1 if end < 0 else end - start + 1
-        runs = self.store.page_of_runs(
-            None, self.queue, self.statuses, start, length, oldest_first=True
-        )
-        ids = [job.id for job in self.store.read(runs) if job is not None]
+        runs = self.store.runs_of(self.queue, *self.statuses)
+        some = runs[start : None if end < 0 else end + 1]
+        ids = [job.id for job in self.store.read(some) if job is not None]
         return ids[::-1] if desc else ids
 
     def remove(self, job: Any, pipeline: Any = None, delete_job: bool = False) -> Any:

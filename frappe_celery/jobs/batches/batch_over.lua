@@ -6,19 +6,12 @@ local key, lines = prefix .. 'batch:' .. batch, {}
 local found = redis.call('HMGET', key, 'status', 'going', 'failed', 'stopped', 'canceled', 'deleted')
 local status = found[1]
 if tonumber(found[2] or 0) > 0 or (status ~= 'going' and status ~= 'ended') then return lines end
-local function came(line)
-  local record = prefix .. 'job:' .. batch .. '/' .. line
-  if redis.call('HGET', record, 'status') == 'started' then
-    redis.call('HSET', record, 'status', 'finished')
-    lines[#lines + 1] = {'batch ' .. batch, batch .. '/' .. line}
-  end
-end
 if status == 'going' then
   redis.call('HSET', key, 'status', 'ended', 'ended_at', redis.call('TIME')[1])
   redis.call('ZADD', prefix .. 'batches:tending', 0, batch)
-  came('ended')
+  end_line(prefix, batch, 'ended', lines)
 end
 local unfinished = 0
 for i = 3, 6 do unfinished = unfinished + (found[i] or 0) end
-if unfinished == 0 then came('finished') end
+if unfinished == 0 then end_line(prefix, batch, 'finished', lines) end
 return lines

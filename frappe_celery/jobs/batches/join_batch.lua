@@ -16,9 +16,8 @@ if asked.number and redis.call('HGET', key, 'status') == 'making' then
   if number >= tonumber(asked.number) then
     redis.call('HSET', key, 'status', 'going')
     redis.call('HDEL', key, 'alive_at', 'relayed_at')
-    redis.call('HSET', prefix .. 'job:' .. batch .. '/made', 'status', 'finished')
     ended = batch_over(prefix, batch)
-    ended[#ended + 1] = {'batch ' .. batch, batch .. '/made'}
+    end_line(prefix, batch, 'made', ended)
   end
 end
 note_ended(prefix, ended)

@@ -140,15 +140,9 @@ def _between(store: JobStore, first: int, last: int) -> list[BatchState]:
 
 
 def not_ended(store: JobStore, site: str | None = None) -> list[BatchState]:
-    """Batches that are OPEN or canceled, newest first: of LOOKED_AT, some in each step of Redis."""
-    found: list[BatchState | None] = []
-    for start in range(0, LOOKED_AT, _AT_ONCE):
-        words = (store.keys.prefix, start, start + _AT_ONCE - 1, *_ABOUT, *OUTCOMES)
-        seen, *some = store.run_script("batches_not_ended", (), *words)
-        found += [_state(batch.decode(), values) for batch, values in some]
-        if seen < _AT_ONCE:
-            break
-    return [state for state in found if state is not None and site in (None, state.site)]
+    """Batches that are OPEN or canceled, newest first, of the newest LOOKED_AT."""
+    newest = islice(_newest_first(store), LOOKED_AT)
+    return [one for one in newest if one.status != "ended" and site in (None, one.site)]
 
 
 def open_ones(store: JobStore, site: str | None = None) -> list[str]:

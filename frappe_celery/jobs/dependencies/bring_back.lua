@@ -44,8 +44,7 @@ for _, run in ipairs(runs) do
       if redis.call('ZSCORE', awaits, one[1]) then
         redis.call('ZADD', needs, 'NX', now, run)
       else
-        redis.call('ZADD', needs, '+inf', run)
-        if newest then hold(prefix, newest, one[2]) end
+        hold(prefix, one[1], one[2], newest, run)
       end
       if newest then redis.call('HSET', prefix .. 'job:' .. newest, 'needed', one[1]) end
     end

@@ -13,9 +13,7 @@ for _, line in ipairs(lines) do
     redis.call('ZADD', dependants, now, run)
     redis.call('HSET', prefix .. 'job:' .. newest, 'needed', first)
   elseif status == 'finished' or may_fail == 1 then
-    redis.call('ZADD', dependants, '+inf', run)
-    redis.call('HSET', prefix .. 'job:' .. newest, 'needed', first)
-    hold(prefix, newest, id)
+    hold(prefix, first, id, newest, run)
   else
     cause = cause or why or cjson.encode({id, status})
     redis.call('ZADD', prefix .. 'awaits:' .. run, may_fail, first)

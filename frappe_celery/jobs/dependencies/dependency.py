@@ -40,14 +40,15 @@ class Dependency:
         given = {"allow_failure": allow_failure, "enqueue_at_front": enqueue_at_front}
         for name, value in given.items():
             require(isinstance(value, bool), f"Dependency {name}", value, "True or False")
-        self.dependencies = list(jobs) if _is_many(jobs) else [jobs]
+        self.dependencies = several(jobs)
         self.allow_failure = allow_failure
         self.enqueue_at_front = enqueue_at_front
 
 
-def read_once(depends_on: Any) -> Any:
-    """What `options` keeps of it: a generator is empty when it is read again."""
-    return tuple(depends_on) if _is_many(depends_on) else depends_on
+def several(given: Any) -> list[Any]:
+    """One, or any number of them: a generator is empty when it is read again."""
+    is_many = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
+    return list(given) if is_many else [given]
 
 
 def lines_of(depends_on: Any, message: JobMessage) -> list[Line] | None:
@@ -83,20 +84,15 @@ def lines_of(depends_on: Any, message: JobMessage) -> list[Line] | None:
 
 def goes_first(depends_on: Any) -> bool:
     """Whether it asks for the front of the queue."""
-    some = depends_on if _is_many(depends_on) else [depends_on]
-    return any(getattr(one, "enqueue_at_front", False) for one in some)
+    return any(getattr(one, "enqueue_at_front", False) for one in several(depends_on))
 
 
 def _each(depends_on: Any, may_fail: bool = False) -> Iterator[tuple[Any, bool]]:
-    for given in depends_on if _is_many(depends_on) else [depends_on]:
+    for given in several(depends_on):
         if hasattr(given, "dependencies"):
             yield from _each(given.dependencies, bool(given.allow_failure))
         else:
             yield given, may_fail
-
-
-def _is_many(given: Any) -> bool:
-    return isinstance(given, Iterable) and not isinstance(given, (str, bytes))
 
 
 def _fetch(given: Any, site: str) -> Job:

@@ -47,7 +47,5 @@ while lines[next] and left > 0 do
   end
   if left > 0 then next = next + 1 end
 end
-for i = next, #lines do
-  redis.call('ZADD', prefix .. 'settling', now, lines[i][2] .. '\n' .. lines[i][1])
-end
+note_ended(prefix, {unpack(lines, next)})
 return gone

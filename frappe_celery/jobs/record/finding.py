@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from itertools import islice, product
+from itertools import product
 from operator import itemgetter
 from typing import Any
 
@@ -127,59 +127,18 @@ class JobFinder:
         keys = (self.keys.ids(job_id),)
         return bool(self.run_script("active", keys, self.keys.prefix, _own_run(job_id), *ACTIVE))
 
-    def statuses(self, runs: list[str]) -> list[JobStatus | None]:
-        """Each run's status now, None for one that is gone."""
-        found = self.fields(runs, "status")
-        return [JobStatus(status.decode()) if status else None for (status,) in found]
-
     def stopped(self, runs: list[str]) -> list[str]:
         """Those that somebody stopped, also where their record was deleted or requeued since."""
-        statuses = dict(zip(runs, self.statuses(runs), strict=True))
-        gone = [run for run, status in statuses.items() if status is None]
-        left = self.client.mget([self.keys.spent(run) for run in gone]) if gone else []
-        for run, status in zip(gone, left, strict=True):
-            statuses[run] = JobStatus(status.decode()) if status else None
-        return [run for run, status in statuses.items() if status == JobStatus.STOPPED]
+        statuses, spent = self.fields(runs, "status"), self.client.mget(map(self.keys.spent, runs))
+        each = zip(runs, statuses, spent, strict=True)
+        return [run for run, (now,), then in each if (now or then) == b"stopped"]
 
-    def page(
-        self,
-        *,
-        site: str | None = None,
-        queue: str | None = None,
-        statuses: Collection[JobStatus] | None = None,
-        start: int = 0,
-        length: int = 20,
-        oldest_first: bool = False,
-    ) -> list[Job]:
-        """`length` jobs (-1: all) from `start`, newest first or oldest; the cost does not grow with
-        their number."""
-        runs = self.page_of_runs(site, queue, statuses, start, length, oldest_first)
-        return [job for job in self.read(runs) if job is not None]
-
-    def page_of_runs(
-        self,
-        site: str | None,
-        queue: str | None,
-        statuses: Collection[JobStatus] | None,
-        start: int = 0,
-        length: int = -1,
-        oldest_first: bool = False,
-    ) -> list[str]:
-        """The same without their records."""
+    def runs_of(self, queue: str, *statuses: JobStatus) -> list[str]:
+        """All runs of a queue in these statuses, the oldest first."""
         self.expire()
-        keys = self.indexes(site, queue, map(JobStatus, statuses or JobStatus))
-        end = None if length < 0 else start + length
-        command, last = "zrange" if oldest_first else "zrevrange", -1 if end is None else end - 1
-        found = self.client.each(command, keys, 0, last, withscores=True)
-        merged = heapq.merge(*found, key=itemgetter(1), reverse=not oldest_first)
-        return [run.decode() for run, _ in islice(merged, start, end)]
-
-    def all_of(
-        self, status: JobStatus, *, site: str | None = None, queue: str | None = None
-    ) -> list[Job]:
-        """All jobs in a status, the newest first."""
-        found = self.page(site=site, queue=queue, statuses=[status], length=-1)
-        return [job for job in found if job.status == status]
+        indexes = self.indexes(None, queue, statuses)
+        found = self.client.each("zrange", indexes, 0, -1, withscores=True)
+        return [run.decode() for run, _ in heapq.merge(*found, key=itemgetter(1))]
 
     def counts(
         self, *, site: str | None = None, queue: str | None = None,
@@ -187,14 +146,9 @@ class JobFinder:
     ) -> dict[JobStatus, int]:  # fmt: skip
         """How many jobs there are in each status; since and until: that entered it in that time."""
         self.expire()
-        places, found = self.places(site, queue), dict.fromkeys(JobStatus, 0)
-        asked = (self.keys.prefix, *bounds(since, until), len(found), *found)
-        for start in range(0, len(places), INDEXES_AT_ONCE):
-            some = places[start : start + INDEXES_AT_ONCE]
-            numbers = self.run_script("counts", (), *asked, *some)
-            for status, number in zip(JobStatus, numbers, strict=True):
-                found[status] += number
-        return found
+        indexes = self.indexes(site, queue, JobStatus)
+        numbers = self.ask_each("ZCOUNT", indexes, *bounds(since, until))
+        return {s: sum(numbers[n :: len(JobStatus)]) for n, s in enumerate(JobStatus)}
 
     def queue_length(self, queue: str) -> int:
         """How many messages wait in a queue."""
@@ -268,11 +222,17 @@ class JobFinder:
         texts = [text.decode(errors="replace") for text in found]
         return {f: json.loads(text) for f, text in zip(texts[::2], texts[1::2], strict=True)}
 
-    def indexes(
-        self, site: str | None, queue: str | None, statuses: Iterable[JobStatus]
-    ) -> list[str]:
+    def indexes(self, site: str | None, queue: str | None, statuses: Iterable[str]) -> list[str]:
         """The sorted sets of the runs of such places in these statuses."""
         return [self.keys.index(*of) for of in product(self.places(site, queue), statuses)]
+
+    def ask_each(self, command: str, indexes: list[str], *rest: Any) -> list[Any]:
+        """What a command answers for each of many indexes, of some at an instant."""
+        found = []
+        for start in range(0, len(indexes), INDEXES_AT_ONCE):
+            some = indexes[start : start + INDEXES_AT_ONCE]
+            found += self.run_script("each", (), command, len(some), *some, *rest)
+        return found
 
     def now(self) -> float:
         """The Redis server's time, in seconds since the epoch."""
@@ -321,9 +281,9 @@ class JobFinder:
 
     def entered(self, since: float, most: int, *statuses: str) -> list[bytes]:
         """Runs that entered such a status since then (epoch); of each place `most` (-1: all)."""
-        words = self.keys.prefix, since, most, *map(str, statuses)
-        found: list[bytes] = self.run_script("entered_lately", (self.keys.places,), *words)
-        return found
+        indexes = self.indexes(None, None, statuses)
+        found = self.ask_each("ZRANGEBYSCORE", indexes, since, "+inf", "LIMIT", 0, most)
+        return [run for some in found for run in some]
 
 
 def bounds(since: float | None, until: float | None) -> tuple[str, str]:

@@ -6,12 +6,8 @@ if asked.brings_back then asks_back(prefix, first_run) end
 local needing = {prefix .. 'dependants:' .. first_run, prefix .. 'brings_back:' .. first_run}
 if redis.call('EXISTS', unpack(needing)) > 0 then redis.call('HSET', record, 'needed', first_run) end
 for _, one in ipairs(asked.depends_on and cjson.decode(asked.depends_on) or {}) do
-  local newest, how = line_now(prefix, one[2], one[1])  -- it reads what they returned again
-  if newest then
-    redis.call('ZADD', prefix .. 'dependants:' .. one[1], '+inf', first_run)
-    redis.call('HSET', prefix .. 'job:' .. newest, 'needed', one[1])
-    if is_over(how) then hold(prefix, newest, one[2]) end
-  end
+  local newest = line_now(prefix, one[2], one[1])  -- it reads what they returned again
+  if newest then hold(prefix, one[1], one[2], newest, first_run) end
 end
 if asked.requeued then
   if asked.error then redis.call('HSET', prefix .. 'job:' .. asked.requeued, 'exc_info', asked.error) end

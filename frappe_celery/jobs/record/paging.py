@@ -17,8 +17,7 @@ from itertools import islice
 from math import isfinite
 
 from frappe_celery.jobs.job import Job, JobStatus
-from frappe_celery.jobs.record.finding import INDEXES_AT_ONCE, bounds
-from frappe_celery.jobs.record.store import JobStore
+from frappe_celery.jobs.record.finding import JobFinder, bounds
 
 LOOKED_AT = 5000
 """Runs that are read for one page where each has to be looked at; then it ends, full or not."""
@@ -48,7 +47,7 @@ class Wanted:
         """Whether the wanted ones are told by their records alone, not by the indexes."""
         return self.method is not None or self.arguments is not None
 
-    def of(self, store: JobStore, jobs: Iterable[Job]) -> set[Job]:
+    def of(self, store: JobFinder, jobs: Iterable[Job]) -> set[Job]:
         """Those that are wanted."""
         found = [job for job in jobs if self._matches(job)]
         if self.arguments is not None:
@@ -76,7 +75,7 @@ class NoPlace(ValueError):
     """An `after` that somebody made up."""
 
 
-def page(store: JobStore, wanted: Wanted, length: int, after: str | None = None) -> Page:
+def page(store: JobFinder, wanted: Wanted, length: int, after: str | None = None) -> Page:
     """`length` wanted jobs, or those among `LOOKED_AT` runs, that come after `after`.
 
     Raises:
@@ -98,19 +97,23 @@ def page(store: JobStore, wanted: Wanted, length: int, after: str | None = None)
 
 
 def search(
-    store: JobStore, wanted: Wanted, tell: Callable[[int], object] = lambda seen: None
+    store: JobFinder,
+    wanted: Wanted,
+    tell: Callable[[int], object] = lambda seen: None,
+    at_once: int = AT_ONCE,
 ) -> Iterator[Job]:
     """The wanted jobs, newest first by when they entered their status.
 
     What changes meanwhile may be met twice or not at all: whoever changes jobs lists them first.
-    `tell` hears now and then how many have been looked at.
+    `tell` hears now and then how many have been looked at. `at_once` are read in one go, where the
+    caller knows how many it takes.
 
     Raises:
         BrokerUnreachable.
     """
     store.expire()
     number = 0
-    for number, (_, job) in enumerate(_seen(store, wanted, None, AT_ONCE), 1):
+    for number, (_, job) in enumerate(_seen(store, wanted, None, at_once), 1):
         if job is not None:
             yield job
         if number % AT_ONCE == 0:
@@ -119,7 +122,7 @@ def search(
 
 
 def _seen(
-    store: JobStore, wanted: Wanted, last: Place | None, at_once: int
+    store: JobFinder, wanted: Wanted, last: Place | None, at_once: int
 ) -> Iterator[tuple[Place, Job | None]]:
     """Every run in the wanted indexes, from after `last` on, with its job if that is wanted."""
     while True:
@@ -132,7 +135,7 @@ def _seen(
             return
 
 
-def _places(store: JobStore, wanted: Wanted, last: Place | None, length: int) -> Iterable[Place]:
+def _places(store: JobFinder, wanted: Wanted, last: Place | None, length: int) -> Iterable[Place]:
     """The next `length` places of each index that is wanted, all in one order."""
     keys = store.indexes(wanted.site, wanted.queue, wanted.statuses)
     oldest, newest = bounds(wanted.since, wanted.until)
@@ -150,7 +153,7 @@ def _places(store: JobStore, wanted: Wanted, last: Place | None, length: int) ->
 
 
 def _with_the_newest(
-    store: JobStore, keys: list[str], oldest: str, newest: str, length: int
+    store: JobFinder, keys: list[str], oldest: str, newest: str, length: int
 ) -> list[str]:
     """Of many sites' indexes those in which the next `length` runs are.
 
@@ -159,12 +162,10 @@ def _with_the_newest(
     """
     if len(keys) <= length:
         return keys
-    found: list[tuple[float, str]] = []
-    for start in range(0, len(keys), INDEXES_AT_ONCE):
-        some = keys[start : start + INDEXES_AT_ONCE]
-        times = store.run_script("newest", (), oldest, newest, *some)
-        found += [(float(at), key) for at, key in zip(times, some, strict=True) if at]
-    found.sort(reverse=True)
+    words = newest, oldest, "WITHSCORES", "LIMIT", 0, 1
+    newest_of = store.ask_each("ZREVRANGEBYSCORE", keys, *words)
+    known = ((float(its[1]), key) for its, key in zip(newest_of, keys, strict=True) if its)
+    found = sorted(known, reverse=True)
     ahead = [at for at, _ in found if repr(at) != newest]
     cut = ahead[length - 1] if len(ahead) >= length else float("-inf")
     return [key for at, key in found if at >= cut]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -18,11 +19,12 @@ from frappe_celery.errors import InvalidJobOperation, Refused
 from frappe_celery.jobs import clocks, codec, providers
 from frappe_celery.jobs.job import ACTIVE, ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
-from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, Sealed, check_size
+from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, Sealed, sealed
 from frappe_celery.jobs.record import asking, record
 from frappe_celery.jobs.record.due_claim import Claim, check_claimed
 from frappe_celery.jobs.record.finding import JobFinder
 from frappe_celery.jobs.record.kinds import mailed_kind
+from frappe_celery.jobs.record.paging import AT_ONCE, Wanted, search
 from frappe_celery.jobs.record.refusals import check_enqueued
 from frappe_celery.jobs.workers import WorkerInfo, Workers
 
@@ -68,9 +70,7 @@ class JobStore(JobFinder):
             AlreadyActedOn: another scheduler was first.
             Deposed: the claim's fence is not the leader's, or Frappe's scheduler acts.
         """
-        runs = ((message, message.seal(self.signer)),)
-        if not any_size:
-            check_size(*runs[0], self.settings)
+        runs = (sealed(message, self.settings, any_size),)
         if self._left_out(runs, asked, *self.run_script("enqueue", *self.step(runs, asked))):
             return None
         job = self.job_of(message)
@@ -102,8 +102,8 @@ class JobStore(JobFinder):
         lists = (keys.index(place, status.value), self.waiting_list(first.site, first.queue))
         more = asking.asked(self.settings, keys, first, **asked)
         words: list[str | bytes] = [keys.prefix, place, record.about(first), more]
-        for message, sealed in runs:
-            words += (message.run, repr(message.enqueued_at), message.id, sealed)
+        for message, text in runs:
+            words += (message.run, repr(message.enqueued_at), message.id, text)
         return (lists, *words)
 
     def _left_out(
@@ -120,7 +120,7 @@ class JobStore(JobFinder):
             clocks.compare(self.client, self.keys, float(time_now))
         if self.outbox is not None and not (first.waits or _is_kept(asked)):
             told = [(*run, became.get(which, b"")) for which, run in enumerate(runs)]
-            new = [(m.run, sealed, why == FIRST) for m, sealed, why in told if why in (b"", FIRST)]
+            new = [(m.run, text, why == FIRST) for m, text, why in told if why in (b"", FIRST)]
             self.outbox.carry(first.queue, new)
         return {runs[which][0].run for which, what in became.items() if what != FIRST}
 
@@ -159,15 +159,6 @@ class JobStore(JobFinder):
         found = self.workers.by_process()
         jobs = self.read([process.current_job or "" for process in found])
         return list(zip(found, jobs, strict=True))
-
-    def open_message(self, run: str) -> JobMessage:
-        """Everything that a run was enqueued with.
-
-        Raises:
-            NoSuchJob: it is gone.
-            Refused: its record was altered.
-        """
-        return JobMessage.open(self.signer, self.message_of(run), run)
 
     def requeue(
         self,
@@ -223,6 +214,30 @@ class JobStore(JobFinder):
         """Whether a process still has it, ended as it is: it will not be taken again."""
         keys = (self.keys.consumers,)
         return bool(self.run_script("is_in_hands", keys, self.keys.prefix, run))
+
+    # -- looking through many
+
+    def page(
+        self,
+        *,
+        site: str | None = None,
+        queue: str | None = None,
+        statuses: Collection[JobStatus] | None = None,
+        start: int = 0,
+        length: int = 20,
+    ) -> list[Job]:
+        """`length` jobs (-1: all) from `start`, newest first; the cost does not grow with their
+        number."""
+        wanted = Wanted(site, queue, tuple(statuses or JobStatus))
+        end = None if length < 0 else start + length
+        return list(islice(search(self, wanted, at_once=end or AT_ONCE), start, end))
+
+    def all_of(
+        self, status: JobStatus, *, site: str | None = None, queue: str | None = None
+    ) -> list[Job]:
+        """All jobs in a status, the newest first."""
+        found = search(self, Wanted(site, queue, (status,)))
+        return [job for job in found if job.status == status]
 
     # -- a run's life, as workers tell it
 

@@ -12,7 +12,7 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from frappe_celery.config.urls import without_password
@@ -54,15 +54,6 @@ class Loss:
         )
 
 
-@dataclass(frozen=True)
-class _Memory:
-    """What is remembered outside the broker."""
-
-    server: str
-    at: float
-    since: float
-
-
 class Watch:
     """One process's eye on the broker. Its memory is also in a file, for when all die at once."""
 
@@ -70,7 +61,8 @@ class Watch:
         self.store = store
         self.file: Path = store.settings.state_path / "broker.json"
         self._server = f"{without_password(store.url)} {store.keys.prefix}"
-        self._memory = self._recall()
+        self._known = self._recall()
+        """When it was marked last, and these data first; '' : that is not known."""
 
     def look(self) -> Loss | None:
         """Compare Redis with what was seen last, and mark a loss, which is returned.
@@ -78,24 +70,24 @@ class Watch:
         Raises:
             BrokerUnreachable.
         """
-        memory, keys = self._memory, _keys(self.store)
-        remembered = (memory.at, memory.since) if memory else ("", "")
-        now, since, told = self.store.run_script("mark_data", keys, *remembered, KEPT)
-        self._memory = _Memory(self._server, float(now), float(since))
-        self._remember(self._memory)
+        keys = _keys(self.store)
+        now, since, told = self.store.run_script("mark_data", keys, *self._known, KEPT)
+        self._known = float(now), float(since)
+        self._remember(*self._known)
         return Loss(**json.loads(told)) if told else None
 
-    def _recall(self) -> _Memory | None:
-        with suppress(OSError, ValueError, TypeError):
-            memory = _Memory(**json.loads(self.file.read_text()))
-            return memory if memory.server == self._server else None
-        return None
+    def _recall(self) -> tuple[float | str, float | str]:
+        with suppress(OSError, ValueError, TypeError, LookupError):
+            said = json.loads(self.file.read_text())
+            if said["server"] == self._server:
+                return said["at"], said["since"]
+        return "", ""
 
-    def _remember(self, memory: _Memory) -> None:
+    def _remember(self, at: float, since: float) -> None:
         with suppress(OSError):  # a full disk or a read-only file system: the process remembers
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             written = self.file.with_suffix(f".{os.getpid()}")
-            written.write_text(json.dumps(asdict(memory)))
+            written.write_text(json.dumps({"server": self._server, "at": at, "since": since}))
             written.replace(self.file)
 
 

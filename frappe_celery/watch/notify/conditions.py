@@ -20,7 +20,7 @@ from frappe_celery.jobs.limits.outages import outages
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.outbox.relay import states
 from frappe_celery.jobs.stats.losses import newest_loss
-from frappe_celery.jobs.stats.rates import ended_lately
+from frappe_celery.jobs.stats.rates import Ended, ended_lately
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch.doctor import broker, databases, limits, outboxes, scheduler, workers
 from frappe_celery.watch.doctor.report import Finding, Section
@@ -36,9 +36,6 @@ WINDOW_MINUTES = 15
 """Over which it is counted what ended."""
 LEAST_FAILURES, MOST_FAILING = 10, 0.2
 LONGEST = 300
-
-Ended = Counter[tuple[str, str, JobStatus]]
-"""How many ended lately by site, queue and how."""
 
 
 class Alert(NamedTuple):

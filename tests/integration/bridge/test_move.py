@@ -123,7 +123,7 @@ def test_what_waits_in_rq_comes_over_as_it_was_and_runs_in_its_order(
     assert not left_in_rq(store)
 
     job = store.fetch(f"{SITE}::long")
-    message = store.open_message(job.run_id)
+    message = store.fetch_run(job.run_id).opened
     assert (job.status, job.user, job.job_name) == ("queued", "someone@example.com", "named")
     assert (message.timeout, message.result_ttl, message.failure_ttl) == (1234, 77, None)
     assert job.enqueued_at == datetime.datetime(2026, 1, 2, 3, 4, 5, 678901)
@@ -362,7 +362,7 @@ def test_a_job_that_changes_between_reading_and_moving_is_read_again(
     monkeypatch.setattr(store, "run_script", changed_in_between)
     assert dict(mover(store).to_celery().waiting) == {"default": 1}
     job = store.fetch(f"{SITE}::a")
-    assert store.open_message(job.run_id).decoded_kwargs() == {"text": "new"}
+    assert store.fetch_run(job.run_id).opened.decoded_kwargs() == {"text": "new"}
 
 
 def test_asked_again_after_a_lost_answer_it_is_moved_once(
@@ -426,7 +426,7 @@ def test_what_waits_here_goes_to_rq_as_frappe_would_have_put_it_there(
 
 
 def enqueued_in(store: JobStore, transaction: str) -> Job:
-    found = get_store().open_message(enqueue("myapp.core.record").run_id)
+    found = get_store().fetch_run(enqueue("myapp.core.record").run_id).opened
     store.delete(found.run)
     job = store.enqueue(replace(found, run=uuid.uuid4().hex), transaction=transaction)
     assert job is not None
@@ -456,10 +456,10 @@ def test_one_whose_caller_does_not_commit_stays_and_starts_in_neither(
 
 def test_there_and_back_a_job_is_the_same(store: JobStore) -> None:
     job = enqueue("myapp.core.echo", job_id="same", timeout=99, **VALUES)
-    before = store.open_message(job.run_id)
+    before = store.fetch_run(job.run_id).opened
     mover(store).to_rq()
     mover(store).to_celery()
-    after = store.open_message(store.fetch(job.id).run_id)
+    after = store.fetch_run(store.fetch(job.id).run_id).opened
     assert after.decoded_kwargs() == VALUES
     for name in ("id", "site", "user", "method", "queue", "timeout", "name", "event"):
         assert getattr(after, name) == getattr(before, name), name
@@ -575,7 +575,7 @@ def test_a_callback_is_found_where_rq_would_have_found_it(
 ) -> None:
     in_rq(store, f"{SITE}::c", data("myapp.core.fail"), failure_callback_name="myapp.core.nightly")
     mover(store).to_celery()
-    message = store.open_message(store.fetch(f"{SITE}::c").run_id)
+    message = store.fetch_run(store.fetch(f"{SITE}::c").run_id).opened
     assert codec.decode(message.on_failure).__name__ == "nightly"
     assert message.on_success is None
     assert not mover(store).to_rq().stayed

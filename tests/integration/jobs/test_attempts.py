@@ -35,7 +35,7 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nVa
 
 def repeated(store: JobStore, run: str, why: str = "not yet", **options: Any) -> JobMessage:
     """A run fails and another follows it, as a worker does that."""
-    failed = store.open_message(run)
+    failed = store.fetch_run(run).opened
     again = failed.next_run(run_after(failed), attempt=failed.attempt + 1)
     store.enqueue(again, any_size=True, **options)
     assert store.fail(run, TRACEBACK + why, following=again.run) == JobStatus.FAILED
@@ -91,7 +91,7 @@ def test_of_100_jobs_50_fail_and_50_are_retried_thrice_and_100_have_failed(store
 
     again = 0
     while (run := take(store)) is not None:
-        one = store.open_message(run)
+        one = store.fetch_run(run).opened
         first = one.first_run or one.run
         if first in retried and one.attempt < 4:
             repeated(store, run)
@@ -138,7 +138,7 @@ def test_what_was_tried_says_when_by_whom_and_how_it_ended(store: JobStore) -> N
     assert one.ended_at is not None
     assert one.enqueued_at <= one.started_at <= one.ended_at
     assert store.client.hget(store.keys.record(first), "message") is None
-    assert one.opened == store.open_message(again.run)  # its arguments are the job's
+    assert one.opened == store.fetch_run(again.run).opened  # its arguments are the job's
 
 
 def test_whose_process_died_once_its_repetition_was_enqueued_is_an_attempt(
@@ -146,7 +146,7 @@ def test_whose_process_died_once_its_repetition_was_enqueued_is_an_attempt(
 ) -> None:
     """As it raised, and before that was recorded: nothing of it is abandoned."""
     job = queued(store)
-    raised = store.open_message(started(store))
+    raised = store.fetch_run(started(store)).opened
     again = raised.next_run(run_after(raised), attempt=2)
     store.enqueue(again, any_size=True)
     end_or_repeat(store, job.run_id, "killed")
@@ -229,7 +229,7 @@ def test_the_next_run_is_deleted_and_the_one_before_has_been_stopped(store: JobS
     queued(store)
     repeated(store, started(store))
     second = started(store)
-    failed = store.open_message(second)
+    failed = store.fetch_run(second).opened
     again = failed.next_run(run_after(failed))
     store.enqueue(again)
     store.end(store.fetch_run(second), JobStatus.STOPPED)

@@ -101,7 +101,7 @@ def test_a_run_of_the_same_job_that_goes_on_decides(store: JobStore) -> None:
         first = queued(store)
         second = after(store, first)
         assert started(store) == first.run_id
-        again = store.open_message(first.run_id).next_run(f"again{newer_ends_first}")
+        again = store.fetch_run(first.run_id).opened.next_run(f"again{newer_ends_first}")
         store.enqueue(again)
         if newer_ends_first:
             finish(store, store.fetch_run(again.run))
@@ -137,7 +137,7 @@ def test_what_is_needed_is_neither_trimmed_nor_replaced(store: JobStore) -> None
     newer = started(store)
     store.fail(newer, "broken")
     store.fail(other.run_id, "broken")
-    assert store.statuses([first.run_id, newer]) == [JobStatus.FAILED, None]
+    assert store.fields([first.run_id, newer], "status") == [[b"failed"], [None]]
 
 
 def test_what_waits_is_a_duplicate(store: JobStore) -> None:
@@ -241,7 +241,7 @@ def test_what_finished_when_it_was_repeated_has_not_failed_once_it_has_expired(
 ) -> None:
     first = queued(store)
     run = started(store)
-    store.enqueue(store.open_message(run).next_run("again"))
+    store.enqueue(store.fetch_run(run).opened.next_run("again"))
     store.fail(run, "broken", following="again")
     assert started(store) == "again"
     store.finish("again", 1)
@@ -279,7 +279,7 @@ def test_what_has_finished_may_be_deleted_before_all_are_told(store: JobStore) -
 def test_the_list_of_an_id_goes_with_its_last_record(store: JobStore) -> None:
     job = queued(store, "x")
     run, other = started(store), queued(store, "x").run_id
-    store.enqueue(store.open_message(run).next_run("again"))
+    store.enqueue(store.fetch_run(run).opened.next_run("again"))
     store.fail(run, "broken", following="again")
     store.fail(started(store), "broken")
     store.fetch_run("again").delete()

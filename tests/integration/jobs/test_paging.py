@@ -122,7 +122,7 @@ def test_what_ended_is_counted_by_the_minute(store: JobStore, tmp_path: Path) ->
     store.fetch_run(run).delete()  # its record is gone, the count stays
     now = int(time.time()) // 60
     ended = rates.by_minute(store, [now - 1, now])
-    of_sites = [by_site for minute in ended.values() for by_site in minute.items()]
+    of_sites = [by_site for minute in ended.values() for by_site in rates.by_site(minute).items()]
     counts = sum((number for _, number in of_sites), Counter())
     assert counts == {JobStatus.FINISHED: 2, JobStatus.FAILED: 1}
     of_site = sum((number for site, number in of_sites if site == "site1"), Counter())

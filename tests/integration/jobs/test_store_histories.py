@@ -357,7 +357,7 @@ class Histories(RuleBasedStateMachine):
     def fail_and_be_repeated(self, data: st.DataObject) -> None:
         begun = [run for run in self.runs if run.status == JobStatus.STARTED]
         run = data.draw(st.sampled_from(begun))
-        again = self.store.open_message(run.run).next_run(message().run)
+        again = self.store.fetch_run(run.run).opened.next_run(message().run)
         self.store.enqueue(again)
         new = Run(again.run, run.site, run.queue, run.id, True, run.first, run.depends_on)
         self.added(new)

@@ -92,7 +92,7 @@ def test_all_pages_together_are_all_jobs_newest_first(alone: JobStore) -> None:
 def test_a_page_goes_on_without_a_record_that_was_lost(alone: JobStore) -> None:
     jobs = [queued(alone) for _ in range(3)]
     alone.client.delete(alone.keys.record(jobs[1].run_id))
-    assert alone.page(length=3) == [jobs[2], jobs[0]]
+    assert alone.page(length=2) == [jobs[2], jobs[0]]
     with pytest.raises(NoSuchJob):
         alone.fetch_run(jobs[1].run_id)
 

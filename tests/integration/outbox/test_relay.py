@@ -62,7 +62,7 @@ def left(monkeypatch: pytest.MonkeyPatch, *texts: str, **options: object) -> Non
 
 def enqueued(store: JobStore) -> list[str]:
     """In the order in which they wait."""
-    waiting = store.page(statuses=[JobStatus.QUEUED], oldest_first=True, length=100)
+    waiting = store.all_of(JobStatus.QUEUED)[::-1]
     store.read_messages(waiting)
     return [job.kwargs["text"] for job in waiting]
 

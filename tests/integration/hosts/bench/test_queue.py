@@ -300,6 +300,21 @@ def test_a_queue_is_listed_searched_and_emptied(bench: StandInBench) -> None:
     }
 
 
+def test_what_stands_in_no_line_is_listed_last(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        from frappe_celery.jobs import get_store
+        queue, store = background_jobs.get_queue("short"), get_store()
+        kept_back, first, second = (
+            frappe.enqueue("fixture_app.tasks.write", queue="short") for _ in range(3)
+        )
+        store.client.lrem(store.keys.line("site1|short"), 1, kept_back.run_id)
+        answer = queue.get_job_ids() == [job.id for job in (first, second, kept_back)]
+        """
+    )
+    assert answer is True
+
+
 def test_a_job_that_waits_for_its_retry_or_is_running_it_has_not_failed(
     bench: StandInBench,
 ) -> None:

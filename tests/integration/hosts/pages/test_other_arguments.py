@@ -52,7 +52,7 @@ def test_what_is_not_changed_stays_as_it_was(user: Users, store: JobStore) -> No
     del values["customer"]
     answer = requeue(anna, job, {**values, "amount": 12, "due": "2026-04-01", "note": None})
     assert answer.status == 302
-    again = store.open_message(answer.location.strip("/").rpartition("/")[2])
+    again = store.fetch_run(answer.location.strip("/").rpartition("/")[2]).opened
     kept = {name: value for name, value in GIVEN.items() if name != "customer"}
     changed = {"amount": 12, "due": date(2026, 4, 1), "note": None}
     assert again.decoded_kwargs() == {**kept, **changed}
@@ -62,10 +62,10 @@ def test_what_is_not_changed_stays_as_it_was(user: Users, store: JobStore) -> No
 
 def test_neither_site_nor_user_nor_method_can_be_changed(user: Users, store: JobStore) -> None:
     job = charge(store)
-    before = store.open_message(job.run_id)
+    before = store.fetch_run(job.run_id).opened
     forged = {"site": OTHER, "user": "Administrator", "method": "os.system", "queue": "short"}
     answer = requeue(user("anna"), job, form(user("anna"), job), **forged)
-    again = store.open_message(answer.location.strip("/").rpartition("/")[2])
+    again = store.fetch_run(answer.location.strip("/").rpartition("/")[2]).opened
     for name in ("site", "user", "method", "queue", "id", "name"):
         assert getattr(again, name) == getattr(before, name), name
     assert again.decoded_kwargs() == GIVEN

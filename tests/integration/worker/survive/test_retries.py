@@ -76,7 +76,9 @@ def test_a_retry_is_due_after_its_pause_though_its_caller_s_clock_was_an_hour_ah
     project: Project, store: JobStore
 ) -> None:
     repeated = {"retries": 1, "backoff": {"pauses": [10]}}
-    message = store.open_message(queued(store, enqueued_at=time.time() + 3600, **repeated).run_id)
+    message = store.fetch_run(
+        queued(store, enqueued_at=time.time() + 3600, **repeated).run_id
+    ).opened
     following = after_failure(message, 1)
     assert following is not None
     assert store.client.zscore(store.keys.scheduled, following.run) < store.now() + 15
