@@ -66,9 +66,8 @@ def hour(store: JobStore, site: str | None = None) -> list[Point]:
     known, points = {point.at: point for point in day(store, site)[-rates.LOOK_BACK :]}, []
     now = int(store.now()) // 60
     for minute, ended in rates.by_minute(store, range(now - rates.LOOK_BACK + 1, now + 1)).items():
-        found = ended.values() if site is None else [ended.get(site, Counter())]
-        counts, at = sum(found, Counter[JobStatus]()), minute * 60.0
-        finished, failed = _finished_and_failed(counts)
+        at, both = minute * 60.0, _by_site(ended)
+        finished, failed = (sum(its.values()) if site is None else its[site] for its in both)
         points.append(replace(known.get(at, Point(at)), finished=finished, failed=failed))
     return points
 
@@ -108,18 +107,24 @@ def _numbers(
     ended: rates.Ended, waits: dict[str, tuple[int, int]]
 ) -> list[tuple[str, int, int, int, int]]:
     """Of each site that has any, and of all together."""
-    rows = []
-    for site in sorted({*ended, *waits}):
-        counts = ended.get(site, Counter[JobStatus]())
-        rows.append((site, *_finished_and_failed(counts), *waits.get(site, (0, 0))))
+    finished_of, failed_of = _by_site(ended)
+    rows = [
+        (site, finished_of[site], failed_of[site], *waits.get(site, (0, 0)))
+        for site in sorted({*finished_of, *waits})
+    ]
     if rows:
         _, finished, failing, waiting, longest = zip(*rows, strict=True)
         rows.append((EVERY_SITE, sum(finished), sum(failing), sum(waiting), max(longest)))
     return rows
 
 
-def _finished_and_failed(counts: Counter[JobStatus]) -> tuple[int, int]:
-    return counts[JobStatus.FINISHED], sum(counts[status] for status in rates.FAILURES)
+def _by_site(ended: rates.Ended) -> tuple[Counter[str], Counter[str]]:
+    """How many finished at each site, and how many failed or were stopped."""
+    finished, failed = Counter[str](), Counter[str]()
+    for (site, _, status), number in ended.items():
+        finished[site] += number * (status == JobStatus.FINISHED)
+        failed[site] += number * (status in rates.FAILURES)
+    return finished, failed
 
 
 def _write(store: JobStore, minute: int, numbers: Iterable[tuple[str, int, int, int, int]]) -> None:
