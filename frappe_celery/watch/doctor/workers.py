@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, partial
 from importlib.util import find_spec
@@ -16,6 +16,7 @@ from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.limits.fresh import LEARNED, learned, replaced
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.installation import InRq, Installation
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.words import duration, moment, some_of
 
@@ -25,38 +26,27 @@ SILENT_SECONDS = 30.0
 NOT_CODE = {"node_modules", "__pycache__", "public", "locale", "tests"}
 
 
-def check(
-    section: Section,
-    store: JobStore,
-    now: float,
-    workers: list[WorkerInfo],
-    here: Installation,
-    unknown: str,
-) -> None:
-    """Every living worker, and jobs in the hands of dead ones.
-
-    Args:
-        unknown: why workers may live without a record; '': they do not.
-    """
-    config = store.settings
+def check(section: Section, now: Now, here: Installation) -> None:
+    """Every living worker, and jobs in the hands of dead ones."""
+    store, config = now.store, now.store.settings
     if hosts.is_bench():
         _check_switch(section, config, here)
-    for worker in workers:
+    for worker in now.workers:
         shown = {name: getattr(worker, name) for name in SHOWN}
-        section.row(**shown, up_seconds=round(now - worker.birth))
+        section.row(**shown, up_seconds=round(now.at - worker.birth))
         _check_imports(section, store, worker)
     section.rows += here.rqs_workers
     has_work = not hosts.is_bench() or config.frappe_celery_enabled
-    if unknown:
-        section.note(f"which workers run cannot be told while {unknown}: they wait for it")
-    elif not workers and has_work and not all(map(here.is_rqs, config.queues)):
+    if now.unknown:
+        section.note(f"which workers run cannot be told while {now.unknown}: they wait for it")
+    elif not now.workers and has_work and not all(map(here.is_rqs, config.queues)):
         tell_none(section)
     for method in learned(replaced(store)):
         section.note(
             f"{method}: {LEARNED}",
             "the log says what they left; once that is mended: frappe-celery state --forget",
         )
-    if not unknown and (dead := _jobs_of_the_dead(store, now - SILENT_SECONDS)):
+    if not now.unknown and (dead := _jobs_of_the_dead(store, now.at - SILENT_SECONDS)):
         section.warn(
             f"{counted(sum(dead), 'job')} in the hands of {counted(len(dead), 'worker')} that died",
             "a running worker settles them within seconds: start one",
@@ -145,17 +135,15 @@ class Change(NamedTuple):
     file: str = ""
 
 
-def check_code(
-    section: Section, store: JobStore, workers: Iterable[WorkerInfo], now: float
-) -> None:
+def check_code(section: Section, now: Now) -> None:
     """Name each worker that is older than the configuration, or of this machine than the newest
     change of the apps' code, but where it was said that it could not be exchanged, or is being."""
-    newest, exchanges = cache(partial(newest_change, store.settings)), store.workers
-    for worker in workers:
+    newest, exchanges = cache(partial(newest_change, now.store.settings)), now.store.workers
+    for worker in now.workers:
         if exchanges.exchange(worker.name) or exchanges.exchanging_since(worker.name):
             continue
         if change := changed_since(worker, newest):
-            ago = duration(max(0.0, now - change.at))
+            ago = duration(max(0.0, now.at - change.at))
             section.warn(
                 f"worker {worker.name} runs code from before {change.file} was changed, {ago} ago",
                 "have it run the new one: frappe-celery restart",

@@ -26,7 +26,7 @@ from frappe_celery.pages import overview
 from frappe_celery.schedule.agenda import Agenda
 from frappe_celery.schedule.leadership import LeaderHeartbeat
 from frappe_celery.watch.doctor import failures
-from frappe_celery.watch.doctor.examination import at_a_glance, of_a_site
+from frappe_celery.watch.doctor.examination import at_a_glance
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, made, read, run
 from tests.integration.stores import lead, take
@@ -248,10 +248,10 @@ def test_the_page_goes_by_the_configuration_as_it_stands(project: Project, store
     project.configure(celery_error_emails={"nonsense": 1})
     assert any(found.text.startswith("no failure is mailed") for found in at_a_glance(store))
     broken = project.write(f"sites/{OTHER}/site_config.json", '{"pause_scheduler": ')
-    for told in (at_a_glance(store), of_a_site(store, OTHER)):
+    for told in (at_a_glance(store), at_a_glance(store, OTHER)):
         (text,) = [found.text for found in told if f"site {OTHER} cannot be read" in found.text]
         assert f"{broken}, line 1" in text
-    assert not of_a_site(store, SITE)
+    assert not at_a_glance(store, SITE)
 
 
 def test_mails_that_cannot_come_and_apps_that_are_not_there_are_problems(project: Project) -> None:
