@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, partial
 from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 from frappe_celery.config.settings import Settings
@@ -167,25 +166,21 @@ def changed_since(worker: WorkerInfo, newest: Callable[[], Change]) -> Change | 
 
 def newest_change(config: Settings) -> Change:
     """Of the apps' code on this machine."""
-    return max(_changes(config), default=Change(0.0))
+    newest = Change(0.0)
+    for file in _files(config):
+        with suppress(FileNotFoundError):  # an editor just replaced it, or it is none
+            newest = max(newest, Change(os.stat(file).st_mtime, file))
+    return newest
 
 
-def _changes(config: Settings) -> Iterator[Change]:
+def _files(config: Settings) -> Iterator[str]:
     for name in dict.fromkeys((*config.app_names, *config.job_modules)):
         with suppress(ImportError, ValueError):  # said with the configuration
             spec = find_spec(name)
-            if spec is not None and spec.submodule_search_locations is not None:
-                for folder in spec.submodule_search_locations:
-                    yield from _changed_in(folder)
-            elif spec is not None and spec.origin is not None:
-                yield Change(Path(spec.origin).stat().st_mtime, spec.origin)
-
-
-def _changed_in(folder: str) -> Iterator[Change]:
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name not in NOT_CODE and not entry.name.startswith("."):
-                yield from _changed_in(entry.path)
-        elif entry.name.endswith(".py"):
-            with suppress(FileNotFoundError):  # an editor just replaced it
-                yield Change(entry.stat().st_mtime, entry.path)
+            if spec is None:
+                continue
+            yield spec.origin or ""
+            for top in spec.submodule_search_locations or ():
+                for folder, folders, files in os.walk(top):
+                    folders[:] = [n for n in folders if n not in NOT_CODE and n[0] != "."]
+                    yield from (f"{folder}/{file}" for file in files if file.endswith(".py"))
