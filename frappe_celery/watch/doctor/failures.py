@@ -33,7 +33,7 @@ def check(section: Section, now: Now, in_rq: Sequence[dict[str, Any]]) -> None:
     failures = lately(now)
     section.rows += failures.methods
     if total := failures.all:
-        again, looked_at = failures.run_again, failures.looked_at
+        again, looked_at = sum(place.attempts for place in now.places), failures.looked_at
         tell = section.warn if again < total else section.note
         what = [counted(total - again, "job")] * (again < total)
         what += [f"{counted(again, 'attempt')} (run again)"] * (again > 0)
@@ -120,8 +120,6 @@ class Failures:
 
     methods: list[dict[str, Any]]
     """The failing methods, the most frequent first, each with its newest error."""
-    run_again: int
-    """How many of all were attempts that another run repeats."""
 
 
 def lately(now: Now) -> Failures:
@@ -160,5 +158,4 @@ def lately(now: Now) -> Failures:
         }
         for (method, number), job in zip(frequent, jobs, strict=True)
     ]
-    attempts = sum(place.attempts for place in now.places)
-    return Failures(total, min(total, len(each)), methods, attempts)
+    return Failures(total, min(total, len(each)), methods)

@@ -25,8 +25,8 @@ class Now(Snapshot):
     """
 
     def __init__(self, store: JobStore, failures_of: float = 0, site: str | None = None) -> None:
-        taken = take(store, failures_of)
-        super().__init__(taken.at, taken.of(site))
+        taken = take(store, failures_of, site)
+        super().__init__(taken.at, taken.places)
         self.store, self.site = store, site
         self.sites = [site] if site else store.settings.sites()
 
