@@ -67,7 +67,7 @@ def hour(store: JobStore, site: str | None = None) -> list[Point]:
     now = int(store.now()) // 60
     for minute, ended in rates.by_minute(store, range(now - rates.LOOK_BACK + 1, now + 1)).items():
         at, both = minute * 60.0, _by_site(ended)
-        finished, failed = (sum(its.values()) if site is None else its[site] for its in both)
+        finished, failed = (its[site or EVERY_SITE] for its in both)
         points.append(replace(known.get(at, Point(at)), finished=finished, failed=failed))
     return points
 
@@ -97,9 +97,10 @@ def _read(store: JobStore, name: str, places: int, seconds: int, site: str | Non
 
 
 def _waiting(store: JobStore) -> dict[str, tuple[int, int]]:
-    """How many jobs of each site wait now, and for how many seconds the oldest has."""
+    """How many jobs of each site, and of all, wait now, and for how many seconds the oldest has."""
     now = take(store, 0)
-    sites = {site: together(places) for site, places in grouped(now.places, "site").items()}
+    places_of = {**grouped(now.places, "site"), EVERY_SITE: now.places}
+    sites = {site: together(places) for site, places in places_of.items()}
     return {site: (its.queued, int(now.waits(its))) for site, its in sites.items() if its.queued}
 
 
@@ -107,23 +108,20 @@ def _numbers(
     ended: rates.Ended, waits: dict[str, tuple[int, int]]
 ) -> list[tuple[str, int, int, int, int]]:
     """Of each site that has any, and of all together."""
-    finished_of, failed_of = _by_site(ended)
-    rows = [
-        (site, finished_of[site], failed_of[site], *waits.get(site, (0, 0)))
-        for site in sorted({*finished_of, *waits})
+    finished, failed = _by_site(ended)
+    return [
+        (site, finished[site], failed[site], *waits.get(site, (0, 0)))
+        for site in sorted({*finished, *waits})
     ]
-    if rows:
-        _, finished, failing, waiting, longest = zip(*rows, strict=True)
-        rows.append((EVERY_SITE, sum(finished), sum(failing), sum(waiting), max(longest)))
-    return rows
 
 
 def _by_site(ended: rates.Ended) -> tuple[Counter[str], Counter[str]]:
-    """How many finished at each site, and how many failed or were stopped."""
+    """How many finished at each site, and how many failed or were stopped; both of all, too."""
     finished, failed = Counter[str](), Counter[str]()
     for (site, _, status), number in ended.items():
-        finished[site] += number * (status == JobStatus.FINISHED)
-        failed[site] += number * (status in rates.FAILURES)
+        for of in (site, EVERY_SITE):
+            finished[of] += number * (status == JobStatus.FINISHED)
+            failed[of] += number * (status in rates.FAILURES)
     return finished, failed
 
 

@@ -105,21 +105,12 @@ def together(places: list[Place]) -> Place:
     return Place(site="", queue="", oldest=oldest, **numbers)
 
 
-@dataclass(frozen=True)
-class About:
-    """What is told of a run."""
-
-    method: str | None = None
-    """What it calls; None: it is gone."""
-    kept_by: str | None = None
-    """The limit or pause that keeps it back, as `jobs.limits.rules.Limits.kept_back` names it."""
-
-
-def about(store: JobStore, runs: list[bytes]) -> list[About]:
-    """What is known of each of these runs, in the same order."""
+def about(store: JobStore, runs: list[bytes]) -> list[tuple[str | None, str | None]]:
+    """Of each of these runs, in the same order, what it calls, None: it is gone; and the limit or
+    pause that keeps it back, as `jobs.limits.rules.Limits.kept_back` names it."""
     found = store.fields([run.decode() for run in runs], "about", "parked")
     return [
-        About(method_of(its) if its else None, kept_by.decode() if kept_by else None)
+        (method_of(its) if its else None, kept_by.decode() if kept_by else None)
         for its, kept_by in found
     ]
 

@@ -141,7 +141,7 @@ def lately(now: Now) -> Failures:
     answers: list[list[tuple[bytes, float]]] = pipe.execute()
     each = [(at, run, i) for i, runs in zip(indexes, answers, strict=True) for run, at in runs]
     each.sort(reverse=True)
-    methods_of = [its.method for its in about(store, [run for _, run, _ in each])]
+    methods_of = [method for method, _ in about(store, [run for _, run, _ in each])]
     found = [(method, *its) for method, its in zip(methods_of, each, strict=True) if method]
     newest = {method: run for method, _, run, _ in reversed(found)}
     counts = Counter(method for method, *_ in found)

@@ -32,16 +32,15 @@ class Now(Snapshot):
 
     workers = cached_property(lambda self: self.store.workers.all())
     """Those that live."""
+
     leadership = cached_property(lambda self: leadership(self.store))
-    outboxes = cached_property(lambda self: self._its(states(self.store)))
-    outages = cached_property(lambda self: self._its(outages(self.store)))
+    outboxes = cached_property(lambda self: _of(self.site, states(self.store)))
+    outages = cached_property(lambda self: _of(self.site, outages(self.store)))
     away = cached_property(lambda self: {one.site for one in self.outages})
     """Sites whose database is."""
+
     limits = cached_property(lambda self: Limits(self.store).all())
     paused = cached_property(lambda self: Limits(self.store).paused())
-
-    def _its(self, found: list[T]) -> list[T]:
-        return [one for one in found if self.site in (None, one.site)]
 
     @cached_property
     def unknown(self) -> str:
@@ -51,3 +50,7 @@ class Now(Snapshot):
         if rabbitmq.is_away(self.store):
             return "RabbitMQ is away"
         return "the Redis is full" if (memory_used(self.store) or 0) >= 1 else ""
+
+
+def _of(site: str | None, found: list[T]) -> list[T]:
+    return [one for one in found if site in (None, one.site)]

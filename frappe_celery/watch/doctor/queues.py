@@ -11,7 +11,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.snapshot import About, Place, about, grouped, together
+from frappe_celery.watch.snapshot import Place, about, grouped, together
 
 LOOKED_AT = 2_000
 """Waiting jobs of a queue whose methods are counted; of more, of each site those that have waited
@@ -24,7 +24,10 @@ COUNTED = ("queued", "started", "scheduled", "deferred", "failed")
 class _Waiting:
     place: Place
     since: float
-    about: About
+    method: str | None = None
+    """None: it is gone, or nobody asked."""
+    kept_by: str | None = None
+    """The limit or pause that keeps it back."""
 
 
 def check(section: Section, now: Now) -> None:
@@ -37,7 +40,7 @@ def check(section: Section, now: Now) -> None:
         waiting, its = _longest(store, places), together(places)
         counts = {name: getattr(its, name) for name in COUNTED}
         if any(counts.values()):
-            methods = Counter(one.about.method for one in waiting if one.about.method)
+            methods = Counter(one.method for one in waiting if one.method)
             section.row(
                 queue=queue,
                 **counts,
@@ -46,10 +49,10 @@ def check(section: Section, now: Now) -> None:
                 of_the_longest_waiting=len(waiting) if len(waiting) < counts["queued"] else None,
             )
         seen = [*waiting, *_next(store, places)]
-        free = [one for one in seen if not one.place.is_held(now.paused, one.about.kept_by)]
+        free = [one for one in seen if not one.place.is_held(now.paused, one.kept_by)]
         jobs = counted(counts["queued"], "job")
         if free or (waiting and queue not in store.settings.queues):
-            since = min((one.since for one in free if not one.about.kept_by), default=now.at)
+            since = min((one.since for one in free if not one.kept_by), default=now.at)
             waits = now.at - since
             _check_queue(section, store.settings, queue, jobs, queue in served, waits)
         elif waiting:
@@ -120,7 +123,7 @@ def _next(store: JobStore, places: list[Place]) -> list[_Waiting]:
     for place, run in found:
         pipe.zscore(keys.index(place.name, JobStatus.QUEUED), run)
     times = zip(found, pipe.execute(), strict=True)
-    return [_Waiting(place, at, About()) for (place, _), at in times if at is not None]
+    return [_Waiting(place, at) for (place, _), at in times if at is not None]
 
 
 def _longest(store: JobStore, places: list[Place]) -> list[_Waiting]:
@@ -133,4 +136,4 @@ def _longest(store: JobStore, places: list[Place]) -> list[_Waiting]:
     longest = zip(full, answers, strict=True)
     found = [(place, run, since) for place, runs in longest for run, since in runs]
     abouts = zip(found, about(store, [run for _, run, _ in found]), strict=True)
-    return [_Waiting(place, since, its) for (place, _, since), its in abouts]
+    return [_Waiting(place, since, *its) for (place, _, since), its in abouts]

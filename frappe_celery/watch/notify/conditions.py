@@ -21,7 +21,7 @@ from frappe_celery.jobs.stats.rates import Ended, ended_lately
 from frappe_celery.watch.doctor import broker, databases, limits, outboxes, scheduler, workers
 from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Finding, Section
-from frappe_celery.watch.snapshot import Place, Snapshot
+from frappe_celery.watch.snapshot import Place, Snapshot, grouped
 from frappe_celery.watch.words import cut, duration, moment
 
 LATE_SECONDS = 60
@@ -116,11 +116,8 @@ def look(store: JobStore) -> list[Finding]:
 def check_waits(section: Section, now: Snapshot, waiting: Iterable[Place]) -> None:
     """Once a queue; `waiting` is where something waits that neither a pause of its site or queue
     nor a database that is away keeps back."""
-    longest: dict[str, float] = {}
-    for place in waiting:
-        longest[place.queue] = max(now.waits(place), longest.get(place.queue, 0.0))
-    for queue, waits in longest.items():
-        if waits > WAIT_SECONDS:
+    for queue, places in grouped(waiting, "queue").items():
+        if (waits := max(map(now.waits, places))) > WAIT_SECONDS:
             section.warn(
                 f"jobs wait long in queue {queue}: one for {duration(waits)}, and no pause of its"
                 " queue or site is the reason",
