@@ -236,8 +236,7 @@ class Exposition(Collector):
             "outbox_oldest_seconds",
             [((one.site,), now.at - one.oldest) for one in now.outboxes if one.oldest is not None],
         )
-        by_queue = _wanted(now)
-        yield "wanted_processes", [((queue,), number) for queue, number in by_queue.items()]
+        yield "wanted_processes", _wanted(now)
         yield "workers", _one(len(now.workers))
         yield "worker_processes", [((one.name,), one.processes) for one in now.workers]
         yield "worker_busy", [((one.name,), one.state == "busy") for one in now.workers]
@@ -274,18 +273,17 @@ def _between(start: str, end: str) -> float | None:
     return max(0.0, float(end) - float(start)) if start and end else None
 
 
-def _wanted(now: Now) -> dict[str, int]:
+def _wanted(now: Now) -> Numbers:
     """How many processes each queue could use: KEDA, an HPA or a script scales workers by it.
 
     Jobs that run count, and those that wait and would begin if a process were free.
     What a limit or a pause keeps back is not among them, nor what waits for its time.
     """
-    wanted, places = {}, grouped(now.places, "queue")
+    places = grouped(now.places, "queue")
     for queue in now.store.settings.queues:
         running = together(places[queue]).started
         most = max(running, _at_once(queue, now.limits))
-        wanted[queue] = min(running + _in_line(now.store, queue), most)
-    return wanted
+        yield (queue,), min(running + _in_line(now.store, queue), most)
 
 
 def _in_line(store: JobStore, queue: str) -> int:
@@ -302,6 +300,4 @@ def _at_once(queue: str, limits: list[Limit]) -> int:
         return 0
     saying = [limit for limit in covering if limit.rule.numbers]
     closest = max(saying, key=lambda one: (one.target == name, len(one.target)), default=None)
-    if closest is None or closest.rule.running is None:
-        return NO_LIMIT
-    return closest.rule.running
+    return (closest and closest.rule.running) or NO_LIMIT

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from concurrent.futures import Future, wait
-from contextlib import suppress
 from threading import Thread
 
 from frappe_celery.errors import ConfigError
@@ -53,22 +51,18 @@ Answer = Future[tuple[str | None, list[str]]]
 def _ask(store: JobStore, sites: list[str]) -> dict[str, Answer]:
     """What each site answers in time; a thread that waits still is left."""
     host, answers = hosts.current(), {site: Answer() for site in sites}
-    left = deque(answers.items())
+    left = iter([*answers.items()])  # each is one thread's
 
     def ask() -> None:
-        with suppress(IndexError):
-            while True:
-                site, answer = left.popleft()
-                answer.set_running_or_notify_cancel()
-                try:
-                    store.settings.site_config(site)  # which why_off takes for a reason
-                    off = why_off(host, store.settings, site)
-                    rows = [] if off else host.schedule_rows(site)
-                    answer.set_result(
-                        (off, [row.method or row.name for row in rows if row.stopped])
-                    )
-                except Exception as exc:
-                    answer.set_exception(exc)
+        for site, answer in left:
+            answer.set_running_or_notify_cancel()
+            try:
+                store.settings.site_config(site)  # which why_off takes for a reason
+                off = why_off(host, store.settings, site)
+                rows = [] if off else host.schedule_rows(site)
+                answer.set_result((off, [row.method or row.name for row in rows if row.stopped]))
+            except Exception as exc:
+                answer.set_exception(exc)
 
     for _ in range(min(len(sites), ASKED_AT_ONCE)):
         Thread(target=ask, daemon=True, name="asks sites").start()
