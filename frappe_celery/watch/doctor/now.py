@@ -28,8 +28,8 @@ class Now(Snapshot):
         taken = take(store, failures_of, site)
         super().__init__(taken.at, taken.places)
         self.store, self.site = store, site
-        self.sites = [site] if site else store.settings.sites()
 
+    sites = cached_property(lambda self: [self.site] if self.site else self.store.settings.sites())
     workers = cached_property(lambda self: self.store.workers.all())
     """Those that live."""
 
