@@ -13,13 +13,12 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.limits.rules import Limit, covers
-from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages import charts, in_rq
 from frappe_celery.pages.in_rq import InRq
-from frappe_celery.schedule.leadership import leadership
-from frappe_celery.watch import history, snapshot
+from frappe_celery.watch import history
 from frappe_celery.watch.doctor import failures
-from frappe_celery.watch.doctor.examination import at_a_glance, of_a_site, why_unknown
+from frappe_celery.watch.doctor.examination import at_a_glance
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Finding
 from frappe_celery.watch.snapshot import Place, Snapshot, grouped, together
 from frappe_celery.watch.words import BY_BUTTON, in_words
@@ -45,24 +44,22 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     Raises:
         BrokerUnreachable.
     """
-    now = snapshot.take(store, failures.SECONDS)
+    now = Now(store, failures.SECONDS, site)
     hour = history.hour(store, site)
-    jobs, workers = together(now.of(site)), store.workers.all()
-    its = [site] if site else settings.current().sites()
-    to_rq = in_rq.look(store, its)
-    sites = [] if site else by_site(now, its, limits, to_rq)
-    queues = _queues(now, site, workers, limits, to_rq)
-    held = store.client.each("hlen", [store.keys.in_flight(one.consumer) for one in workers])
-    failed = failures.lately(store, now, site)
+    to_rq = in_rq.look(store, now.sites)
+    sites = [] if site else by_site(now, now.sites, limits, to_rq)
+    queues = _queues(now, limits, to_rq)
+    held = store.client.each("hlen", [store.keys.in_flight(one.consumer) for one in now.workers])
+    failed = failures.lately(now)
     return {
         "site": site,
-        "jobs": jobs,
+        "jobs": together(now.places),
         "finished": sum(minute.finished for minute in hour),
-        "workers": workers,
-        "unknown": "" if workers else why_unknown(store),
+        "workers": now.workers,
+        "unknown": now.unknown,
         "busy": sum(map(bool, held)),  # as of now, which the workers' own records are not
         "in_rq": to_rq,
-        "scheduler": leadership(store),
+        "scheduler": now.leadership,
         "history": charts.look(store, site, span, hour),
         "spans": charts.SPANS,
         "queues": queues,
@@ -76,7 +73,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
 
 @lru_cache(maxsize=64)
 def _findings(site: str | None, period: int) -> list[Finding]:
-    return of_a_site(get_store(), site) if site else at_a_glance(get_store())
+    return at_a_glance(get_store(), site)
 
 
 # -- sites and queues
@@ -112,12 +109,10 @@ def _line(
     return Line(name, jobs, now.waits(jobs), ", ".join(held), **more)
 
 
-def _queues(
-    now: Snapshot, site: str | None, workers: list[WorkerInfo], limits: list[Limit], to_rq: InRq
-) -> list[Line]:
+def _queues(now: Now, limits: list[Limit], to_rq: InRq) -> list[Line]:
     """Each queue, for the sites that are seen."""
-    served = {queue for worker in workers for queue in worker.queues}
-    places = grouped(now.of(site), "queue")
+    served = {queue for worker in now.workers for queue in worker.queues}
+    places = grouped(now.places, "queue")
     names = dict.fromkeys([*settings.current().queues, *sorted(places)])
     lines = []
     for name in names:

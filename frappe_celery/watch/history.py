@@ -66,10 +66,8 @@ def hour(store: JobStore, site: str | None = None) -> list[Point]:
     known, points = {point.at: point for point in day(store, site)[-rates.LOOK_BACK :]}, []
     now = int(store.now()) // 60
     for minute, ended in rates.by_minute(store, range(now - rates.LOOK_BACK + 1, now + 1)).items():
-        sites = rates.by_site(ended)
-        found = sites.values() if site is None else [sites.get(site, Counter())]
-        counts, at = sum(found, Counter[JobStatus]()), minute * 60.0
-        finished, failed = _finished_and_failed(counts)
+        at, both = minute * 60.0, _by_site(ended)
+        finished, failed = (its[site or EVERY_SITE] for its in both)
         points.append(replace(known.get(at, Point(at)), finished=finished, failed=failed))
     return points
 
@@ -99,9 +97,10 @@ def _read(store: JobStore, name: str, places: int, seconds: int, site: str | Non
 
 
 def _waiting(store: JobStore) -> dict[str, tuple[int, int]]:
-    """How many jobs of each site wait now, and for how many seconds the oldest has."""
+    """How many jobs of each site, and of all, wait now, and for how many seconds the oldest has."""
     now = take(store, 0)
-    sites = {site: together(places) for site, places in grouped(now.places, "site").items()}
+    places_of = {**grouped(now.places, "site"), EVERY_SITE: now.places}
+    sites = {site: together(places) for site, places in places_of.items()}
     return {site: (its.queued, int(now.waits(its))) for site, its in sites.items() if its.queued}
 
 
@@ -109,18 +108,21 @@ def _numbers(
     ended: rates.Ended, waits: dict[str, tuple[int, int]]
 ) -> list[tuple[str, int, int, int, int]]:
     """Of each site that has any, and of all together."""
-    rows, sites = [], rates.by_site(ended)
-    for site in sorted({*sites, *waits}):
-        counts = sites.get(site, Counter[JobStatus]())
-        rows.append((site, *_finished_and_failed(counts), *waits.get(site, (0, 0))))
-    if rows:
-        _, finished, failing, waiting, longest = zip(*rows, strict=True)
-        rows.append((EVERY_SITE, sum(finished), sum(failing), sum(waiting), max(longest)))
-    return rows
+    finished, failed = _by_site(ended)
+    return [
+        (site, finished[site], failed[site], *waits.get(site, (0, 0)))
+        for site in sorted({*finished, *waits})
+    ]
 
 
-def _finished_and_failed(counts: Counter[JobStatus]) -> tuple[int, int]:
-    return counts[JobStatus.FINISHED], sum(counts[status] for status in rates.FAILURES)
+def _by_site(ended: rates.Ended) -> tuple[Counter[str], Counter[str]]:
+    """How many finished at each site, and how many failed or were stopped; both of all, too."""
+    finished, failed = Counter[str](), Counter[str]()
+    for (site, _, status), number in ended.items():
+        for of in (site, EVERY_SITE):
+            finished[of] += number * (status == JobStatus.FINISHED)
+            failed[of] += number * (status in rates.FAILURES)
+    return finished, failed
 
 
 def _write(store: JobStore, minute: int, numbers: Iterable[tuple[str, int, int, int, int]]) -> None:

@@ -23,14 +23,12 @@ from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.batches.state import LOOKED_AT, not_ended
 from frappe_celery.jobs.job import ACTIVE, ENDED
 from frappe_celery.jobs.keys import ATTEMPT
-from frappe_celery.jobs.limits.outages import outages
-from frappe_celery.jobs.limits.rules import Limit, Limits, covers
-from frappe_celery.jobs.outbox.relay import states
+from frappe_celery.jobs.limits.rules import Limit, covers
 from frappe_celery.jobs.stats.losses import newest_loss
-from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch import caught
 from frappe_celery.watch.caught import Caught
-from frappe_celery.watch.snapshot import Snapshot, grouped, memory_used, method_of, take, together
+from frappe_celery.watch.doctor.now import Now
+from frappe_celery.watch.snapshot import grouped, memory_used, method_of, together
 
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 """Upper bounds of the histograms' buckets, in seconds."""
@@ -215,7 +213,7 @@ class Exposition(Collector):
 
     def _now(self) -> Iterable[tuple[str, Numbers]]:
         """Each gauge with its numbers; raises BrokerUnreachable."""
-        store, now = self.store, take(self.store, 0)
+        store, now = self.store, Now(self.store)
         yield (
             "jobs",
             [
@@ -229,25 +227,20 @@ class Exposition(Collector):
         yield "running_jobs", CounterOf(run.labels for run in self.follower.running()).items()
         batches = CounterOf((batch.site, batch.status) for batch in not_ended(store))
         yield "batches", batches.items()
-        limits = Limits(store).all()
-        yield "kept_back", [((one.target,), one.kept_back) for one in limits]
-        yield "paused", [((one.target,), 1) for one in limits if one.paused is not None]
-        away = outages(store)
-        yield "database_away_seconds", [((one.site,), now.at - one.since) for one in away]
-        boxes = states(store)
-        yield "outbox_waiting", [((one.site,), one.waiting) for one in boxes]
-        yield "outbox_set_aside", [((one.site,), one.aside) for one in boxes]
+        yield "kept_back", [((one.target,), one.kept_back) for one in now.limits]
+        yield "paused", [((one.target,), 1) for one in now.limits if one.paused is not None]
+        yield "database_away_seconds", [((one.site,), now.at - one.since) for one in now.outages]
+        yield "outbox_waiting", [((one.site,), one.waiting) for one in now.outboxes]
+        yield "outbox_set_aside", [((one.site,), one.aside) for one in now.outboxes]
         yield (
             "outbox_oldest_seconds",
-            [((one.site,), now.at - one.oldest) for one in boxes if one.oldest is not None],
+            [((one.site,), now.at - one.oldest) for one in now.outboxes if one.oldest is not None],
         )
-        by_queue = _wanted(store, now, limits)
-        yield "wanted_processes", [((queue,), number) for queue, number in by_queue.items()]
-        workers = store.workers.all()
-        yield "workers", _one(len(workers))
-        yield "worker_processes", [((one.name,), one.processes) for one in workers]
-        yield "worker_busy", [((one.name,), one.state == "busy") for one in workers]
-        found = leadership(store)
+        yield "wanted_processes", _wanted(now)
+        yield "workers", _one(len(now.workers))
+        yield "worker_processes", [((one.name,), one.processes) for one in now.workers]
+        yield "worker_busy", [((one.name,), one.state == "busy") for one in now.workers]
+        found = now.leadership
         yield "beat_leads", [((found.leader,), 1)] if found.leader else []
         sign, lost = found.sign if found.leader else None, newest_loss(store)
         yield "beat_lag_seconds", _one(found.lag(now.at) if sign else None)
@@ -280,18 +273,17 @@ def _between(start: str, end: str) -> float | None:
     return max(0.0, float(end) - float(start)) if start and end else None
 
 
-def _wanted(store: JobStore, now: Snapshot, limits: list[Limit]) -> dict[str, int]:
+def _wanted(now: Now) -> Numbers:
     """How many processes each queue could use: KEDA, an HPA or a script scales workers by it.
 
     Jobs that run count, and those that wait and would begin if a process were free.
     What a limit or a pause keeps back is not among them, nor what waits for its time.
     """
-    wanted, places = {}, grouped(now.places, "queue")
-    for queue in store.settings.queues:
+    places = grouped(now.places, "queue")
+    for queue in now.store.settings.queues:
         running = together(places[queue]).started
-        most = max(running, _at_once(queue, limits))
-        wanted[queue] = min(running + _in_line(store, queue), most)
-    return wanted
+        most = max(running, _at_once(queue, now.limits))
+        yield (queue,), min(running + _in_line(now.store, queue), most)
 
 
 def _in_line(store: JobStore, queue: str) -> int:
@@ -308,6 +300,4 @@ def _at_once(queue: str, limits: list[Limit]) -> int:
         return 0
     saying = [limit for limit in covering if limit.rule.numbers]
     closest = max(saying, key=lambda one: (one.target == name, len(one.target)), default=None)
-    if closest is None or closest.rule.running is None:
-        return NO_LIMIT
-    return closest.rule.running
+    return (closest and closest.rule.running) or NO_LIMIT

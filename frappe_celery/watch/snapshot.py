@@ -67,19 +67,15 @@ class Snapshot:
     at: float
     places: list[Place] = field(default_factory=list)
 
-    def of(self, site: str | None) -> list[Place]:
-        """The places of a site; None: all."""
-        return [place for place in self.places if site in (None, place.site)]
-
     def waits(self, place: Place) -> float:
         """For how many seconds the job has that has waited longest there; 0: none waits."""
         return 0.0 if place.oldest is None else max(0.0, self.at - place.oldest)
 
 
-def take(store: JobStore, failures_of: float) -> Snapshot:
-    """Read it; `failures_of` are the last seconds whose failures are counted."""
+def take(store: JobStore, failures_of: float, site: str | None = None) -> Snapshot:
+    """Read it, of a site or all; `failures_of` are the last seconds whose failures are counted."""
     store.expire()
-    at, names, places = store.now(), store.places(None, None), list[Place]()
+    at, names, places = store.now(), store.places(site, None), list[Place]()
     for start in range(0, len(names), PLACES_AT_ONCE):
         words = at - failures_of, *names[start : start + PLACES_AT_ONCE]
         found = json.loads(store.run_script("count_places", (), store.keys.prefix, *words))
@@ -109,21 +105,12 @@ def together(places: list[Place]) -> Place:
     return Place(site="", queue="", oldest=oldest, **numbers)
 
 
-@dataclass(frozen=True)
-class About:
-    """What is told of a run."""
-
-    method: str | None = None
-    """What it calls; None: it is gone."""
-    kept_by: str | None = None
-    """The limit or pause that keeps it back, as `jobs.limits.rules.Limits.kept_back` names it."""
-
-
-def about(store: JobStore, runs: list[bytes]) -> list[About]:
-    """What is known of each of these runs, in the same order."""
+def about(store: JobStore, runs: list[bytes]) -> list[tuple[str | None, str | None]]:
+    """Of each of these runs, in the same order, what it calls, None: it is gone; and the limit or
+    pause that keeps it back, as `jobs.limits.rules.Limits.kept_back` names it."""
     found = store.fields([run.decode() for run in runs], "about", "parked")
     return [
-        About(method_of(its) if its else None, kept_by.decode() if kept_by else None)
+        (method_of(its) if its else None, kept_by.decode() if kept_by else None)
         for its, kept_by in found
     ]
 

@@ -13,7 +13,7 @@ LOOK_BACK = 60
 FAILURES = (JobStatus.FAILED, JobStatus.STOPPED)
 
 Ended = Counter[tuple[str, str, JobStatus]]
-"""How many runs of each site and queue ended in each status."""
+"""How many runs ended, by site, queue and how."""
 
 
 def by_minute(store: JobStore, minutes: Sequence[int]) -> dict[int, Ended]:
@@ -33,15 +33,8 @@ def ended_lately(store: JobStore, minutes: int) -> Ended:
         BrokerUnreachable.
     """
     now = int(store.now()) // 60
-    return sum(by_minute(store, range(now - minutes + 1, now + 1)).values(), Ended())
-
-
-def by_site(ended: Ended) -> dict[str, Counter[JobStatus]]:
-    """The same of all queues together."""
-    found: dict[str, Counter[JobStatus]] = {}
-    for (site, _, status), number in ended.items():
-        found.setdefault(site, Counter())[status] += number
-    return found
+    found = by_minute(store, range(now - minutes + 1, now + 1))
+    return sum(found.values(), Ended())
 
 
 def _read(counts: dict[bytes, bytes]) -> Ended:

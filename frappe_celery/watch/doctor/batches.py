@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from frappe_celery.config.secrets import masked_text
-from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.batches.state import OPEN, BatchState, not_ended
 from frappe_celery.jobs.record.record import naive_utc
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.snapshot import grouped
 from frappe_celery.watch.words import some_of
@@ -19,9 +19,9 @@ NAMED = 5
 """Of the batches of a finding."""
 
 
-def check(section: Section, store: JobStore, site: str | None, now: float) -> None:
-    """Batches that have not ended; with `site` its own."""
-    found, at = not_ended(store, site), naive_utc(now)
+def check(section: Section, now: Now) -> None:
+    """Batches that have not ended."""
+    found, at = not_ended(now.store, now.site), naive_utc(now.at)
     if number := sum(batch.status in OPEN for batch in found):
         section.note(f"{counted(number, 'open batch')}", "frappe-celery batches list")
     silent = [one for one in found if one.heard_at and at - one.heard_at > SILENT]

@@ -6,7 +6,6 @@ import socket
 import time
 from typing import Any
 
-from kombu.utils.encoding import bytes_to_str
 from redis.exceptions import ResponseError
 
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
@@ -16,6 +15,7 @@ from frappe_celery.jobs import JobStore, clocks
 from frappe_celery.jobs.stats.losses import Watch, losses
 from frappe_celery.watch import cache
 from frappe_celery.watch.doctor import rabbitmq
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section
 from frappe_celery.watch.snapshot import FULL
 from frappe_celery.watch.words import moment
@@ -32,8 +32,9 @@ WARNED_FOR_SECONDS = 86400.0
 LOSES_NOTHING = "set appendonly yes and appendfsync always in its configuration"
 
 
-def check(section: Section, store: JobStore, now: float) -> None:
+def check(section: Section, now: Now) -> None:
     """The Redis that keeps the jobs and what it lost, then a broker beside it."""
+    store = now.store
     info: dict[str, Any] = store.client.info()
     configuration = _configuration(store)
     section.row(
@@ -47,18 +48,16 @@ def check(section: Section, store: JobStore, now: float) -> None:
     )
     if isinstance(store.outbox, Outbox):
         rabbitmq.check(section, store.outbox)
-    check_what_is_wrong(section, store, info, now)
+    check_what_is_wrong(section, now, info)
 
 
-def check_what_is_wrong(
-    section: Section, store: JobStore, info: dict[str, Any], now: float
-) -> None:
+def check_what_is_wrong(section: Section, now: Now, info: dict[str, Any]) -> None:
     """What stops it, or has lost something; not how it could be set up better."""
     check_memory(section, info)
     _check_replication(section, info)
-    _check_losses(section, store, now)
-    _check_clocks(section, store)
-    url = store.settings.redis_cache
+    _check_losses(section, now)
+    _check_clocks(section, now.store)
+    url = now.store.settings.redis_cache
     if url and (why := cache.why_away(url)):
         section.problem(why, cache.way_out())
 
@@ -85,13 +84,10 @@ def _check_clocks(section: Section, store: JobStore) -> None:
 
 def _configuration(store: JobStore) -> dict[str, str]:
     """The server's configuration; empty where it does not tell, as hosted ones do."""
-    found: dict[str, str] = {}
     try:
-        for name in ("appendfsync", "save"):
-            found.update(store.client.config_get(name))
+        return {**store.client.config_get("appendfsync"), **store.client.config_get("save")}
     except ResponseError:
         return {}
-    return {bytes_to_str(name): bytes_to_str(value) for name, value in found.items()}
 
 
 def _server(section: Section, info: dict[str, Any]) -> str:
@@ -181,16 +177,16 @@ def _check_replication(section: Section, info: dict[str, Any]) -> None:
         )
 
 
-def _check_losses(section: Section, store: JobStore, now: float) -> None:
+def _check_losses(section: Section, now: Now) -> None:
     """Look whether the Redis lost jobs since the last time, then tell of the last week's losses."""
     try:
-        Watch(store).look()
+        Watch(now.store).look()
     except BrokerUnreachable as exc:  # it answers, but takes nothing: a full disk, a replica
         section.problem(str(exc))
-    for loss in losses(store):
-        if now - loss.end > TOLD_FOR_SECONDS:
+    for loss in losses(now.store):
+        if now.at - loss.end > TOLD_FOR_SECONDS:
             continue
-        warns = now - loss.end < WARNED_FOR_SECONDS and loss.sure
+        warns = now.at - loss.end < WARNED_FOR_SECONDS and loss.sure
         tell, until = (section.warn if warns else section.note), loss.end + WARNED_FOR_SECONDS
         advice = (
             "enqueue again what matters; to keep jobs, see what doctor says of its persistence."

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from frappe_celery.jobs.limits.outages import LONG_SECONDS, SILENT, Outage
+from frappe_celery.jobs.limits.outages import LONG_SECONDS, SILENT
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted
 
 
-def check(section: Section, found: Iterable[Outage], sites: list[str], now: float) -> None:
-    """Those of these sites that are away."""
-    for one in found:
-        if one.site not in sites:
-            continue
-        away = max(0.0, now - one.since)  # it may have begun since the snapshot
+def check(section: Section, now: Now) -> None:
+    """Those that are away."""
+    for one in now.outages:
+        away = max(0.0, now.at - one.since)  # it may have begun since the snapshot
         section.row(
             site=one.site,
             away_seconds=round(away),
             jobs_that_wait=one.waiting,
-            looks_again_in_seconds=max(0, round(one.look - now)),
+            looks_again_in_seconds=max(0, round(one.look - now.at)),
         )
         said = one.error if one.error == SILENT else f"it says: {one.error}"
         section.problem(

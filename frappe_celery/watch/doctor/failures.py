@@ -14,11 +14,12 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.keys import ATTEMPT
 from frappe_celery.watch import caught
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.job_display import last_line
 from frappe_celery.watch.notify.ledger import Alerts, Ledger
 from frappe_celery.watch.notify.receivers import receivers
-from frappe_celery.watch.snapshot import Snapshot, about, grouped
+from frappe_celery.watch.snapshot import about, grouped
 
 SECONDS = 3600.0
 LOOKED_AT = 2_000
@@ -27,18 +28,12 @@ many as its part of all."""
 METHODS_SHOWN = 20
 
 
-def check(
-    section: Section,
-    store: JobStore,
-    snapshot: Snapshot,
-    site: str | None,
-    in_rq: Sequence[dict[str, Any]],
-) -> None:
+def check(section: Section, now: Now, in_rq: Sequence[dict[str, Any]]) -> None:
     """The failing methods, the most frequent first, each with its newest error; RQ's by queue."""
-    failures = lately(store, snapshot, site)
+    failures = lately(now)
     section.rows += failures.methods
     if total := failures.all:
-        again, looked_at = failures.run_again, failures.looked_at
+        again, looked_at = sum(place.attempts for place in now.places), failures.looked_at
         tell = section.warn if again < total else section.note
         what = [counted(total - again, "job")] * (again < total)
         what += [f"{counted(again, 'attempt')} (run again)"] * (again > 0)
@@ -47,24 +42,24 @@ def check(
             + (f"; of the newest {looked_at:,} the methods are told" if looked_at < total else ""),
             "look at them: frappe-celery jobs failed --since 1h",
         )
-    if in_rq and site is None:
+    if in_rq and now.site is None:
         section.rows += in_rq
         section.warn(
             f"{counted(sum(row['failed'] for row in in_rq), 'job')} failed in RQ in the last hour",
             "look at them on Desk's page RQ Job",
         )
-    _check_caught(section, store, snapshot, site)
-    refused = [message for message in store.refused() if message["at"] > time.time() - SECONDS]
-    if refused and site is None:
+    _check_caught(section, now)
+    refused = [message for message in now.store.refused() if message["at"] > time.time() - SECONDS]
+    if refused and now.site is None:
         section.warn(
             f"{counted(len(refused), 'message')} refused in the last hour: {refused[0]['reason']}",
             "see them: frappe-celery jobs refused",
         )
 
 
-def check_lacking(section: Section, store: JobStore, site: str | None) -> None:
+def check_lacking(section: Section, now: Now) -> None:
     """Methods that finished without what only a Frappe site has."""
-    lacking = grouped(caught.lacking_lately(store, site), "method")
+    lacking = grouped(caught.lacking_lately(now.store, now.site), "method")
     for method, lacked in lacking.items():
         section.row(method=method, lacks=", ".join(dict.fromkeys(one.thing for one in lacked)))
     if lacking:
@@ -88,8 +83,8 @@ def check_unsent(section: Section, ledger: Ledger, what: str) -> None:
         )
 
 
-def _check_caught(section: Section, store: JobStore, snapshot: Snapshot, site: str | None) -> None:
-    found = caught.lately(store, snapshot.at - SECONDS, site)
+def _check_caught(section: Section, now: Now) -> None:
+    found = caught.lately(now.store, now.at - SECONDS, now.site)
     newest = {failure.method: failure for failure in reversed(found)}
     for method, number in Counter(one.method for one in found).most_common(METHODS_SHOWN):
         which, last = {"scheduled method or queued action": method}, newest[method]
@@ -125,15 +120,14 @@ class Failures:
 
     methods: list[dict[str, Any]]
     """The failing methods, the most frequent first, each with its newest error."""
-    run_again: int
-    """How many of all were attempts that another run repeats."""
 
 
-def lately(store: JobStore, snapshot: Snapshot, site: str | None) -> Failures:
-    """Failures of a site; None: of every site."""
+def lately(now: Now) -> Failures:
+    """The failures of the last hour, whose number `now` has."""
+    store = now.store
     indexes = {
         store.keys.index(place.name, status): number
-        for place in snapshot.of(site)
+        for place in now.places
         for status, number in (("failed", place.failed_lately), (ATTEMPT, place.attempts))
         if number
     }
@@ -142,12 +136,12 @@ def lately(store: JobStore, snapshot: Snapshot, site: str | None) -> Failures:
     for index, part in indexes.items():
         if total > LOOKED_AT:
             part = ceil(part * LOOKED_AT / total)
-        since = snapshot.at - SECONDS
+        since = now.at - SECONDS
         pipe.zrevrangebyscore(index, "+inf", since, 0, part, withscores=True)
     answers: list[list[tuple[bytes, float]]] = pipe.execute()
     each = [(at, run, i) for i, runs in zip(indexes, answers, strict=True) for run, at in runs]
     each.sort(reverse=True)
-    methods_of = [its.method for its in about(store, [run for _, run, _ in each])]
+    methods_of = [method for method, _ in about(store, [run for _, run, _ in each])]
     found = [(method, *its) for method, its in zip(methods_of, each, strict=True) if method]
     newest = {method: run for method, _, run, _ in reversed(found)}
     counts = Counter(method for method, *_ in found)
@@ -164,6 +158,4 @@ def lately(store: JobStore, snapshot: Snapshot, site: str | None) -> Failures:
         }
         for (method, number), job in zip(frequent, jobs, strict=True)
     ]
-    return Failures(
-        total, min(total, len(each)), methods, sum(place.attempts for place in snapshot.of(site))
-    )
+    return Failures(total, min(total, len(each)), methods)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from frappe_celery.config.files import DJANGO_SETTINGS, frappe_version_in
@@ -95,7 +94,8 @@ def check_configuration(section: Section, config: Settings) -> None:
             "say which one it is: frappe_version",
         )
     logs = config.log_path
-    closed = [file for file in (logs, *logs.glob("*.log")) if _is_closed(file, logs)]
+    closed = [] if os.access(logs, os.W_OK) else [logs]
+    closed += [file for file in logs.glob("*.log") if file.is_dir() or not os.access(file, os.W_OK)]
     if logs.is_dir() and closed:
         section.problem(
             f"nobody can write what happens: {closed[0]} is not ours to write",
@@ -112,14 +112,3 @@ def check_configuration(section: Section, config: Settings) -> None:
             " can have any method run",
             f"chmod o-r {exposed}; if one of them may have read it: frappe-celery key rotate",
         )
-
-
-def _is_closed(file: Path, folder: Path) -> bool:
-    """Whether nothing can be written there; `os.access` says yes to root whatever holds."""
-    if file == folder:
-        return not os.access(file, os.W_OK)
-    try:
-        file.open("ab").close()
-    except OSError:
-        return True
-    return False

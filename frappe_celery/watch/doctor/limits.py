@@ -9,12 +9,14 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.limits.rules import Limit, configured, covers
 from frappe_celery.watch import words
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section
 
 
-def check(section: Section, limits: list[Limit], sites: list[str], config: Settings) -> None:
-    """Every limit and pause that is about these sites, and whether they can be followed."""
-    for limit in limits:
+def check(section: Section, now: Now) -> None:
+    """Every limit and pause that is about the sites, and whether they can be followed."""
+    config, sites = now.store.settings, now.sites
+    for limit in now.limits:
         target = limit.target
         if not target.startswith("site:") or any(covers(target, f"site:{s}") for s in sites):
             _show(section, limit)

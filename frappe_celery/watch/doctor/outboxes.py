@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from shlex import quote
 
-from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.outbox.hold import is_on
-from frappe_celery.jobs.outbox.relay import OVERDUE_SECONDS, states
+from frappe_celery.jobs.outbox.relay import OVERDUE_SECONDS
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted
 
 
-def check(section: Section, store: JobStore, sites: list[str], now: float) -> None:
-    """Those of these sites that have one."""
-    with_one = [site for site in sites if is_on(site)]
-    if with_one and not store.client.exists(store.keys.outbox_lease):
+def check_relay(section: Section, now: Now) -> None:
+    """Whether anybody relays them, where a site has one."""
+    if not now.store.client.exists(now.store.keys.outbox_lease) and any(map(is_on, now.sites)):
         section.problem(
             "nobody relays the outboxes: what callers could not enqueue themselves waits",
             "start a worker or beat; those that ran before frappe_celery_outbox was set: again",
         )
-    for state in states(store):
-        if state.site not in sites or not (state.site in with_one or state.waiting or state.aside):
+
+
+def check(section: Section, now: Now) -> None:
+    """Those in which something is, or may be."""
+    for state in now.outboxes:
+        has_one = is_on(state.site)
+        if not (has_one or state.waiting or state.aside):
             continue
-        waits = now - state.oldest if state.oldest is not None else 0.0
+        waits = now.at - state.oldest if state.oldest is not None else 0.0
         section.row(
             site=state.site,
             waiting=state.waiting,
             oldest_seconds=round(waits),
             set_aside=state.aside,
         )
-        if state.site not in with_one:
+        if not has_one:
             section.problem(
                 f"{counted(state.waiting + state.aside, 'job')} not enqueued, but left in the"
                 f" outbox of site {state.site}, which was turned off",

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore, hosts
-from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.snapshot import About, Place, Snapshot, about, grouped, together
+from frappe_celery.watch.snapshot import Place, about, grouped, together
 
 LOOKED_AT = 2_000
 """Waiting jobs of a queue whose methods are counted; of more, of each site those that have waited
@@ -25,74 +24,64 @@ COUNTED = ("queued", "started", "scheduled", "deferred", "failed")
 class _Waiting:
     place: Place
     since: float
-    about: About
+    method: str | None = None
+    """None: it is gone, or nobody asked."""
+    kept_by: str | None = None
+    """The limit or pause that keeps it back."""
 
 
-def check(
-    section: Section,
-    store: JobStore,
-    snapshot: Snapshot,
-    workers: list[WorkerInfo] | None,
-    paused: Collection[str],
-    site: str | None,
-) -> None:
-    """Every queue of which a job waits, for whatever, or runs; `bench doctor` counts these.
-
-    Args:
-        workers: None: which run cannot be told.
-    """
-    served = {queue for worker in workers or () for queue in worker.queues}
-    if workers is None:
+def check(section: Section, now: Now) -> None:
+    """Every queue of which a job waits, for whatever, or runs; `bench doctor` counts these."""
+    store = now.store
+    served = {queue for worker in now.workers for queue in worker.queues}
+    if now.unknown:
         served = {*store.settings.queues}
-    for queue, places in sorted(grouped(snapshot.of(site), "queue").items()):
+    for queue, places in sorted(grouped(now.places, "queue").items()):
         waiting, its = _longest(store, places), together(places)
         counts = {name: getattr(its, name) for name in COUNTED}
         if any(counts.values()):
-            methods = Counter(one.about.method for one in waiting if one.about.method)
+            methods = Counter(one.method for one in waiting if one.method)
             section.row(
                 queue=queue,
                 **counts,
-                oldest_waits_seconds=its.oldest and round(snapshot.waits(its), 1),
+                oldest_waits_seconds=its.oldest and round(now.waits(its), 1),
                 methods=dict(methods.most_common(METHODS_SHOWN)),
                 of_the_longest_waiting=len(waiting) if len(waiting) < counts["queued"] else None,
             )
         seen = [*waiting, *_next(store, places)]
-        free = [one for one in seen if not one.place.is_held(paused, one.about.kept_by)]
+        free = [one for one in seen if not one.place.is_held(now.paused, one.kept_by)]
         jobs = counted(counts["queued"], "job")
         if free or (waiting and queue not in store.settings.queues):
-            since = min((one.since for one in free if not one.about.kept_by), default=snapshot.at)
-            waits = snapshot.at - since
+            since = min((one.since for one in free if not one.kept_by), default=now.at)
+            waits = now.at - since
             _check_queue(section, store.settings, queue, jobs, queue in served, waits)
         elif waiting:
             section.note(f"{jobs} waiting in queue {queue} for the end of a pause (see `limits`)")
 
 
-def check_quotas(
-    section: Section, snapshot: Snapshot, config: Settings, paused: Collection[str]
-) -> None:
+def check_quotas(section: Section, now: Now) -> None:
     """Sites of which no more jobs are taken (Frappe v16: `max_queued_jobs`)."""
-    for place in snapshot.places:
+    for place in now.places:
         if place.queued < QUEUED_JOBS_A_SITE:  # which no quota is below: no file is read for it
             continue
-        most = config.most_waiting(place.site)
+        most = now.store.settings.most_waiting(place.site)
         if most and place.queued >= most:
             section.problem(
                 f"no more jobs of site {place.site} are taken into queue {place.queue}: {most} wait"
                 " there, and its callers get QueueOverloaded",
                 "it is paused: see frappe-celery limits, and resume it, or raise max_queued_jobs"
-                if place.is_held(paused)
+                if place.is_held(now.paused)
                 else "start more workers for it, or raise max_queued_jobs",
             )
 
 
-def check_sites(section: Section, snapshot: Snapshot, config: Settings) -> None:
+def check_sites(section: Section, now: Now) -> None:
     """Jobs of sites that a bench has no more."""
-    if config.sites_path is None:
+    if now.store.settings.sites_path is None:
         return
-    sites = config.sites()
-    for site, places in grouped(snapshot.places, "site").items():
+    for site, places in grouped(now.places, "site").items():
         waiting = sum(place.queued + place.later for place in places)
-        if waiting and site not in sites:
+        if waiting and site not in now.sites:
             section.problem(
                 f"{counted(waiting, 'job')} waiting of site {site}, which has no folder here",
                 f"bring the site back, or: frappe-celery jobs cancel --all-waiting --site {site}",
@@ -134,7 +123,7 @@ def _next(store: JobStore, places: list[Place]) -> list[_Waiting]:
     for place, run in found:
         pipe.zscore(keys.index(place.name, JobStatus.QUEUED), run)
     times = zip(found, pipe.execute(), strict=True)
-    return [_Waiting(place, at, About()) for (place, _), at in times if at is not None]
+    return [_Waiting(place, at) for (place, _), at in times if at is not None]
 
 
 def _longest(store: JobStore, places: list[Place]) -> list[_Waiting]:
@@ -147,4 +136,4 @@ def _longest(store: JobStore, places: list[Place]) -> list[_Waiting]:
     longest = zip(full, answers, strict=True)
     found = [(place, run, since) for place, runs in longest for run, since in runs]
     abouts = zip(found, about(store, [run for _, run, _ in found]), strict=True)
-    return [_Waiting(place, since, its) for (place, _, since), its in abouts]
+    return [_Waiting(place, since, *its) for (place, _, since), its in abouts]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Collection
 from concurrent.futures import Future, wait
-from contextlib import suppress
 from threading import Thread
 
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.bridge import FRAPPES
 from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
-from frappe_celery.schedule.leadership import LATE_SECONDS, Leadership, leadership
+from frappe_celery.schedule.leadership import LATE_SECONDS
 from frappe_celery.schedule.reader import why_off
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.words import some_of
 
@@ -24,19 +22,13 @@ ASKED_AT_ONCE = 16
 SCHEDULED, BY_FRAPPE = "scheduled", "scheduled by Frappe's scheduler"
 
 
-def check(
-    section: Section, store: JobStore, sites: list[str], now: float, away: Collection[str] = ()
-) -> None:
-    """Each site with the reason why nothing of it is scheduled; then the leader.
-
-    Args:
-        away: sites of which it is said already that their database is away.
-    """
-    answers = _ask(store, sites)
+def check(section: Section, now: Now) -> None:
+    """Each site with the reason why nothing of it is scheduled; then the leader."""
+    answers = _ask(now.store, now.sites)
     stopped: list[str] = []
     for site, answer in answers.items():
         if answer.done() or answer.running():
-            told = Section(site) if site in away else section
+            told = Section(site) if site in now.away else section  # of which `databases` tells
             section.row(site=site, state=_state(told, site, answer, stopped))
     if left := sum(not answer.done() and not answer.running() for answer in answers.values()):
         section.note(f"{counted(left, 'more site')} not asked", "ask one with --site")
@@ -46,10 +38,10 @@ def check(
             "should one run again: untick Stopped there",
         )
     states = {row["state"] for row in section.rows}
-    acts = not hosts.is_bench() or store.settings.frappe_celery_enabled
+    acts = not hosts.is_bench() or now.store.settings.frappe_celery_enabled
     if BY_FRAPPE in states:
         section.note(FRAPPES)
-    check_leader(section, leadership(store), now, SCHEDULED in states and acts, away)
+    check_leader(section, now, SCHEDULED in states and acts)
 
 
 Answer = Future[tuple[str | None, list[str]]]
@@ -59,22 +51,18 @@ Answer = Future[tuple[str | None, list[str]]]
 def _ask(store: JobStore, sites: list[str]) -> dict[str, Answer]:
     """What each site answers in time; a thread that waits still is left."""
     host, answers = hosts.current(), {site: Answer() for site in sites}
-    left = deque(answers.items())
+    left = iter([*answers.items()])  # each is one thread's
 
     def ask() -> None:
-        with suppress(IndexError):
-            while True:
-                site, answer = left.popleft()
-                answer.set_running_or_notify_cancel()
-                try:
-                    store.settings.site_config(site)  # which why_off takes for a reason
-                    off = why_off(host, store.settings, site)
-                    rows = [] if off else host.schedule_rows(site)
-                    answer.set_result(
-                        (off, [row.method or row.name for row in rows if row.stopped])
-                    )
-                except Exception as exc:
-                    answer.set_exception(exc)
+        for site, answer in left:
+            answer.set_running_or_notify_cancel()
+            try:
+                store.settings.site_config(site)  # which why_off takes for a reason
+                off = why_off(host, store.settings, site)
+                rows = [] if off else host.schedule_rows(site)
+                answer.set_result((off, [row.method or row.name for row in rows if row.stopped]))
+            except Exception as exc:
+                answer.set_exception(exc)
 
     for _ in range(min(len(sites), ASKED_AT_ONCE)):
         Thread(target=ask, daemon=True, name="asks sites").start()
@@ -114,18 +102,12 @@ def tell_unreadable(section: Section, site: str, why: str) -> None:
     )
 
 
-def check_leader(
-    section: Section,
-    found: Leadership,
-    now: float,
-    scheduled: bool,
-    away: Collection[str] = (),
-    late: float = LATE_SECONDS,
-) -> None:
+def check_leader(section: Section, now: Now, scheduled: bool, late: float = LATE_SECONDS) -> None:
     """Who leads, or that one is missed where something is `scheduled`; `late`: by how much it may
     be."""
+    found = now.leadership
     sign, leads = found.sign, found.leader is not None
-    age = None if sign is None else max(0.0, now - sign.at)
+    age = None if sign is None else max(0.0, now.at - sign.at)
     section.row(
         leader=found.leader,
         lag_seconds=sign.lag if sign and leads else None,
@@ -140,7 +122,7 @@ def check_leader(
             "have it go by what stands there now: restart beat in your process manager",
         )
     for site, why in (json.loads(sign.unread) if sign and leads else {}).items():
-        if site in away:
+        if site in now.away:
             continue
         whose = f"schedule of site {site}" if site else "sites' schedules"
         section.problem(f"the scheduler {found.leader} cannot read the {whose}: {why}")
@@ -157,9 +139,9 @@ def check_leader(
             "start one in your process manager, or by hand: frappe-celery beat",
             "NoScheduler",
         )
-    elif leads and found.lag(now) > late:
+    elif leads and found.lag(now.at) > late:
         section.warn(
-            f"the scheduler {found.leader} is {found.lag(now):,.0f} s late",
+            f"the scheduler {found.leader} is {found.lag(now.at):,.0f} s late",
             "its log, logs/scheduler.log, tells what holds it up",
             "SchedulerLate",
         )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, partial
 from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 from frappe_celery.config.settings import Settings
@@ -16,6 +15,7 @@ from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.limits.fresh import LEARNED, learned, replaced
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.installation import InRq, Installation
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.words import duration, moment, some_of
 
@@ -25,38 +25,27 @@ SILENT_SECONDS = 30.0
 NOT_CODE = {"node_modules", "__pycache__", "public", "locale", "tests"}
 
 
-def check(
-    section: Section,
-    store: JobStore,
-    now: float,
-    workers: list[WorkerInfo],
-    here: Installation,
-    unknown: str,
-) -> None:
-    """Every living worker, and jobs in the hands of dead ones.
-
-    Args:
-        unknown: why workers may live without a record; '': they do not.
-    """
-    config = store.settings
+def check(section: Section, now: Now, here: Installation) -> None:
+    """Every living worker, and jobs in the hands of dead ones."""
+    store, config = now.store, now.store.settings
     if hosts.is_bench():
         _check_switch(section, config, here)
-    for worker in workers:
+    for worker in now.workers:
         shown = {name: getattr(worker, name) for name in SHOWN}
-        section.row(**shown, up_seconds=round(now - worker.birth))
+        section.row(**shown, up_seconds=round(now.at - worker.birth))
         _check_imports(section, store, worker)
     section.rows += here.rqs_workers
     has_work = not hosts.is_bench() or config.frappe_celery_enabled
-    if unknown:
-        section.note(f"which workers run cannot be told while {unknown}: they wait for it")
-    elif not workers and has_work and not all(map(here.is_rqs, config.queues)):
+    if now.unknown:
+        section.note(f"which workers run cannot be told while {now.unknown}: they wait for it")
+    elif not now.workers and has_work and not all(map(here.is_rqs, config.queues)):
         tell_none(section)
     for method in learned(replaced(store)):
         section.note(
             f"{method}: {LEARNED}",
             "the log says what they left; once that is mended: frappe-celery state --forget",
         )
-    if not unknown and (dead := _jobs_of_the_dead(store, now - SILENT_SECONDS)):
+    if not now.unknown and (dead := _jobs_of_the_dead(store, now.at - SILENT_SECONDS)):
         section.warn(
             f"{counted(sum(dead), 'job')} in the hands of {counted(len(dead), 'worker')} that died",
             "a running worker settles them within seconds: start one",
@@ -145,17 +134,15 @@ class Change(NamedTuple):
     file: str = ""
 
 
-def check_code(
-    section: Section, store: JobStore, workers: Iterable[WorkerInfo], now: float
-) -> None:
+def check_code(section: Section, now: Now) -> None:
     """Name each worker that is older than the configuration, or of this machine than the newest
     change of the apps' code, but where it was said that it could not be exchanged, or is being."""
-    newest, exchanges = cache(partial(newest_change, store.settings)), store.workers
-    for worker in workers:
+    newest, exchanges = cache(partial(newest_change, now.store.settings)), now.store.workers
+    for worker in now.workers:
         if exchanges.exchange(worker.name) or exchanges.exchanging_since(worker.name):
             continue
         if change := changed_since(worker, newest):
-            ago = duration(max(0.0, now - change.at))
+            ago = duration(max(0.0, now.at - change.at))
             section.warn(
                 f"worker {worker.name} runs code from before {change.file} was changed, {ago} ago",
                 "have it run the new one: frappe-celery restart",
@@ -179,25 +166,21 @@ def changed_since(worker: WorkerInfo, newest: Callable[[], Change]) -> Change | 
 
 def newest_change(config: Settings) -> Change:
     """Of the apps' code on this machine."""
-    return max(_changes(config), default=Change(0.0))
+    newest = Change(0.0)
+    for file in _files(config):
+        with suppress(FileNotFoundError):  # an editor just replaced it, or it is none
+            newest = max(newest, Change(os.stat(file).st_mtime, file))
+    return newest
 
 
-def _changes(config: Settings) -> Iterator[Change]:
+def _files(config: Settings) -> Iterator[str]:
     for name in dict.fromkeys((*config.app_names, *config.job_modules)):
         with suppress(ImportError, ValueError):  # said with the configuration
             spec = find_spec(name)
-            if spec is not None and spec.submodule_search_locations is not None:
-                for folder in spec.submodule_search_locations:
-                    yield from _changed_in(folder)
-            elif spec is not None and spec.origin is not None:
-                yield Change(Path(spec.origin).stat().st_mtime, spec.origin)
-
-
-def _changed_in(folder: str) -> Iterator[Change]:
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name not in NOT_CODE and not entry.name.startswith("."):
-                yield from _changed_in(entry.path)
-        elif entry.name.endswith(".py"):
-            with suppress(FileNotFoundError):  # an editor just replaced it
-                yield Change(entry.stat().st_mtime, entry.path)
+            if spec is None:
+                continue
+            yield spec.origin or ""
+            for top in spec.submodule_search_locations or ():
+                for folder, folders, files in os.walk(top):
+                    folders[:] = [n for n in folders if n not in NOT_CODE and n[0] != "."]
+                    yield from (f"{folder}/{file}" for file in files if file.endswith(".py"))

@@ -16,15 +16,12 @@ from typing import Any, NamedTuple
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.config.texts import one_line
 from frappe_celery.jobs import JobStatus, JobStore, bridge
-from frappe_celery.jobs.limits.outages import outages
-from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.jobs.outbox.relay import states
 from frappe_celery.jobs.stats.losses import newest_loss
 from frappe_celery.jobs.stats.rates import Ended, ended_lately
-from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch.doctor import broker, databases, limits, outboxes, scheduler, workers
+from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Finding, Section
-from frappe_celery.watch.snapshot import Place, Snapshot, take
+from frappe_celery.watch.snapshot import Place, Snapshot, grouped
 from frappe_celery.watch.words import cut, duration, moment
 
 LATE_SECONDS = 60
@@ -87,27 +84,26 @@ def look(store: JobStore) -> list[Finding]:
     Raises:
         BrokerUnreachable.
     """
-    found, now = Section("alerts"), take(store, WINDOW_MINUTES * 60)
-    lead, away, routes = leadership(store), outages(store), bridge.routes(store)
-    if not store.workers.all() and not (routes and routes.all_lead_to_rq):
+    found, now = Section("alerts"), Now(store, WINDOW_MINUTES * 60)
+    routes = bridge.routes(store)
+    if not now.workers and not (routes and routes.all_lead_to_rq):
         workers.tell_none(found)
     # one has led, and none does: where none ever did, there may be no schedule
-    is_missed = lead.sign is not None and (routes is None or routes.beat_acts)
-    scheduler.check_leader(found, lead, now.at, is_missed, late=LATE_SECONDS)
-    databases.check(found, away, [one.site for one in away], now.at)
-    outboxes.check(found, store, [one.site for one in states(store)], now.at)
+    is_missed = now.leadership.sign is not None and (routes is None or routes.beat_acts)
+    scheduler.check_leader(found, now, is_missed, LATE_SECONDS)
+    databases.check(found, now)
+    outboxes.check(found, now)
     broker.check_memory(found, store.client.info("memory"))
-    paused = Limits(store).paused()
-    for target, ends in paused.items():
+    for target, ends in now.paused.items():
         limits.tell_pause(found, target, ends)
     loss = newest_loss(store)
     if loss is not None and now.at - loss.end < LOSS_SECONDS:
         # each loss is told of, also while the one before still is
         lost = "the Redis that keeps the jobs lost some of them"
         found.problem(lost, loss.in_words(moment), "JobsLost", lost_at=repr(loss.end))
-    ended, kept = ended_lately(store, WINDOW_MINUTES), {one.site for one in away}
-    waiting = [place for place in now.places if place.oldest is not None]
-    waiting = [p for p in waiting if p.site not in kept and not p.is_held(paused)]
+    ended = ended_lately(store, WINDOW_MINUTES)
+    waiting = [place for place in now.places if place.oldest and place.site not in now.away]
+    waiting = [place for place in waiting if not place.is_held(now.paused)]
     check_waits(found, now, waiting)
     check_starved(found, now, waiting, ended)
     check_failures(found, now.places, ended)
@@ -120,11 +116,8 @@ def look(store: JobStore) -> list[Finding]:
 def check_waits(section: Section, now: Snapshot, waiting: Iterable[Place]) -> None:
     """Once a queue; `waiting` is where something waits that neither a pause of its site or queue
     nor a database that is away keeps back."""
-    longest: dict[str, float] = {}
-    for place in waiting:
-        longest[place.queue] = max(now.waits(place), longest.get(place.queue, 0.0))
-    for queue, waits in longest.items():
-        if waits > WAIT_SECONDS:
+    for queue, places in grouped(waiting, "queue").items():
+        if (waits := max(map(now.waits, places))) > WAIT_SECONDS:
             section.warn(
                 f"jobs wait long in queue {queue}: one for {duration(waits)}, and no pause of its"
                 " queue or site is the reason",

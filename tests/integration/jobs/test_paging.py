@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -122,11 +121,11 @@ def test_what_ended_is_counted_by_the_minute(store: JobStore, tmp_path: Path) ->
     store.fetch_run(run).delete()  # its record is gone, the count stays
     now = int(time.time()) // 60
     ended = rates.by_minute(store, [now - 1, now])
-    of_sites = [by_site for minute in ended.values() for by_site in rates.by_site(minute).items()]
-    counts = sum((number for _, number in of_sites), Counter())
-    assert counts == {JobStatus.FINISHED: 2, JobStatus.FAILED: 1}
-    of_site = sum((number for site, number in of_sites if site == "site1"), Counter())
-    assert of_site[JobStatus.FINISHED] == 1
+    assert sum(ended.values(), rates.Ended()) == {
+        ("site1", "default", JobStatus.FINISHED): 1,
+        ("site1", "default", JobStatus.FAILED): 1,
+        ("site2", "default", JobStatus.FINISHED): 1,
+    }
     points = history.hour(store, "site1")
     assert len(points) == 60
     assert now * 60 <= points[-1].at <= (now + 1) * 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import socket
@@ -26,7 +27,8 @@ from frappe_celery.pages import overview
 from frappe_celery.schedule.agenda import Agenda
 from frappe_celery.schedule.leadership import LeaderHeartbeat
 from frappe_celery.watch.doctor import failures
-from frappe_celery.watch.doctor.examination import at_a_glance, of_a_site
+from frappe_celery.watch.doctor.examination import at_a_glance
+from frappe_celery.watch.notify.conditions import look
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, made, read, run
 from tests.integration.stores import lead, take
@@ -248,10 +250,10 @@ def test_the_page_goes_by_the_configuration_as_it_stands(project: Project, store
     project.configure(celery_error_emails={"nonsense": 1})
     assert any(found.text.startswith("no failure is mailed") for found in at_a_glance(store))
     broken = project.write(f"sites/{OTHER}/site_config.json", '{"pause_scheduler": ')
-    for told in (at_a_glance(store), of_a_site(store, OTHER)):
+    for told in (at_a_glance(store), at_a_glance(store, OTHER)):
         (text,) = [found.text for found in told if f"site {OTHER} cannot be read" in found.text]
         assert f"{broken}, line 1" in text
-    assert not of_a_site(store, SITE)
+    assert not at_a_glance(store, SITE)
 
 
 def test_mails_that_cannot_come_and_apps_that_are_not_there_are_problems(project: Project) -> None:
@@ -307,6 +309,17 @@ def test_a_database_that_is_away_is_one_problem(
     assert found["scheduler"]["rows"][0]["state"] == "cannot be read: OSError: cannot connect"
     assert not found["scheduler"]["findings"]
     assert len(texts(found["databases"], "problem")) == 1
+
+
+def test_an_outage_of_a_site_that_is_gone_is_told_as_alerts_tell_it(store: JobStore) -> None:
+    """With `--site` only what is that site's: no outage, folder or quota of another."""
+    enqueued(store, site="gone.localhost")
+    begin_silence(store, "gone.localhost")
+    assert [one.alert for one in look(store) if one.of] == ["DatabaseAway"]
+    (away,) = texts(section("databases"), "problem")
+    assert "database of site gone.localhost has been away" in away
+    of_a_site = read("doctor", "--site", SITE, code=2)["sections"]
+    assert "gone.localhost" not in json.dumps(of_a_site)
 
 
 def test_jobs_in_the_hands_of_dead_workers_are_counted(store: JobStore) -> None:

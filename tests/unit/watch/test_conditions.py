@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,11 @@ def found(check: Callable[..., Any], *seen: Any, **more: Any) -> list[tuple[Any,
     section = Section("alerts")
     check(section, *seen, **more)
     return [(one.alert, *one.of) for one in section.findings if one.alert]
+
+
+def now_with(**known: Any) -> SimpleNamespace:
+    """What a check asks of a `Now`."""
+    return SimpleNamespace(at=NOW, **known)
 
 
 def place(
@@ -49,13 +55,14 @@ def ended(**counts: int) -> Counter[tuple[str, str, JobStatus]]:
 )
 def test_a_scheduler(lag: float, leads: bool, alerts: list[Any]) -> None:
     sign = Sign(NOW, "host.1", lag, 5)
-    lead = Leadership("host.1" if leads else None, sign)
+    now = now_with(leadership=Leadership("host.1" if leads else None, sign))
     late = conditions.LATE_SECONDS
-    assert found(scheduler.check_leader, lead, NOW, True, late=late) == alerts
+    assert found(scheduler.check_leader, now, True, late=late) == alerts
 
 
 def test_a_scheduler_is_missed_where_something_is_scheduled() -> None:
-    assert found(scheduler.check_leader, Leadership(None, SIGN), NOW, False) == []
+    now = now_with(leadership=Leadership(None, SIGN))
+    assert found(scheduler.check_leader, now, False) == []
 
 
 def test_a_long_wait_is_told_once_a_queue() -> None:
@@ -107,4 +114,4 @@ def test_a_pause_a_full_redis_and_databases() -> None:
     assert found(broker.check_memory, {"maxmemory": 100, "used_memory": 91}) == [("RedisFull",)]
     for info in ({"maxmemory": 100, "used_memory": 90}, {"used_memory": 91}):
         assert found(broker.check_memory, info) == []
-    assert found(databases.check, [], [], NOW) == []
+    assert found(databases.check, now_with(outages=[])) == []
