@@ -54,11 +54,6 @@ class JobProcess(JobLoop):
             logger.info("after %d jobs, with %d MiB in memory, this process is replaced", *about)
         return not self.is_fit
 
-    def _wait(self, queues: tuple[str, ...]) -> None:
-        if self._forks is not None:
-            self._forks.rest()
-        super()._wait(queues)
-
     def _keeps(self, message: JobMessage) -> bool:
         """Make ready for the first job: no process gets a seed later. One without, whose job needs
         one, gives that back, and ends."""
