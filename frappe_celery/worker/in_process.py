@@ -51,7 +51,6 @@ class JobThreads(Crew):
             self.tell_to_stop(one)
         for thread in self._threads:
             thread.join()
-        self.give_back()
         self.leave()
 
     def _run(self, one: Member) -> None:
@@ -121,7 +120,6 @@ class Solo(Crew):
         if self._runner.has_ended_one:
             retry_while_unreachable(self._runner.take, ())
         self._runner.close()
-        self.give_back()
         self.leave()
 
     @cached_property

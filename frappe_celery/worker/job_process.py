@@ -22,7 +22,7 @@ from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.logs import stacks
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable
-from frappe_celery.worker.crew import resident
+from frappe_celery.worker.crew import let_go, resident
 from frappe_celery.worker.forks import Forks
 from frappe_celery.worker.job_runner import JobLoop
 from frappe_celery.worker.member import Orders, Slot
@@ -66,9 +66,8 @@ class JobProcess(JobLoop):
         if not self.is_fit:
             text = "%s[%s] needs a process that has run no job: this one is replaced"
             logger.info(text, message.label, message.run)
-            store = get_store()
-            keys, about = (store.keys.in_flight(self._consumer),), (self._held_as, "", "")
-            retry_while_unreachable(store.run_script, "let_go", keys, store.keys.prefix, *about)
+            about = get_store(), self._consumer, self._held_as
+            retry_while_unreachable(let_go, *about, began=False)
         return self.is_fit
 
     def _outcome(self, in_hand: InHand) -> tuple[Any, ...]:

@@ -34,7 +34,7 @@ from frappe_celery.jobs.lease import Lease
 from frappe_celery.jobs.workers import DEAD_AFTER_SECONDS
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.bootsteps import Repeated
-from frappe_celery.worker.crew import crew_of
+from frappe_celery.worker.crew import crew_of, let_go
 
 logger = logging.getLogger(__name__)
 
@@ -102,11 +102,10 @@ def reap(
     since = _may_be_judged_since(store, seconds)
     for consumer in store.client.zrangebyscore(store.keys.consumers, since, f"({before}"):
         name = consumer.decode(errors="replace")
-        keys = (store.keys.in_flight(name), store.keys.consumers)
         why = f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s"
         # what it had only fetched is given back; what it had started is named until it is settled
-        while started := store.run_script("reap", keys, store.keys.prefix, name, before):
-            for run in map(bytes.decode, started):
+        while started := let_go(store, name, before=before):
+            for run in started:
                 abandoned.end_or_repeat(store, run, why, queues=queues)
                 started_runs.append(run)
     return started_runs
