@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -88,7 +87,6 @@ class Solo(Crew):
         self.each = [Member(slot)]
         self._socket: int | None = None
         """On which it waits for a bell."""
-        self._waits_until = 0.0
         self._later: Any = None
         """Its next turn, where the loop has a timer for it."""
         self._readable, self._written = os.pipe()
@@ -104,13 +102,6 @@ class Solo(Crew):
 
     def send_events(self, wanted: bool) -> None:
         self._runner.events = wanted
-
-    def look_after(self) -> None:
-        """A bell that does not answer is given up."""
-        if self._socket is not None and time.monotonic() > self._waits_until:
-            logger.warning("no answer while waiting for a job")
-            self._stop_waiting()
-            self._soon()
 
     def kill_running(self, reason: str) -> None:
         """Nobody can: the loop stands still until the job has ended."""
@@ -139,7 +130,10 @@ class Solo(Crew):
     def _turn(self) -> None:
         self._worker.hub.remove(self._readable)
         runner = self._runner
-        if self._socket is not None or not (self.queues or runner.has_ended_one):
+        if self._socket is not None:
+            logger.warning("no answer while waiting for a job")
+            self._stop_waiting()
+        if not (self.queues or runner.has_ended_one):
             return
         try:
             taken = runner.take(self.queues)
@@ -155,9 +149,10 @@ class Solo(Crew):
             self._soon(AGAIN_SECONDS)
 
     def _wait(self) -> None:
+        """For a bell; one that does not answer is given up."""
         self._socket = self._runner.taker.listen(self.queues, WAIT_SECONDS)
-        self._waits_until = time.monotonic() + WAIT_SECONDS + GIVEN_UP_AFTER_SECONDS
         self._worker.hub.add_reader(self._socket, self._hear)
+        self._soon(WAIT_SECONDS + GIVEN_UP_AFTER_SECONDS)
 
     def _hear(self) -> None:
         socket, self._socket = self._socket, None
