@@ -125,9 +125,8 @@ class JobRunner:
         self.ended += 1
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of what it waits with."""
         self.taker.close()
-        self._events.close()
 
     def _keeps(self, message: JobMessage) -> bool:
         """Whether it can be run here; else it was given back."""
@@ -266,7 +265,6 @@ class TaskEvents:
     def __init__(self, app: Celery, hostname: str) -> None:
         self._app = app
         self._hostname = hostname
-        self._dispatcher: Any = None
 
     def begin(self, name: str, headers: Mapping[str, Any]) -> None:
         """The job was received, and begins."""
@@ -287,21 +285,12 @@ class TaskEvents:
             about |= dict.fromkeys(about.keys() - {"runtime"}, "")
         self._send(kind, uuid=uuid, **about)
 
-    def close(self) -> None:
-        if self._dispatcher is not None:
-            self._dispatcher.connection.collect()
-            self._dispatcher = None
-
     def _send(self, kind: str, **fields: Any) -> None:
         try:
-            if self._dispatcher is None:
-                connection = self._app.connection_for_write()
-                options = {"hostname": self._hostname, "buffer_while_offline": False}
-                self._dispatcher = self._app.events.Dispatcher(connection, **options)
-            self._dispatcher.send(kind, **fields)
+            with self._app.events.default_dispatcher(self._hostname) as dispatcher:
+                dispatcher.send(kind, **fields)
         except Exception:  # each transport has its own
             logger.warning("no event is sent of run %s", fields["uuid"], exc_info=True)
-            self.close()
 
 
 def taker_of(store: JobStore, consumer: str, worker: str) -> Taker:
