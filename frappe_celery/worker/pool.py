@@ -58,7 +58,7 @@ class Pool(BasePool, Crew):
     """Celery's interface to them (`worker_pool`)."""
 
     uses_semaphore = True
-    num_processes = 0
+    limit: int
     """How many processes are to take jobs; a dead one is replaced."""
 
     def __init__(self, *args: Any, initargs: Any = (), **options: Any) -> None:
@@ -69,7 +69,6 @@ class Pool(BasePool, Crew):
         self._dead: list[tuple[Member, Seen]] = []
         self._settle_from = self._fork_from = 0.0
         self._outage = Outage()
-        self.num_processes = int(self.limit)
         self._hub: Any = None
         self._turns = self.options.get("semaphore") or LaxBoundedSemaphore(0)
         """Celery's, by which tasks wait for processes; without its event loop nobody asks it."""
@@ -101,7 +100,7 @@ class Pool(BasePool, Crew):
         counts these, one of which is for the task that has come.
         """
         self._turns.shrink(self._turns.initial_value)
-        self._tasks.grow(max(self.num_processes, 1))  # type: ignore[attr-defined]  # celery-types lacks it
+        self._tasks.grow(max(self.limit, 1))  # type: ignore[attr-defined]  # celery-types lacks it
         self._turns.acquire(noop)
         self._tasks.maintain_pool()
 
@@ -141,7 +140,7 @@ class Pool(BasePool, Crew):
 
     def grow(self, n: int = 1) -> None:
         """So many more, of both kinds."""
-        self.num_processes += n
+        self.limit += n
         self._fill()
         if self._tasks.num_processes:
             self._tasks.grow(n)  # type: ignore[attr-defined]  # celery-types lacks it
@@ -150,10 +149,10 @@ class Pool(BasePool, Crew):
 
     def shrink(self, n: int = 1) -> None:
         """So many less; those that work end their job first."""
-        self.num_processes = max(self.num_processes - n, 0)
+        self.limit = max(self.limit - n, 0)
         staying = [child for child in self.each if not child.leaves]
         staying.sort(key=lambda child: child.slot.read().doing != Doing.NOTHING)
-        for child in staying[: len(staying) - self.num_processes]:
+        for child in staying[: len(staying) - self.limit]:
             self.tell_to_stop(child)
         if self._tasks.num_processes:
             with suppress(ValueError):  # all of them have a task
@@ -178,7 +177,7 @@ class Pool(BasePool, Crew):
 
     def _wait_for_all(self, seconds: float) -> None:
         """Until all have ended, for so long at most; they take no other job."""
-        self.num_processes, until = 0, time.monotonic() + seconds
+        self.limit, until = 0, time.monotonic() + seconds
         for child in self.each:
             self.tell_to_stop(child)
         while self.each and time.monotonic() < until:
@@ -198,7 +197,6 @@ class Pool(BasePool, Crew):
 
     def _get_info(self) -> dict[str, Any]:
         info: dict[str, Any] = super()._get_info()  # type: ignore[misc]  # celery-types lacks it
-        info["max-concurrency"] = self.num_processes
         info["processes"] = [child.pid for child in self.each]
         info["jobs"] = {child.pid: child.slot.read().ended for child in self.each}
         return info
@@ -257,7 +255,7 @@ class Pool(BasePool, Crew):
         if time.monotonic() < self._fork_from:
             return
         staying = sum(not child.leaves for child in self.each)
-        for _ in range(self.num_processes - staying):
+        for _ in range(self.limit - staying):
             self._fork()
 
     def _fork(self) -> None:
