@@ -27,7 +27,6 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.batches.state import tend
 from frappe_celery.jobs.lease import Lease
@@ -74,11 +73,6 @@ class Reaper(Repeated):
     def __init__(self, consumer: Any, **options: Any) -> None:
         self.patience = Patience()
         super().__init__(consumer, **options)
-
-    def start(self, consumer: Any) -> None:
-        """Patience begins when the broker is back."""
-        self.patience.is_over()
-        super().start(consumer)
 
     def tick(self, consumer: Any) -> None:
         store = get_store()
@@ -128,16 +122,11 @@ class Sweeper(Repeated):
 
     seconds = 30.0
 
-    def start(self, consumer: Any) -> None:
-        super().start(consumer)
-        try:
-            follow_the_broker(get_store(), consumer.app.amqp.queues.consume_from)
-        except (BrokerUnreachable, ResponseError) as exc:
-            self._outage.tell("which broker there was", exc)
-
     def tick(self, consumer: Any) -> None:
         crew_of(consumer.controller).release_what_came_back()
-        sweep(get_store(), consumer.app.amqp.queues.consume_from)
+        store, queues = get_store(), consumer.app.amqp.queues.consume_from
+        follow_the_broker(store, queues)
+        sweep(store, queues)
 
 
 def follow_the_broker(store: JobStore, queues: Collection[str]) -> None:
