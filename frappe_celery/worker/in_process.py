@@ -15,9 +15,9 @@ from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS
 from frappe_celery.brokers.taker import WAIT_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.worker.between_jobs import BetweenJobs
-from frappe_celery.worker.broker_retry import Outage, retry_while_unreachable
+from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.crew import Crew
-from frappe_celery.worker.job_runner import AGAIN_SECONDS, WAITING, JobLoop, JobRunner
+from frappe_celery.worker.job_runner import AGAIN_SECONDS, WAITING, JobRunner
 from frappe_celery.worker.member import Member, shared_slots
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class JobThreads(Crew):
         one.thread = threading.get_native_id()
         worker = self._worker
         while True:
-            loop = JobLoop(worker.app, worker.hostname, self.consumer, one.slot, one.orders)
+            loop = JobRunner(worker.app, worker.hostname, self.consumer, one.slot, one.orders)
             try:
                 loop.serve()
             except BaseException as exc:
@@ -92,7 +92,6 @@ class Solo(Crew):
         self._readable, self._written = os.pipe()
         """Always: while the loop has it, it waits for nothing else before the next turn."""
         os.write(self._written, b"\0")
-        self._outage = Outage()
 
     def serve(self, queues: Sequence[str]) -> None:
         """Once the loop comes to it."""
@@ -101,7 +100,7 @@ class Solo(Crew):
         self._soon()
 
     def send_events(self, wanted: bool) -> None:
-        self._runner.events = wanted
+        self.each[0].orders.events = wanted
 
     def kill_running(self, reason: str) -> None:
         """Nobody can: the loop stands still until the job has ended."""
@@ -116,7 +115,7 @@ class Solo(Crew):
     @cached_property
     def _runner(self) -> JobRunner:
         worker, (one,) = self._worker, self.each
-        return JobRunner(worker.app, worker.hostname, self.consumer, one.slot)
+        return JobRunner(worker.app, worker.hostname, self.consumer, one.slot, one.orders)
 
     def _soon(self, seconds: float = 0) -> None:
         """Have a turn; the loop forgets that as it connects again."""
@@ -137,7 +136,7 @@ class Solo(Crew):
             return
         try:
             taken = runner.take(self.queues)
-            self._outage.end()
+            runner.outage.end()
             if taken is not None:
                 runner.between = runner.between or BetweenJobs()
                 runner.run(taken)
@@ -145,7 +144,7 @@ class Solo(Crew):
             elif self.queues:
                 self._wait()
         except (BrokerUnreachable, ResponseError) as exc:
-            self._outage.tell("no job can be fetched", exc)
+            runner.outage.tell("no job can be fetched", exc)
             self._soon(AGAIN_SECONDS)
 
     def _wait(self) -> None:
@@ -162,7 +161,7 @@ class Solo(Crew):
         try:
             self._runner.taker.heard()
         except (BrokerUnreachable, ResponseError) as exc:
-            self._outage.tell(WAITING, exc)
+            self._runner.outage.tell(WAITING, exc)
         self._soon()
 
     def _stop_waiting(self) -> None:

@@ -1,5 +1,5 @@
-"""One process of a worker, from its fork to its end: it runs jobs (`JobLoop`), and puts right what
-each left, or has a fork run it that knows of none before it (`forks`).
+"""One process of a worker, from its fork to its end: it runs jobs (`job_runner`), and puts right
+what each left, or has a fork run it that knows of none before it (`forks`).
 
 The worker's parent is told nothing: it reads this process's slot. It knows the process that took
 the job, and kills that at a limit, with its forks.
@@ -24,14 +24,14 @@ from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.crew import let_go, resident
 from frappe_celery.worker.forks import Forks
-from frappe_celery.worker.job_runner import JobLoop
+from frappe_celery.worker.job_runner import JobRunner
 from frappe_celery.worker.member import Orders, Slot
 from frappe_celery.worker.task import InHand
 
 logger = logging.getLogger(__name__)
 
 
-class JobProcess(JobLoop):
+class JobProcess(JobRunner):
     """In a process of its own.
 
     Args:
@@ -73,14 +73,14 @@ class JobProcess(JobLoop):
     def _outcome(self, in_hand: InHand) -> tuple[Any, ...]:
         assert self._fresh is not None
         if self._forks is not None and self._is_asked:
-            return tuple(self._forks.run(in_hand, self.events))
+            return tuple(self._forks.run(in_hand, self._orders.events))
         self.between = self.between or BetweenJobs()
         outcome = super()._outcome(in_hand)
         self._fresh.note(in_hand.message.label, self.is_fit)
         return outcome
 
     def _run_in_fork(self, in_hand: InHand, events: bool) -> tuple[Any, ...]:
-        self.events = events
+        self._orders.events = events
         self._trace(in_hand)
         return self._success(in_hand)
 
