@@ -92,7 +92,7 @@ class Crew:
         store = get_store()
         for _, seen in self.having_jobs():
             try:
-                abandoned.end_or_repeat(store, seen.run, reason, queues=self.queues)
+                abandoned.end_or_repeat(store, seen.run, reason)
             except BrokerUnreachable as exc:
                 logger.warning("run %s is settled by other workers: %s", seen.run, exc)
 
@@ -135,9 +135,7 @@ class Crew:
     def _let_go(self, held: str, began: bool, reason: str, idempotent_counts: bool = True) -> None:
         store = get_store()
         for run in let_go(store, self.consumer, held, began=began, most=GIVEN_BACK_MOST):
-            abandoned.end_or_repeat(
-                store, run, reason, queues=self.queues, idempotent_counts=idempotent_counts
-            )
+            abandoned.end_or_repeat(store, run, reason, idempotent_counts=idempotent_counts)
             store.client.hdel(store.keys.in_flight(self.consumer), held)
 
     def leave(self) -> None:

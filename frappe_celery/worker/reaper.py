@@ -22,7 +22,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -78,18 +78,13 @@ class Reaper(Repeated):
         store = get_store()
         store.expire()
         if self.patience.is_over():
-            reap(store, queues=consumer.app.amqp.queues.consume_from)
+            reap(store)
         while entry := store.client.lpop(store.keys.untold):
             logger.error("refused by a script: %s", entry.decode(errors="replace"))
 
 
-def reap(
-    store: JobStore, dead_after: float = DEAD_AFTER_SECONDS, queues: Collection[str] = ()
-) -> list[str]:
-    """Settle what dead consumers held; returns the runs that they had started. Any number may reap.
-
-    `queues` are those that the calling worker consumes (see `abandoned.end_or_repeat`).
-    """
+def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
+    """Settle what dead consumers held; returns the runs that they had started. Any may reap."""
     started_runs = []
     seconds, microseconds = store.client.time()
     before = seconds + microseconds / 1e6 - dead_after
@@ -100,7 +95,7 @@ def reap(
         # what it had only fetched is given back; what it had started is named until it is settled
         while started := let_go(store, name, before=before):
             for run in started:
-                abandoned.end_or_repeat(store, run, why, queues=queues)
+                abandoned.end_or_repeat(store, run, why)
                 started_runs.append(run)
     return started_runs
 
@@ -124,12 +119,12 @@ class Sweeper(Repeated):
 
     def tick(self, consumer: Any) -> None:
         crew_of(consumer.controller).release_what_came_back()
-        store, queues = get_store(), consumer.app.amqp.queues.consume_from
-        follow_the_broker(store, queues)
-        sweep(store, queues)
+        store = get_store()
+        follow_the_broker(store)
+        sweep(store)
 
 
-def follow_the_broker(store: JobStore, queues: Collection[str]) -> None:
+def follow_the_broker(store: JobStore) -> None:
     """Have what waited in RabbitMQ wait here, where Redis has become the broker.
 
     The other way `bootsteps.Forwarder` takes over what waits here.
@@ -140,16 +135,12 @@ def follow_the_broker(store: JobStore, queues: Collection[str]) -> None:
     now = b"redis" if store.outbox is None else b"rabbitmq"
     before = store.client.getset(store.keys.broker, now)
     if before == b"rabbitmq" and store.outbox is None:
-        runs = settle(store, queues, old=0)
+        runs = settle(store, old=0)
         logger.info("%d jobs that waited in RabbitMQ wait in Redis", len(runs))
 
 
-def sweep(
-    store: JobStore, queues: Collection[str] = (), old: float = OLD_SECONDS, lease: int = 25
-) -> list[str]:
+def sweep(store: JobStore, old: float = OLD_SECONDS, lease: int = 25) -> list[str]:
     """Settle ghosts; returns their runs. Nothing when somebody did within the last `lease` s.
-
-    `queues` are those that the calling worker consumes (see `abandoned.end_or_repeat`).
 
     Raises:
         BrokerUnreachable.
@@ -158,12 +149,10 @@ def sweep(
     busy = [q for q in store.settings.queues if outbox.waiting(q)] if outbox is not None else []
     if not Lease(store, store.keys.sweeping, lease).take():
         return []
-    return settle(store, queues, old, busy)
+    return settle(store, old, busy)
 
 
-def settle(
-    store: JobStore, queues: Collection[str], old: float, not_looked_through: Iterable[str] = ()
-) -> list[str]:
+def settle(store: JobStore, old: float, not_looked_through: Iterable[str] = ()) -> list[str]:
     """As `sweep`, whoever did it when."""
     keys = store.keys
     found = store.run_script(
@@ -179,7 +168,7 @@ def settle(
     for run in gone:
         logger.error("run %s has no record, which the Redis lost: it counts no more", run)
     for run in started:
-        abandoned.end_or_repeat(store, run, REASON, queues=queues)
+        abandoned.end_or_repeat(store, run, REASON)
     forgotten = _forgotten(store, places, old)
     tend(store)
     return back + started + forgotten
