@@ -29,6 +29,7 @@ from celery.worker.autoscale import Autoscaler as CeleryAutoscaler
 from kombu.asynchronous.semaphore import LaxBoundedSemaphore
 from redis.exceptions import ResponseError
 
+from frappe_celery.brokers import heartbeat
 from frappe_celery.config.numbers import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
@@ -50,8 +51,6 @@ KILLED_SECONDS = 5.0
 STILLBORN_SECONDS = 1.0
 """How soon another is forked after one that died before it had asked for a job."""
 ENDED_EARLY = "process ended, or became another program, before the job's end"
-SETTLE_SECONDS = 2.0
-"""How soon a death is dealt with again of which the broker did not take notice."""
 
 
 class Pool(BasePool, Crew):
@@ -67,7 +66,7 @@ class Pool(BasePool, Crew):
         self._app, self._hostname = initargs
         self._free = shared_slots(MOST_PROCESSES)
         self._dead: list[tuple[Member, Seen]] = []
-        self._settle_from = self._fork_from = 0.0
+        self._fork_from = 0.0
         self._outage = Outage()
         self._hub: Any = None
         self._turns = self.options.get("semaphore") or LaxBoundedSemaphore(0)
@@ -273,7 +272,6 @@ class Pool(BasePool, Crew):
         process.daemon = True
         with stacks.asked_later():
             process.start()
-        orders.keep_giving()
         self.each.append(Member(slot, orders, process=process))
         orders.give(self.queues, events=self.events)
         if self._hub is not None:
@@ -301,14 +299,13 @@ class Pool(BasePool, Crew):
 
     def _release_from_the_dead(self) -> None:
         try:
-            while self._dead and time.monotonic() >= self._settle_from:
+            while self._dead and not heartbeat.broker_is_silent():
                 child, seen = self._dead[0]
                 self.release(child, seen, child.killed_because)
                 self._dead.pop(0)
                 self._outage.end()
         except (BrokerUnreachable, ResponseError) as exc:
             self._outage.tell(f"{len(self._dead)} deaths are settled later", exc)
-            self._settle_from = time.monotonic() + SETTLE_SECONDS
 
 
 def children_by_parent() -> dict[int, list[int]]:
