@@ -131,11 +131,8 @@ class Pool(BasePool, Crew):
         return True
 
     def terminate_job(self, pid: int, signal: Any = None) -> None:
-        """Kill what runs one."""
-        if any(child.pid == pid for child in self.each):
-            os.kill(pid, signal)
-        else:
-            self._tasks.terminate_job(pid, signal)
+        """Kill what runs a team's own task; of jobs Celery knows none."""
+        self._tasks.terminate_job(pid, signal)
 
     def grow(self, n: int = 1) -> None:
         """So many more, of both kinds."""

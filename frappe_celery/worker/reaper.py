@@ -22,7 +22,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -48,39 +48,27 @@ LONGEST = 10_000
 REASON = "it was started, and no worker has it any more: its broker lost a part of its data"
 
 
-class Patience:
-    """Whether a reaper may judge; asked each time that it could."""
-
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._last = clock()
-        self._judges_from = self._last
-
-    def is_over(self) -> bool:
-        """False for a while after nobody asked for long."""
-        now = self._clock()
-        if now - self._last > CUT_OFF_SECONDS:
-            self._judges_from = now + PATIENCE_SECONDS
-        self._last = now
-        return now >= self._judges_from
-
-
 class Reaper(Repeated):
     """Settles what dead workers held and what is past its retention; every worker does so."""
 
     seconds = 2.0
-
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        self.patience = Patience()
-        super().__init__(consumer, **options)
+    _judges_from = 0.0
+    _looked_at = math.inf
 
     def tick(self, consumer: Any) -> None:
         store = get_store()
         store.expire()
-        if self.patience.is_over():
+        if self.may_judge(time.time()):
             reap(store)
         while entry := store.client.lpop(store.keys.untold):
             logger.error("refused by a script: %s", entry.decode(errors="replace"))
+
+    def may_judge(self, now: float) -> bool:
+        """Asked at each look; False for a while after it could not look for long."""
+        if now - self._looked_at > CUT_OFF_SECONDS:
+            self._judges_from = now + PATIENCE_SECONDS
+        self._looked_at = now
+        return now >= self._judges_from
 
 
 def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
