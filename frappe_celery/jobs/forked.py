@@ -27,22 +27,34 @@ def die_with(parent: int) -> None:
         os._exit(os.EX_TEMPFAIL)
 
 
+def in_fork(function: Callable[[], object], otherwise: str) -> int:
+    """Run it in a fork, which dies with the thread that made it; returns its process id.
+
+    Args:
+        otherwise: what is logged where it raises.
+    """
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        try:
+            die_with(parent)
+            function()
+        except BaseException:
+            logger.exception(otherwise)
+        finally:
+            os._exit(0)
+    return child
+
+
 class Forked(Generic[T]):
     """Runs at once, beside the caller, and dies with the thread that made it. The answer travels as
     a pickle."""
 
     def __init__(self, function: Callable[[], T]) -> None:
-        parent = os.getpid()
         self._hears, tells = Pipe(duplex=False)
-        self._child = os.fork()
-        if self._child == 0:
-            try:
-                die_with(parent)
-                tells.send(function())
-            except BaseException:
-                logger.exception("what a fork was to find out is not known")
-            finally:
-                os._exit(0)
+        self._child = in_fork(
+            lambda: tells.send(function()), "what a fork was to find out is not known"
+        )
         tells.close()
 
     def answer(self, otherwise: T, seconds: float | None = None) -> T | None:

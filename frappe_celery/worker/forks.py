@@ -18,7 +18,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NoReturn
 
-from frappe_celery.jobs.forked import die_with
+from frappe_celery.jobs.forked import die_with, in_fork
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +35,13 @@ class Forks:
         self._ends, ends = Pipe(duplex=False)
         self._answer = os.memfd_create("answer")
         """The last one's, as a pickle: of a pipe nobody knows whether who writes to it has died."""
-        parent = os.getpid()
-        if os.fork() == 0:
+
+        def serve() -> None:
             self._jobs.close()
             self._ends.close()
-            _Seed(run, jobs, ends, self._answer).serve(parent)
+            _Seed(run, jobs, ends, self._answer).serve()
+
+        in_fork(serve, "no process can be forked for one job")
         jobs.close()
         ends.close()
 
@@ -69,21 +71,15 @@ class _Seed:
         self._leaving: set[int] = set()
         """Those that have answered: the next one may have a job before they have ended."""
 
-    def serve(self, parent: int) -> NoReturn:
+    def serve(self) -> NoReturn:
         """Have one that is ready, and tell what became of the others' jobs."""
-        try:
-            die_with(parent)
-            while True:
-                self._ready = self._ready or self._fork()
-                told = wait([self._said, *self._forks])
-                while self._said.poll():
-                    self._hear(*self._said.recv())
-                for ended in [ended for ended in self._forks if ended in told]:
-                    self._bury(ended)
-        except BaseException:
-            logger.exception("no process can be forked for one job")
-        finally:
-            os._exit(1)
+        while True:
+            self._ready = self._ready or self._fork()
+            told = wait([self._said, *self._forks])
+            while self._said.poll():
+                self._hear(*self._said.recv())
+            for ended in [ended for ended in self._forks if ended in told]:
+                self._bury(ended)
 
     def _hear(self, fork: int, size: int) -> None:
         if size:

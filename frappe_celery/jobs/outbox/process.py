@@ -7,11 +7,10 @@ import os
 import signal
 import time
 import uuid
-from typing import NoReturn
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, hosts
-from frappe_celery.jobs.forked import die_with
+from frappe_celery.jobs.forked import in_fork
 from frappe_celery.jobs.outbox.hold import is_on
 from frappe_celery.jobs.outbox.relay import LOOK_SECONDS, Relay
 
@@ -35,30 +34,22 @@ class RelayProcess:
             return
         if self._child is not None and os.waitpid(self._child, os.WNOHANG) == (0, 0):
             return
-        parent = os.getpid()
-        self._child = os.fork()
-        if self._child == 0:
-            _relay(parent)
+        self._child = in_fork(_relay, "the relay of the outboxes ends, and is started again")
 
 
-def _relay(parent: int) -> NoReturn:
-    try:
-        die_with(parent)
-        for number in DEFAULT_SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        signal.set_wakeup_fd(-1)
-        hosts.current().leave_site()
-        relay, is_away = Relay(get_store(), uuid.uuid4().hex), False
-        while os.getppid() == parent:
-            try:
-                relay.look()
-                is_away = False
-            except BrokerUnreachable as exc:
-                if not is_away:
-                    logger.error("%s. The outboxes wait", exc)
-                is_away = True
-            time.sleep(LOOK_SECONDS)
-    except Exception:
-        logger.exception("the relay of the outboxes ends, and is started again")
-    finally:
-        os._exit(0)
+def _relay() -> None:
+    parent = os.getppid()
+    for number in DEFAULT_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    hosts.current().leave_site()
+    relay, is_away = Relay(get_store(), uuid.uuid4().hex), False
+    while os.getppid() == parent:
+        try:
+            relay.look()
+            is_away = False
+        except BrokerUnreachable as exc:
+            if not is_away:
+                logger.error("%s. The outboxes wait", exc)
+            is_away = True
+        time.sleep(LOOK_SECONDS)
