@@ -16,7 +16,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.workers import ProcessInfo, tag
 from frappe_celery.worker import abandoned
-from frappe_celery.worker.member import Doing, Member, Seen, Tally
+from frappe_celery.worker.member import Doing, Member, Seen, Slot, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +30,12 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 class Crew:
     """All that one worker has: none, where its pool runs a team's own Celery tasks alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, slots: Sequence[Slot] = ()) -> None:
         self.consumer = f"{heartbeat.process_name()}:jobs"
         """The name among those who hold runs."""
         self.queues: tuple[str, ...] = ()
         """Those that they take from, in this order."""
-        self.each: list[Member] = []
+        self.each = [Member(slot) for slot in slots]
         self.buried = Tally()
         """What those have run that are no more."""
         self.events = False

@@ -18,9 +18,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NoReturn
 
-from frappe_celery.jobs.forked import die_with, in_fork
-
-logger = logging.getLogger(__name__)
+from frappe_celery.jobs.forked import in_fork
 
 
 class Forks:
@@ -100,30 +98,22 @@ class _Seed:
             self._ends.send((0, status))
 
     def _fork(self) -> int:
-        seed = os.getpid()
-        fork = os.fork()
-        if fork == 0:
-            self._be_the_fork(seed)
+        fork = in_fork(self._run_one, "a fork for one job ended")
         self._forks[os.pidfd_open(fork)] = fork
         return fork
 
-    def _be_the_fork(self, seed: int) -> NoReturn:
-        code = 1
+    def _run_one(self) -> None:
         try:
-            die_with(seed)
             job = self._jobs.recv()
-            self._says.send((os.getpid(), 0))
+        except EOFError:  # no job will come
+            return
+        self._says.send((os.getpid(), 0))
+        try:
             answer = self._run(*job)
-            _flush()
-            size = os.pwrite(self._answer, pickle.dumps(answer), 0)
-            self._says.send((os.getpid(), size))
-            code = 0
-        except BaseException as exc:
-            if not isinstance(exc, EOFError):  # no job will come
-                logger.exception("a fork for one job ended")
-            _flush()
         finally:
-            os._exit(code)
+            _flush()
+        size = os.pwrite(self._answer, pickle.dumps(answer), 0)
+        self._says.send((os.getpid(), size))
 
 
 def _flush() -> None:

@@ -30,9 +30,8 @@ class JobThreads(Crew):
     """
 
     def __init__(self, worker: Any) -> None:
-        super().__init__()
+        super().__init__(shared_slots(worker.pool.limit))
         self._worker = worker
-        self.each = [Member(slot) for slot in shared_slots(worker.pool.limit)]
         self._threads: list[threading.Thread] = []
 
     def serve(self, queues: Sequence[str]) -> None:
@@ -81,10 +80,8 @@ class Solo(Crew):
     """
 
     def __init__(self, worker: Any) -> None:
-        super().__init__()
+        super().__init__(shared_slots(1))
         self._worker = worker
-        (slot,) = shared_slots(1)
-        self.each = [Member(slot)]
         self._socket: int | None = None
         """On which it waits for a bell."""
         self._later: Any = None

@@ -74,9 +74,8 @@ class Reaper(Repeated):
 def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
     """Settle what dead consumers held; returns the runs that they had started. Any may reap."""
     started_runs = []
-    seconds, microseconds = store.client.time()
-    before = seconds + microseconds / 1e6 - dead_after
-    since = _may_be_judged_since(store, seconds)
+    now = store.now()
+    before, since = now - dead_after, _may_be_judged_since(store, now)
     for consumer in store.client.zrangebyscore(store.keys.consumers, since, f"({before}"):
         name = consumer.decode(errors="replace")
         why = f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s"
@@ -88,7 +87,7 @@ def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
     return started_runs
 
 
-def _may_be_judged_since(store: JobStore, second: int) -> float:
+def _may_be_judged_since(store: JobStore, now: float) -> float:
     """Who gave no sign of life after the broker's start may just not have connected again yet.
 
     Also a worker that has only just started, and has no patience to keep, must know that.
@@ -97,7 +96,7 @@ def _may_be_judged_since(store: JobStore, second: int) -> float:
         up = int(store.client.info("server")["uptime_in_seconds"])
     except ResponseError:  # a server that does not let everybody ask
         return -math.inf
-    return second - up if up < PATIENCE_SECONDS else -math.inf
+    return int(now) - up if up < PATIENCE_SECONDS else -math.inf
 
 
 class Sweeper(Repeated):
