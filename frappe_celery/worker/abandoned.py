@@ -32,11 +32,7 @@ AFTERMATH_KEPT_SECONDS = 60
 
 
 def end_or_repeat(
-    store: JobStore,
-    run: str,
-    reason: str,
-    *,
-    idempotent_counts: bool = True,
+    store: JobStore, run: str, reason: str, *, idempotent_counts: bool = True
 ) -> None:
     """Deal with a run whose process died. Doing it twice is as good as once.
 

@@ -62,7 +62,7 @@ class JobThreads(Crew):
                 loop.serve()
             except BaseException as exc:
                 logger.exception("a thread that runs jobs begins anew")
-                loop.close()
+                loop.taker.close()
                 reason = f"its thread ended: {exc!r}"
                 retry_while_unreachable(self.release, one, one.slot.read(), reason)
                 one.slot.rest()
@@ -106,7 +106,7 @@ class Solo(Crew):
         self._stop_waiting()
         if self._runner.has_ended_one:
             retry_while_unreachable(self._runner.take, ())
-        self._runner.close()
+        self._runner.taker.close()
         self.leave()
 
     @cached_property

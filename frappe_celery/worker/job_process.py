@@ -102,5 +102,5 @@ def be_one(
     try:
         process.serve()
     finally:
-        process.close()
+        process.taker.close()
         process_destructor(os.getpid(), 0)

@@ -128,10 +128,6 @@ class JobRunner:
         self._had = Ended(self._held_as, *self._outcome(InHand(message, taken)))
         self.ended += 1
 
-    def close(self) -> None:
-        """Let go of what it waits with."""
-        self.taker.close()
-
     def _keeps(self, message: JobMessage) -> bool:
         """Whether it can be run here; else it was given back."""
         return True
@@ -207,7 +203,7 @@ class JobRunner:
                     self.run(taken)
                     continue
             if leaves:
-                self.close()
+                self.taker.close()
                 return
             if not self._orders.stop:
                 self._wait(queues)
