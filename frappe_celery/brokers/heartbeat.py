@@ -1,7 +1,7 @@
 """A thread that says that this worker's process lives, and knows whether the broker answers.
 
 However busy, starved or cut off the worker's loop is, nobody takes what its processes run for
-dead then (see `worker/reap.lua`). The loop speaks for its own connection, on which what it holds
+dead then (see `worker/let_go.lua`). The loop speaks for its own connection, on which what it holds
 and has not started depends.
 """
 

@@ -31,18 +31,20 @@ def in_fork(function: Callable[[], object], otherwise: str) -> int:
     """Run it in a fork, which dies with the thread that made it; returns its process id.
 
     Args:
-        otherwise: what is logged where it raises.
+        otherwise: what is logged where it raises; the fork ends with 1 then.
     """
     parent = os.getpid()
     child = os.fork()
     if child == 0:
+        code = 1
         try:
             die_with(parent)
             function()
+            code = 0
         except BaseException:
             logger.exception(otherwise)
         finally:
-            os._exit(0)
+            os._exit(code)
     return child
 
 

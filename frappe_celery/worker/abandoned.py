@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
 from contextlib import ExitStack
 
 from frappe_celery import canvas
 from frappe_celery.config import settings
 from frappe_celery.errors import AbandonedJobError, NoSuchJob, Refused
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts, providers
 from frappe_celery.jobs.job import ABOUT, running
 from frappe_celery.jobs.limits.outages import job_begins, kept_out
 from frappe_celery.jobs.message import JobMessage
@@ -33,12 +32,7 @@ AFTERMATH_KEPT_SECONDS = 60
 
 
 def end_or_repeat(
-    store: JobStore,
-    run: str,
-    reason: str,
-    *,
-    queues: Collection[str] = (),
-    idempotent_counts: bool = True,
+    store: JobStore, run: str, reason: str, *, idempotent_counts: bool = True
 ) -> None:
     """Deal with a run whose process died. Doing it twice is as good as once.
 
@@ -46,7 +40,6 @@ def end_or_repeat(
         store: where the run is recorded.
         run: one that has ended meanwhile is left alone.
         reason: what its process died of, for people.
-        queues: those that the calling worker consumes, one of which the aftermath goes into.
         idempotent_counts: False: not run again, however idempotent it is.
 
     Raises:
@@ -78,15 +71,14 @@ def end_or_repeat(
                 " delivered (max_deliveries), so that it is not run again"
             )
         if message.method != AFTERMATH:
-            _enqueue_aftermath(message, store, text, queues)
+            _enqueue_aftermath(message, store, text)
     store.fail(run, text, site=message.site, following=next_run)
     logger.error("%s[%s] is failed: %s", message.label, run, text, extra={ABOUT: message})
 
 
-def _enqueue_aftermath(
-    message: JobMessage, store: JobStore, text: str, queues: Collection[str]
-) -> None:
-    known = [queue for queue in queues if queue in settings.current().queues]
+def _enqueue_aftermath(message: JobMessage, store: JobStore, text: str) -> None:
+    consumed = providers.app().amqp.queues.consume_from
+    known = [queue for queue in consumed if queue in settings.current().queues]
     run = reruns.run_after(message, "aftermath")
     aftermath_of = JobMessage(
         run=run,

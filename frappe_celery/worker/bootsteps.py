@@ -33,6 +33,7 @@ from frappe_celery.watch import cache, history
 from frappe_celery.watch.words import moment
 from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.crew import crew_of
+from frappe_celery.worker.member import Member, Seen
 from frappe_celery.worker.readiness import NewCode
 
 logger = logging.getLogger(__name__)
@@ -44,12 +45,10 @@ GREEN = ("gevent", "eventlet")
 
 
 class Repeated(bootsteps.StartStopStep):
-    """Does something every few seconds while the consumer runs."""
+    """Does something as the consumer starts, and every few seconds while it runs."""
 
     requires = (TASKS_STEP,)
     seconds: float
-    at_once = False
-    """Whether it is done as the consumer starts, too."""
     _next: Any = None
 
     def __init__(self, consumer: Any, **options: Any) -> None:
@@ -59,10 +58,7 @@ class Repeated(bootsteps.StartStopStep):
     def start(self, consumer: Any) -> None:
         """Begin; called again after each reconnection."""
         self.stop(consumer)
-        if self.at_once:
-            self._do(consumer)
-        else:
-            self._do_in(self.seconds, consumer)
+        self._do(consumer)
 
     def stop(self, consumer: Any) -> None:
         if self._next is not None:
@@ -100,7 +96,6 @@ class Record(Repeated):
     """Keeps the worker's record, which `RQ Worker` and `frappe-celery doctor` show."""
 
     seconds = heartbeat.BEAT_SECONDS
-    at_once = True
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         self.birth = time.time()
@@ -145,32 +140,34 @@ class Record(Repeated):
 
 
 class Burst(Repeated):
-    """`--burst`: stop when the queues are empty and nothing runs."""
+    """`--burst`: stop when the queues are empty and nothing runs, at two looks."""
 
     seconds = 0.2
+    _idle: list[tuple[Member, Seen]] | None = None
+    """What all did at the last look, if there was nothing left."""
 
     def include_if(self, consumer: Any) -> bool:
         return bool(consumer.controller.options.get("burst"))
 
     def tick(self, consumer: Any) -> None:
         """Stop once there is nothing left."""
-        queues, crew = consumer.app.amqp.queues.consume_from, crew_of(consumer.controller)
-        before = crew.seen()
-        if state.reserved_requests or any(seen.doing for _, seen in before):
+        before, self._idle = self._idle, None
+        queues, now = consumer.app.amqp.queues.consume_from, crew_of(consumer.controller).seen()
+        if state.reserved_requests or any(seen.doing for _, seen in now):
             return
         store = get_store()
         if any(store.queue_length(queue) for queue in queues) or Limits(store).some_may_go():
             return
-        if crew.seen() == before:  # nothing began and ended in between
+        if now == before:  # nothing began and ended in between
             logger.info("burst mode: nothing left in %s, quitting", ", ".join(queues))
             state.should_stop = os.EX_OK
+        self._idle = now
 
 
 class Shares(Repeated):
     """What sites' configurations say of their shares holds without a restart."""
 
     seconds = 10.0
-    at_once = True
 
     def tick(self, consumer: Any) -> None:
         shares.follow(get_store())
@@ -181,7 +178,6 @@ class ScheduledJobs(Repeated):
     very moment when it knows that something is due."""
 
     seconds = 1.0
-    at_once = True
 
     def tick(self, consumer: Any) -> float | None:
         return scheduled.promote(get_store())
@@ -200,7 +196,6 @@ class Outboxes(Repeated):
     """Has a process of its own relay what the sites' outboxes hold."""
 
     seconds = 2.0
-    at_once = True
     _relay = RelayProcess()
 
     def tick(self, consumer: Any) -> None:
@@ -211,7 +206,6 @@ class BrokerWatch(Repeated):
     """Leaves the marks by which the broker's losses are noticed."""
 
     seconds = heartbeat.BEAT_SECONDS
-    at_once = True
     watch: Watch | None = None
 
     def tick(self, consumer: Any) -> None:
@@ -226,7 +220,6 @@ class CacheWatch(Repeated):
     one that keeps the jobs, of which others tell."""
 
     seconds = 5.0
-    at_once = True
     _since = 0.0
 
     def include_if(self, consumer: Any) -> bool:

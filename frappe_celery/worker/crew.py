@@ -13,10 +13,10 @@ from celery.worker import state
 
 from frappe_celery.brokers import heartbeat
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import get_store
+from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.workers import ProcessInfo, tag
 from frappe_celery.worker import abandoned
-from frappe_celery.worker.member import Doing, Member, Seen, Tally
+from frappe_celery.worker.member import Doing, Member, Seen, Slot, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +30,12 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 class Crew:
     """All that one worker has: none, where its pool runs a team's own Celery tasks alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, slots: Sequence[Slot] = ()) -> None:
         self.consumer = f"{heartbeat.process_name()}:jobs"
         """The name among those who hold runs."""
         self.queues: tuple[str, ...] = ()
         """Those that they take from, in this order."""
-        self.each: list[Member] = []
+        self.each = [Member(slot) for slot in slots]
         self.buried = Tally()
         """What those have run that are no more."""
         self.events = False
@@ -92,7 +92,7 @@ class Crew:
         store = get_store()
         for _, seen in self.having_jobs():
             try:
-                abandoned.end_or_repeat(store, seen.run, reason, queues=self.queues)
+                abandoned.end_or_repeat(store, seen.run, reason)
             except BrokerUnreachable as exc:
                 logger.warning("run %s is settled by other workers: %s", seen.run, exc)
 
@@ -100,15 +100,6 @@ class Crew:
         """It ends the job that it has, and then itself."""
         one.leaves = True
         one.orders.give((), stop=True)
-
-    def give_back(self) -> None:
-        """What they have claimed and not begun, as where the answer to a claim was lost."""
-        for one, seen in self.seen():
-            if seen.doing in (Doing.ASKS, Doing.HOLDS):
-                try:
-                    self.release(one, seen, "its worker was told to stop")
-                except BrokerUnreachable as exc:
-                    logger.warning("what it claimed is settled by other workers: %s", exc)
 
     def release(self, one: Member, seen: Seen, reason: str) -> None:
         """Deal with what it had in its hands when it ended, by what its slot said last.
@@ -143,27 +134,38 @@ class Crew:
 
     def _let_go(self, held: str, began: bool, reason: str, idempotent_counts: bool = True) -> None:
         store = get_store()
-        key = store.keys.in_flight(self.consumer)
-        about = (store.keys.prefix, held, "1" if began else "", GIVEN_BACK_MOST)
-        run = store.run_script("let_go", (key,), *about)
-        if run:
-            abandoned.end_or_repeat(
-                store,
-                run.decode(errors="replace"),
-                reason,
-                queues=self.queues,
-                idempotent_counts=idempotent_counts,
-            )
-            store.client.hdel(key, held)
+        for run in let_go(store, self.consumer, held, began=began, most=GIVEN_BACK_MOST):
+            abandoned.end_or_repeat(store, run, reason, idempotent_counts=idempotent_counts)
+            store.client.hdel(store.keys.in_flight(self.consumer), held)
 
     def leave(self) -> None:
-        """They hold nothing any more, but what had begun: the reaper fails that."""
-        store = get_store()
-        keys = store.keys.in_flight(self.consumer), store.keys.consumers
+        """They have ended, and hold nothing any more: what they had claimed and not begun, as where
+        the answer to a claim was lost, waits again."""
         try:
-            store.run_script("reap", keys, store.keys.prefix, self.consumer, "inf")
+            for one, seen in self.seen():
+                self.release(one, seen, "its worker was told to stop")
+            let_go(get_store(), self.consumer)
         except BrokerUnreachable as exc:
             logger.warning("what they held is settled by other workers: %s", exc)
+
+
+def let_go(
+    store: JobStore,
+    consumer: str,
+    *tags: str,
+    before: float | str = "inf",
+    began: bool = True,
+    most: int | str = "",
+) -> list[str]:
+    """What a worker took and did not end (`let_go.lua`); returns the runs that are to be settled.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    keys = store.keys.in_flight(consumer), store.keys.consumers
+    about = (store.keys.prefix, consumer, before, "1" if began else "", most)
+    left = store.run_script("let_go", keys, *about, *tags)
+    return [run.decode(errors="replace") for run in left]
 
 
 def resident(pid: int) -> int:

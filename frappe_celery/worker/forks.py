@@ -10,35 +10,15 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
-from frappe_celery.jobs.forked import die_with, in_fork
-
-logger = logging.getLogger(__name__)
-
-
-class _End(NamedTuple):
-    """What a seed says of a fork that is gone. It has passed on its number and answer before, and
-    perhaps the next fork's since."""
-
-    process: int
-    status: int
-    """As `os.waitpid` has it."""
-
-
-class _Fork(NamedTuple):
-    """As its seed sees it."""
-
-    process: int
-    line: Connection
-    """On which it says that it has taken a job, and then its answer, as a pickle."""
-    ended: int
-    """Can be read once it has ended: what its job forked may keep the line open."""
+from frappe_celery.jobs.forked import in_fork
 
 
 class Forks:
@@ -50,110 +30,90 @@ class Forks:
 
     def __init__(self, run: Callable[..., Any]) -> None:
         jobs, self._jobs = Pipe(duplex=False)
-        self._answers, answers = Pipe(duplex=False)
-        self._leaving: set[int] = set()
-        """Forks that have answered."""
+        self._ends, ends = Pipe(duplex=False)
+        self._answer = os.memfd_create("answer")
+        """The last one's, as a pickle: of a pipe nobody knows whether who writes to it has died."""
 
         def serve() -> None:
             self._jobs.close()
-            self._answers.close()
-            _Seed(run, jobs, answers).serve()
+            self._ends.close()
+            _Seed(run, jobs, ends, self._answer).serve()
 
         in_fork(serve, "no process can be forked for one job")
         jobs.close()
-        answers.close()
+        ends.close()
 
     def run(self, *job: Any) -> Any:
         """Give it to a fork and wait for the answer. If that dies, this process ends in the same
         way, so that its parent sees what became of the job."""
         self._jobs.send(job)
-        told = self._answers.recv()
-        while isinstance(told, _End):
-            if told.process not in self._leaving:
-                _end_like(told.status)
-            self._leaving.remove(told.process)
-            told = self._answers.recv()
-        self._leaving.add(told)
-        return self._answers.recv()
-
-    def rest(self) -> None:
-        """Wait until the forks that have answered are gone."""
-        while self._leaving:
-            self._leaving.remove(self._answers.recv().process)
+        size, status = self._ends.recv()
+        if not size:
+            _end_like(status)
+        return pickle.loads(os.pread(self._answer, size, 0))
 
 
 class _Seed:
-    def __init__(self, run: Callable[..., Any], jobs: Connection, answers: Connection) -> None:
-        self._run, self._jobs, self._answers = run, jobs, answers
-        self._lines: dict[Connection, _Fork] = {}
-        """Of those that have not answered."""
-        self._forks: dict[int, _Fork] = {}
-        self._ready: _Fork
+    """Says of each job how long its answer is; of one whose fork has died how it ended, as
+    `os.waitpid` has it."""
+
+    def __init__(
+        self, run: Callable[..., Any], jobs: Connection, ends: Connection, answer: int
+    ) -> None:
+        self._run, self._jobs, self._ends, self._answer = run, jobs, ends, answer
+        self._said, self._says = Pipe(duplex=False)
+        """A fork's number, with 0 when it has taken a job, and then with its answer's size."""
+        self._forks: dict[int, int] = {}
+        """By what can be read once they have ended."""
+        self._ready = 0
+        self._leaving: set[int] = set()
+        """Those that have answered: the next one may have a job before they have ended."""
 
     def serve(self) -> NoReturn:
-        """Have one that is ready, pass on what the others answer, and tell how they ended."""
-        self._ready = self._fork()
+        """Have one that is ready, and tell what became of the others' jobs."""
         while True:
-            told = wait([*self._lines, *self._forks])
-            for fork in [fork for line, fork in self._lines.items() if line in told]:
-                self._hear(fork)
-            for fork in [fork for ended, fork in self._forks.items() if ended in told]:
-                self._bury(fork)
+            self._ready = self._ready or self._fork()
+            told = wait([self._said, *self._forks])
+            while self._said.poll():
+                self._hear(*self._said.recv())
+            for ended in [ended for ended in self._forks if ended in told]:
+                self._bury(ended)
 
-    def _hear(self, fork: _Fork) -> None:
-        try:
-            said = fork.line.recv_bytes()
-        except (EOFError, ConnectionResetError):
-            del self._lines[fork.line]
-            return
-        if fork is self._ready:
-            self._ready = self._fork()
+    def _hear(self, fork: int, size: int) -> None:
+        if size:
+            self._leaving.add(fork)
+            self._ends.send((size, 0))
         else:
-            del self._lines[fork.line]
-            self._answers.send(fork.process)
-            self._answers.send_bytes(said)
+            self._ready = 0
 
-    def _bury(self, fork: _Fork) -> None:
-        while fork.line in self._lines and fork.line.poll():
-            self._hear(fork)
-        self._lines.pop(fork.line, None)
-        del self._forks[fork.ended]
-        fork.line.close()
-        os.close(fork.ended)
-        _, status = os.waitpid(fork.process, 0)
-        if fork is self._ready:  # it died while it waited
-            self._ready = self._fork()
+    def _bury(self, ended: int) -> None:
+        fork = self._forks.pop(ended)
+        os.close(ended)
+        _, status = os.waitpid(fork, 0)
+        if fork == self._ready:  # it died while it waited
+            self._ready = 0
+        elif fork in self._leaving:
+            self._leaving.remove(fork)
         else:
-            self._answers.send(_End(fork.process, status))
+            self._ends.send((0, status))
 
-    def _fork(self) -> _Fork:
-        seed = os.getpid()
-        line, theirs = Pipe(duplex=False)
-        child = os.fork()
-        if child == 0:
-            line.close()
-            self._be_the_fork(theirs, seed)
-        theirs.close()
-        fork = _Fork(child, line, os.pidfd_open(child))
-        self._lines[line] = self._forks[fork.ended] = fork
+    def _fork(self) -> int:
+        fork = in_fork(self._run_one, "a fork for one job ended")
+        self._forks[os.pidfd_open(fork)] = fork
         return fork
 
-    def _be_the_fork(self, line: Connection, seed: int) -> NoReturn:
-        code = 1
+    def _run_one(self) -> None:
         try:
-            die_with(seed)
             job = self._jobs.recv()
-            line.send_bytes(b"taken")
+        except EOFError:  # no job will come
+            return
+        self._says.send((os.getpid(), 0))
+        try:
             answer = self._run(*job)
-            _flush()
-            line.send(answer)
-            code = 0
-        except BaseException as exc:
-            if not isinstance(exc, EOFError):  # no job will come
-                logger.exception("a fork for one job ended")
-            _flush()
         finally:
-            os._exit(code)
+            _flush()
+        size = os.pwrite(self._answer, pickle.dumps(answer), 0)
+        self._says.send((os.getpid(), size))
 
 
 def _flush() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -16,9 +15,9 @@ from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS
 from frappe_celery.brokers.taker import WAIT_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.worker.between_jobs import BetweenJobs
-from frappe_celery.worker.broker_retry import Outage, retry_while_unreachable
+from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.crew import Crew
-from frappe_celery.worker.job_runner import AGAIN_SECONDS, WAITING, JobLoop, JobRunner
+from frappe_celery.worker.job_runner import AGAIN_SECONDS, WAITING, JobRunner
 from frappe_celery.worker.member import Member, shared_slots
 
 logger = logging.getLogger(__name__)
@@ -31,9 +30,8 @@ class JobThreads(Crew):
     """
 
     def __init__(self, worker: Any) -> None:
-        super().__init__()
+        super().__init__(shared_slots(worker.pool.limit))
         self._worker = worker
-        self.each = [Member(slot) for slot in shared_slots(worker.pool.limit)]
         self._threads: list[threading.Thread] = []
 
     def serve(self, queues: Sequence[str]) -> None:
@@ -51,7 +49,6 @@ class JobThreads(Crew):
             self.tell_to_stop(one)
         for thread in self._threads:
             thread.join()
-        self.give_back()
         self.leave()
 
     def _run(self, one: Member) -> None:
@@ -60,12 +57,12 @@ class JobThreads(Crew):
         one.thread = threading.get_native_id()
         worker = self._worker
         while True:
-            loop = JobLoop(worker.app, worker.hostname, self.consumer, one.slot, one.orders)
+            loop = JobRunner(worker.app, worker.hostname, self.consumer, one.slot, one.orders)
             try:
                 loop.serve()
             except BaseException as exc:
                 logger.exception("a thread that runs jobs begins anew")
-                loop.close()
+                loop.taker.close()
                 reason = f"its thread ended: {exc!r}"
                 retry_while_unreachable(self.release, one, one.slot.read(), reason)
                 one.slot.rest()
@@ -83,19 +80,15 @@ class Solo(Crew):
     """
 
     def __init__(self, worker: Any) -> None:
-        super().__init__()
+        super().__init__(shared_slots(1))
         self._worker = worker
-        (slot,) = shared_slots(1)
-        self.each = [Member(slot)]
         self._socket: int | None = None
         """On which it waits for a bell."""
-        self._waits_until = 0.0
         self._later: Any = None
         """Its next turn, where the loop has a timer for it."""
         self._readable, self._written = os.pipe()
         """Always: while the loop has it, it waits for nothing else before the next turn."""
         os.write(self._written, b"\0")
-        self._outage = Outage()
 
     def serve(self, queues: Sequence[str]) -> None:
         """Once the loop comes to it."""
@@ -104,14 +97,7 @@ class Solo(Crew):
         self._soon()
 
     def send_events(self, wanted: bool) -> None:
-        self._runner.events = wanted
-
-    def look_after(self) -> None:
-        """A bell that does not answer is given up."""
-        if self._socket is not None and time.monotonic() > self._waits_until:
-            logger.warning("no answer while waiting for a job")
-            self._stop_waiting()
-            self._soon()
+        self.each[0].orders.events = wanted
 
     def kill_running(self, reason: str) -> None:
         """Nobody can: the loop stands still until the job has ended."""
@@ -120,14 +106,13 @@ class Solo(Crew):
         self._stop_waiting()
         if self._runner.has_ended_one:
             retry_while_unreachable(self._runner.take, ())
-        self._runner.close()
-        self.give_back()
+        self._runner.taker.close()
         self.leave()
 
     @cached_property
     def _runner(self) -> JobRunner:
         worker, (one,) = self._worker, self.each
-        return JobRunner(worker.app, worker.hostname, self.consumer, one.slot)
+        return JobRunner(worker.app, worker.hostname, self.consumer, one.slot, one.orders)
 
     def _soon(self, seconds: float = 0) -> None:
         """Have a turn; the loop forgets that as it connects again."""
@@ -141,11 +126,14 @@ class Solo(Crew):
     def _turn(self) -> None:
         self._worker.hub.remove(self._readable)
         runner = self._runner
-        if self._socket is not None or not (self.queues or runner.has_ended_one):
+        if self._socket is not None:
+            logger.warning("no answer while waiting for a job")
+            self._stop_waiting()
+        if not (self.queues or runner.has_ended_one):
             return
         try:
             taken = runner.take(self.queues)
-            self._outage.end()
+            runner.outage.end()
             if taken is not None:
                 runner.between = runner.between or BetweenJobs()
                 runner.run(taken)
@@ -153,13 +141,14 @@ class Solo(Crew):
             elif self.queues:
                 self._wait()
         except (BrokerUnreachable, ResponseError) as exc:
-            self._outage.tell("no job can be fetched", exc)
+            runner.outage.tell("no job can be fetched", exc)
             self._soon(AGAIN_SECONDS)
 
     def _wait(self) -> None:
+        """For a bell; one that does not answer is given up."""
         self._socket = self._runner.taker.listen(self.queues, WAIT_SECONDS)
-        self._waits_until = time.monotonic() + WAIT_SECONDS + GIVEN_UP_AFTER_SECONDS
         self._worker.hub.add_reader(self._socket, self._hear)
+        self._soon(WAIT_SECONDS + GIVEN_UP_AFTER_SECONDS)
 
     def _hear(self) -> None:
         socket, self._socket = self._socket, None
@@ -169,7 +158,7 @@ class Solo(Crew):
         try:
             self._runner.taker.heard()
         except (BrokerUnreachable, ResponseError) as exc:
-            self._outage.tell(WAITING, exc)
+            self._runner.outage.tell(WAITING, exc)
         self._soon()
 
     def _stop_waiting(self) -> None:

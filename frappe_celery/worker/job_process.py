@@ -1,5 +1,5 @@
-"""One process of a worker, from its fork to its end: it runs jobs (`JobLoop`), and puts right what
-each left, or has a fork run it that knows of none before it (`forks`).
+"""One process of a worker, from its fork to its end: it runs jobs (`job_runner`), and puts right
+what each left, or has a fork run it that knows of none before it (`forks`).
 
 The worker's parent is told nothing: it reads this process's slot. It knows the process that took
 the job, and kills that at a limit, with its forks.
@@ -22,16 +22,16 @@ from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.logs import stacks
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable
-from frappe_celery.worker.crew import resident
+from frappe_celery.worker.crew import let_go, resident
 from frappe_celery.worker.forks import Forks
-from frappe_celery.worker.job_runner import JobLoop
+from frappe_celery.worker.job_runner import JobRunner
 from frappe_celery.worker.member import Orders, Slot
 from frappe_celery.worker.task import InHand
 
 logger = logging.getLogger(__name__)
 
 
-class JobProcess(JobLoop):
+class JobProcess(JobRunner):
     """In a process of its own.
 
     Args:
@@ -54,11 +54,6 @@ class JobProcess(JobLoop):
             logger.info("after %d jobs, with %d MiB in memory, this process is replaced", *about)
         return not self.is_fit
 
-    def _wait(self, queues: tuple[str, ...]) -> None:
-        if self._forks is not None:
-            self._forks.rest()
-        super()._wait(queues)
-
     def _keeps(self, message: JobMessage) -> bool:
         """Make ready for the first job: no process gets a seed later. One without, whose job needs
         one, gives that back, and ends."""
@@ -71,22 +66,21 @@ class JobProcess(JobLoop):
         if not self.is_fit:
             text = "%s[%s] needs a process that has run no job: this one is replaced"
             logger.info(text, message.label, message.run)
-            store = get_store()
-            keys, about = (store.keys.in_flight(self._consumer),), (self._held_as, "", "")
-            retry_while_unreachable(store.run_script, "let_go", keys, store.keys.prefix, *about)
+            about = get_store(), self._consumer, self._held_as
+            retry_while_unreachable(let_go, *about, began=False)
         return self.is_fit
 
     def _outcome(self, in_hand: InHand) -> tuple[Any, ...]:
         assert self._fresh is not None
         if self._forks is not None and self._is_asked:
-            return tuple(self._forks.run(in_hand, self.events))
+            return tuple(self._forks.run(in_hand, self._orders.events))
         self.between = self.between or BetweenJobs()
         outcome = super()._outcome(in_hand)
         self._fresh.note(in_hand.message.label, self.is_fit)
         return outcome
 
     def _run_in_fork(self, in_hand: InHand, events: bool) -> tuple[Any, ...]:
-        self.events = events
+        self._orders.events = events
         self._trace(in_hand)
         return self._success(in_hand)
 
@@ -108,5 +102,5 @@ def be_one(
     try:
         process.serve()
     finally:
-        process.close()
+        process.taker.close()
         process_destructor(os.getpid(), 0)

@@ -1,7 +1,7 @@
 """Takes a run, runs it, records how it ended and takes the next: one process's part, or a thread's.
 
-`JobRunner` does each of these when it is told to; `JobLoop` hears orders, does them one after
-another, and waits where there is no job.
+It hears orders, does these one after another, and waits where there is no job (`serve`); solo,
+whose loop has other work too, has it do each.
 
 Celery's own tracer runs it, so that signals, logs and whoever listens to them (Sentry,
 OpenTelemetry) see what they see of any task. What it does stands in its slot, for whoever started
@@ -15,6 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from celery.app.base import Celery
@@ -48,22 +49,26 @@ AGAIN_SECONDS = 1.0
 
 
 class JobRunner:
-    """Made where it runs: in the process, the thread.
+    """Takes runs as its orders say, until it is told to stop.
+
+    Made where it runs: in the process, the thread.
 
     Args:
         hostname: of the worker, Celery's node name.
         consumer: the worker's name among those who hold runs.
     """
 
-    def __init__(self, app: Celery, hostname: str, consumer: str, slot: Slot) -> None:
+    def __init__(
+        self, app: Celery, hostname: str, consumer: str, slot: Slot, orders: Orders
+    ) -> None:
         self._app = app
         self._hostname = hostname
         self._consumer = consumer
         self._slot = slot
+        self._orders = orders
+        self.outage = Outage()
         self._thread = threading.get_native_id()  # of a process's main thread its own id
         self.taker = taker_of(get_store(), consumer, hostname)
-        self.events = False
-        """Whether to send Celery's events."""
         self._events = TaskEvents(app, hostname)
         self._number = slot.read().number
         self._asks = False
@@ -124,11 +129,6 @@ class JobRunner:
         self._had = Ended(self._held_as, *self._outcome(InHand(message, taken)))
         self.ended += 1
 
-    def close(self) -> None:
-        """Let go of every connection."""
-        self.taker.close()
-        self._events.close()
-
     def _keeps(self, message: JobMessage) -> bool:
         """Whether it can be run here; else it was given back."""
         return True
@@ -178,13 +178,13 @@ class JobRunner:
             request["headers"] = {}  # else Celery searches the request for some: 7 µs
         about = {"id": taken.run, "name": headers["shadow"]}
         received.info(LOG_RECEIVED, about, extra={"data": about})
-        if self.events:
+        if self._orders.events:
             self._events.begin(message.label, headers)
         began = time.monotonic()
         try:
             traced = self._app.tasks[TASK_NAME].__trace__(headers["id"], (), {}, request)
             in_hand.succeeded |= traced.info is None  # not run again, say: its result is known
-            if self.events:
+            if self._orders.events:
                 self._events.end(headers["id"], traced)
         except SystemExit as exc:
             canvas.died(message, RuntimeError(f"ended its process: {exc!r}"))
@@ -192,22 +192,10 @@ class JobRunner:
             self.is_fit = False
         self._slot.count(in_hand.succeeded, time.monotonic() - began)
 
-
-class JobLoop(JobRunner):
-    """Takes runs as its orders say, until it is told to stop."""
-
-    def __init__(
-        self, app: Celery, hostname: str, consumer: str, slot: Slot, orders: Orders
-    ) -> None:
-        super().__init__(app, hostname, consumer, slot)
-        self._orders = orders
-        self._outage = Outage()
-
     def serve(self) -> None:
         """Until the end."""
         while True:
             self._orders.receive()
-            self.events = self._orders.events
             leaves = self._orders.stop or self._is_worn()
             queues = () if leaves else self._orders.queues
             if queues or self.has_ended_one:
@@ -216,7 +204,7 @@ class JobLoop(JobRunner):
                     self.run(taken)
                     continue
             if leaves:
-                self.close()
+                self.taker.close()
                 return
             if not self._orders.stop:
                 self._wait(queues)
@@ -230,13 +218,13 @@ class JobLoop(JobRunner):
                 taken = self.take(queues)
             except Exception as exc:
                 wrong = not isinstance(exc, BrokerUnreachable)  # somebody wrote to our keys
-                self._outage.tell("no job can be fetched" if wrong else WAITING, exc)
+                self.outage.tell("no job can be fetched" if wrong else WAITING, exc)
                 self._orders.receive(AGAIN_SECONDS)
                 queues = () if self._orders.stop else self._orders.queues
                 if self._orders.stop and not self.has_ended_one:
                     return None  # what it may have claimed its worker gives back
             else:
-                self._outage.end()
+                self.outage.end()
                 return taken
 
     def _wait(self, queues: tuple[str, ...]) -> None:
@@ -249,7 +237,7 @@ class JobLoop(JobRunner):
             if not self.taker.wait(queues, self._orders.reader, seconds) and between is not None:
                 self.is_fit = between.look_through() and self.is_fit
         except (BrokerUnreachable, ResponseError) as exc:  # a master has become a replica
-            self._outage.tell(WAITING, exc)
+            self.outage.tell(WAITING, exc)
             self._orders.receive(AGAIN_SECONDS)
 
 
@@ -266,7 +254,6 @@ class TaskEvents:
     def __init__(self, app: Celery, hostname: str) -> None:
         self._app = app
         self._hostname = hostname
-        self._dispatcher: Any = None
 
     def begin(self, name: str, headers: Mapping[str, Any]) -> None:
         """The job was received, and begins."""
@@ -287,21 +274,18 @@ class TaskEvents:
             about |= dict.fromkeys(about.keys() - {"runtime"}, "")
         self._send(kind, uuid=uuid, **about)
 
-    def close(self) -> None:
-        if self._dispatcher is not None:
-            self._dispatcher.connection.collect()
-            self._dispatcher = None
+    @cached_property
+    def _dispatcher(self) -> Any:
+        """Kept: with Celery's pool of connections each event would take three times as long."""
+        options = {"hostname": self._hostname, "buffer_while_offline": False}
+        return self._app.events.Dispatcher(self._app.connection_for_write(), **options)
 
     def _send(self, kind: str, **fields: Any) -> None:
         try:
-            if self._dispatcher is None:
-                connection = self._app.connection_for_write()
-                options = {"hostname": self._hostname, "buffer_while_offline": False}
-                self._dispatcher = self._app.events.Dispatcher(connection, **options)
             self._dispatcher.send(kind, **fields)
         except Exception:  # each transport has its own
             logger.warning("no event is sent of run %s", fields["uuid"], exc_info=True)
-            self.close()
+            self.__dict__.pop("_dispatcher", None)  # the next one connects anew
 
 
 def taker_of(store: JobStore, consumer: str, worker: str) -> Taker:

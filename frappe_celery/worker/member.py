@@ -15,7 +15,6 @@ import select
 import struct
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from multiprocessing import Pipe
@@ -144,7 +143,7 @@ def shared_slots(number: int) -> list[Slot]:
 class Orders:
     """Which queues to serve, and when to stop.
 
-    Made by the parent; each side lets go of the other's end after the fork.
+    Made by the parent, whose end the process lets go of, or it would not hear that this has gone.
     """
 
     def __init__(self) -> None:
@@ -162,15 +161,11 @@ class Orders:
 
     def give(self, queues: Sequence[str], stop: bool = False, events: bool = False) -> None:
         """Tell; a process that is no more hears nothing."""
-        with suppress(BrokenPipeError):
-            self._writes.send((tuple(queues), stop, events))
-
-    def keep_giving(self) -> None:
-        """In the parent, once the process is there."""
-        self._reads.close()
+        self._writes.send((tuple(queues), stop, events))
 
     def close(self) -> None:
         """In the parent, once it is gone."""
+        self._reads.close()
         self._writes.close()
 
     # -- the process

@@ -29,6 +29,7 @@ from celery.worker.autoscale import Autoscaler as CeleryAutoscaler
 from kombu.asynchronous.semaphore import LaxBoundedSemaphore
 from redis.exceptions import ResponseError
 
+from frappe_celery.brokers import heartbeat
 from frappe_celery.config.numbers import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
@@ -50,15 +51,13 @@ KILLED_SECONDS = 5.0
 STILLBORN_SECONDS = 1.0
 """How soon another is forked after one that died before it had asked for a job."""
 ENDED_EARLY = "process ended, or became another program, before the job's end"
-SETTLE_SECONDS = 2.0
-"""How soon a death is dealt with again of which the broker did not take notice."""
 
 
 class Pool(BasePool, Crew):
     """Celery's interface to them (`worker_pool`)."""
 
     uses_semaphore = True
-    num_processes = 0
+    limit: int
     """How many processes are to take jobs; a dead one is replaced."""
 
     def __init__(self, *args: Any, initargs: Any = (), **options: Any) -> None:
@@ -67,9 +66,8 @@ class Pool(BasePool, Crew):
         self._app, self._hostname = initargs
         self._free = shared_slots(MOST_PROCESSES)
         self._dead: list[tuple[Member, Seen]] = []
-        self._settle_from = self._fork_from = 0.0
+        self._fork_from = 0.0
         self._outage = Outage()
-        self.num_processes = int(self.limit)
         self._hub: Any = None
         self._turns = self.options.get("semaphore") or LaxBoundedSemaphore(0)
         """Celery's, by which tasks wait for processes; without its event loop nobody asks it."""
@@ -101,7 +99,7 @@ class Pool(BasePool, Crew):
         counts these, one of which is for the task that has come.
         """
         self._turns.shrink(self._turns.initial_value)
-        self._tasks.grow(max(self.num_processes, 1))  # type: ignore[attr-defined]  # celery-types lacks it
+        self._tasks.grow(max(self.limit, 1))  # type: ignore[attr-defined]  # celery-types lacks it
         self._turns.acquire(noop)
         self._tasks.maintain_pool()
 
@@ -133,15 +131,12 @@ class Pool(BasePool, Crew):
         return True
 
     def terminate_job(self, pid: int, signal: Any = None) -> None:
-        """Kill what runs one."""
-        if any(child.pid == pid for child in self.each):
-            os.kill(pid, signal)
-        else:
-            self._tasks.terminate_job(pid, signal)
+        """Kill what runs a team's own task; of jobs Celery knows none."""
+        self._tasks.terminate_job(pid, signal)
 
     def grow(self, n: int = 1) -> None:
         """So many more, of both kinds."""
-        self.num_processes += n
+        self.limit += n
         self._fill()
         if self._tasks.num_processes:
             self._tasks.grow(n)  # type: ignore[attr-defined]  # celery-types lacks it
@@ -150,10 +145,10 @@ class Pool(BasePool, Crew):
 
     def shrink(self, n: int = 1) -> None:
         """So many less; those that work end their job first."""
-        self.num_processes = max(self.num_processes - n, 0)
+        self.limit = max(self.limit - n, 0)
         staying = [child for child in self.each if not child.leaves]
         staying.sort(key=lambda child: child.slot.read().doing != Doing.NOTHING)
-        for child in staying[: len(staying) - self.num_processes]:
+        for child in staying[: len(staying) - self.limit]:
             self.tell_to_stop(child)
         if self._tasks.num_processes:
             with suppress(ValueError):  # all of them have a task
@@ -178,7 +173,7 @@ class Pool(BasePool, Crew):
 
     def _wait_for_all(self, seconds: float) -> None:
         """Until all have ended, for so long at most; they take no other job."""
-        self.num_processes, until = 0, time.monotonic() + seconds
+        self.limit, until = 0, time.monotonic() + seconds
         for child in self.each:
             self.tell_to_stop(child)
         while self.each and time.monotonic() < until:
@@ -198,7 +193,6 @@ class Pool(BasePool, Crew):
 
     def _get_info(self) -> dict[str, Any]:
         info: dict[str, Any] = super()._get_info()  # type: ignore[misc]  # celery-types lacks it
-        info["max-concurrency"] = self.num_processes
         info["processes"] = [child.pid for child in self.each]
         info["jobs"] = {child.pid: child.slot.read().ended for child in self.each}
         return info
@@ -257,7 +251,7 @@ class Pool(BasePool, Crew):
         if time.monotonic() < self._fork_from:
             return
         staying = sum(not child.leaves for child in self.each)
-        for _ in range(self.num_processes - staying):
+        for _ in range(self.limit - staying):
             self._fork()
 
     def _fork(self) -> None:
@@ -275,7 +269,6 @@ class Pool(BasePool, Crew):
         process.daemon = True
         with stacks.asked_later():
             process.start()
-        orders.keep_giving()
         self.each.append(Member(slot, orders, process=process))
         orders.give(self.queues, events=self.events)
         if self._hub is not None:
@@ -303,14 +296,13 @@ class Pool(BasePool, Crew):
 
     def _release_from_the_dead(self) -> None:
         try:
-            while self._dead and time.monotonic() >= self._settle_from:
+            while self._dead and not heartbeat.broker_is_silent():
                 child, seen = self._dead[0]
                 self.release(child, seen, child.killed_because)
                 self._dead.pop(0)
                 self._outage.end()
         except (BrokerUnreachable, ResponseError) as exc:
             self._outage.tell(f"{len(self._dead)} deaths are settled later", exc)
-            self._settle_from = time.monotonic() + SETTLE_SECONDS
 
 
 def children_by_parent() -> dict[int, list[int]]:

@@ -22,19 +22,18 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from redis.exceptions import ResponseError
 
-from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.batches.state import tend
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.jobs.workers import DEAD_AFTER_SECONDS
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.bootsteps import Repeated
-from frappe_celery.worker.crew import crew_of
+from frappe_celery.worker.crew import crew_of, let_go
 
 logger = logging.getLogger(__name__)
 
@@ -49,70 +48,46 @@ LONGEST = 10_000
 REASON = "it was started, and no worker has it any more: its broker lost a part of its data"
 
 
-class Patience:
-    """Whether a reaper may judge; asked each time that it could."""
-
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._last = clock()
-        self._judges_from = self._last
-
-    def is_over(self) -> bool:
-        """False for a while after nobody asked for long."""
-        now = self._clock()
-        if now - self._last > CUT_OFF_SECONDS:
-            self._judges_from = now + PATIENCE_SECONDS
-        self._last = now
-        return now >= self._judges_from
-
-
 class Reaper(Repeated):
     """Settles what dead workers held and what is past its retention; every worker does so."""
 
     seconds = 2.0
-
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        self.patience = Patience()
-        super().__init__(consumer, **options)
-
-    def start(self, consumer: Any) -> None:
-        """Patience begins when the broker is back."""
-        self.patience.is_over()
-        super().start(consumer)
+    _judges_from = 0.0
+    _looked_at = math.inf
 
     def tick(self, consumer: Any) -> None:
         store = get_store()
         store.expire()
-        if self.patience.is_over():
-            reap(store, queues=consumer.app.amqp.queues.consume_from)
+        if self.may_judge(time.time()):
+            reap(store)
         while entry := store.client.lpop(store.keys.untold):
             logger.error("refused by a script: %s", entry.decode(errors="replace"))
 
+    def may_judge(self, now: float) -> bool:
+        """Asked at each look; False for a while after it could not look for long."""
+        if now - self._looked_at > CUT_OFF_SECONDS:
+            self._judges_from = now + PATIENCE_SECONDS
+        self._looked_at = now
+        return now >= self._judges_from
 
-def reap(
-    store: JobStore, dead_after: float = DEAD_AFTER_SECONDS, queues: Collection[str] = ()
-) -> list[str]:
-    """Settle what dead consumers held; returns the runs that they had started. Any number may reap.
 
-    `queues` are those that the calling worker consumes (see `abandoned.end_or_repeat`).
-    """
+def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
+    """Settle what dead consumers held; returns the runs that they had started. Any may reap."""
     started_runs = []
-    seconds, microseconds = store.client.time()
-    before = seconds + microseconds / 1e6 - dead_after
-    since = _may_be_judged_since(store, seconds)
+    now = store.now()
+    before, since = now - dead_after, _may_be_judged_since(store, now)
     for consumer in store.client.zrangebyscore(store.keys.consumers, since, f"({before}"):
         name = consumer.decode(errors="replace")
-        keys = (store.keys.in_flight(name), store.keys.consumers)
         why = f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s"
         # what it had only fetched is given back; what it had started is named until it is settled
-        while started := store.run_script("reap", keys, store.keys.prefix, name, before):
-            for run in map(bytes.decode, started):
-                abandoned.end_or_repeat(store, run, why, queues=queues)
+        while started := let_go(store, name, before=before):
+            for run in started:
+                abandoned.end_or_repeat(store, run, why)
                 started_runs.append(run)
     return started_runs
 
 
-def _may_be_judged_since(store: JobStore, second: int) -> float:
+def _may_be_judged_since(store: JobStore, now: float) -> float:
     """Who gave no sign of life after the broker's start may just not have connected again yet.
 
     Also a worker that has only just started, and has no patience to keep, must know that.
@@ -121,7 +96,7 @@ def _may_be_judged_since(store: JobStore, second: int) -> float:
         up = int(store.client.info("server")["uptime_in_seconds"])
     except ResponseError:  # a server that does not let everybody ask
         return -math.inf
-    return second - up if up < PATIENCE_SECONDS else -math.inf
+    return int(now) - up if up < PATIENCE_SECONDS else -math.inf
 
 
 class Sweeper(Repeated):
@@ -129,19 +104,14 @@ class Sweeper(Repeated):
 
     seconds = 30.0
 
-    def start(self, consumer: Any) -> None:
-        super().start(consumer)
-        try:
-            follow_the_broker(get_store(), consumer.app.amqp.queues.consume_from)
-        except (BrokerUnreachable, ResponseError) as exc:
-            self._outage.tell("which broker there was", exc)
-
     def tick(self, consumer: Any) -> None:
         crew_of(consumer.controller).release_what_came_back()
-        sweep(get_store(), consumer.app.amqp.queues.consume_from)
+        store = get_store()
+        follow_the_broker(store)
+        sweep(store)
 
 
-def follow_the_broker(store: JobStore, queues: Collection[str]) -> None:
+def follow_the_broker(store: JobStore) -> None:
     """Have what waited in RabbitMQ wait here, where Redis has become the broker.
 
     The other way `bootsteps.Forwarder` takes over what waits here.
@@ -152,16 +122,12 @@ def follow_the_broker(store: JobStore, queues: Collection[str]) -> None:
     now = b"redis" if store.outbox is None else b"rabbitmq"
     before = store.client.getset(store.keys.broker, now)
     if before == b"rabbitmq" and store.outbox is None:
-        runs = settle(store, queues, old=0)
+        runs = settle(store, old=0)
         logger.info("%d jobs that waited in RabbitMQ wait in Redis", len(runs))
 
 
-def sweep(
-    store: JobStore, queues: Collection[str] = (), old: float = OLD_SECONDS, lease: int = 25
-) -> list[str]:
+def sweep(store: JobStore, old: float = OLD_SECONDS, lease: int = 25) -> list[str]:
     """Settle ghosts; returns their runs. Nothing when somebody did within the last `lease` s.
-
-    `queues` are those that the calling worker consumes (see `abandoned.end_or_repeat`).
 
     Raises:
         BrokerUnreachable.
@@ -170,12 +136,10 @@ def sweep(
     busy = [q for q in store.settings.queues if outbox.waiting(q)] if outbox is not None else []
     if not Lease(store, store.keys.sweeping, lease).take():
         return []
-    return settle(store, queues, old, busy)
+    return settle(store, old, busy)
 
 
-def settle(
-    store: JobStore, queues: Collection[str], old: float, not_looked_through: Iterable[str] = ()
-) -> list[str]:
+def settle(store: JobStore, old: float, not_looked_through: Iterable[str] = ()) -> list[str]:
     """As `sweep`, whoever did it when."""
     keys = store.keys
     found = store.run_script(
@@ -191,7 +155,7 @@ def settle(
     for run in gone:
         logger.error("run %s has no record, which the Redis lost: it counts no more", run)
     for run in started:
-        abandoned.end_or_repeat(store, run, REASON, queues=queues)
+        abandoned.end_or_repeat(store, run, REASON)
     forgotten = _forgotten(store, places, old)
     tend(store)
     return back + started + forgotten

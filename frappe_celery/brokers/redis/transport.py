@@ -241,8 +241,9 @@ class Channel(kombu_redis.Channel):
         """Put a message that this consumer holds back where it came from."""
         if self._is_gone:
             return
-        held = (self.keys.in_flight(self.consumer),)
-        self._scripts.run("let_go", held, self.keys.prefix, delivery_tag, "", "")
+        held = (self.keys.in_flight(self.consumer), self.keys.consumers)
+        about = (self.keys.prefix, self.consumer, "inf", "", "")
+        self._scripts.run("let_go", held, *about, delivery_tag)
 
     def let_go(self, delivery_tag: str) -> None:
         """A message is acknowledged: this consumer holds it no more."""
@@ -278,7 +279,7 @@ class Channel(kombu_redis.Channel):
         while _cut_off:
             consumer = _cut_off.pop()
             keys = (self.keys.in_flight(consumer), self.keys.consumers)
-            self._scripts.run("reap", keys, self.keys.prefix, consumer, "inf")
+            self._scripts.run("let_go", keys, self.keys.prefix, consumer, "inf", "1", "")
 
 
 class Transport(kombu_redis.Transport):

@@ -90,7 +90,7 @@ def test_a_task_that_had_succeeded_when_its_worker_died_is_not_run_again(
     keys, client = store.keys, store.client
     queue, held = keys.whole("default"), keys.in_flight("gone")
     client.hset(held, "tag", f"{queue}\n{client.rpop(queue).decode()}")
-    store.run_script("reap", (held, keys.consumers), keys.prefix, "gone", "inf")
+    store.run_script("let_go", (held, keys.consumers), keys.prefix, "gone", "inf", "1", "")
     celery_app.build().backend.store_result(known, 3, "SUCCESS")
     project.worker("--without-mingle").wait_for("Task already completed successfully.")
     wait_until(project.effects, 30, "the other one runs")

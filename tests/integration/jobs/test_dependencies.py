@@ -200,20 +200,20 @@ def test_what_redis_has_lost_leaves_nobody_waiting(
 ) -> None:
     first = queued(store)
     second = after(store, first)
-    assert settle(store, (), old=0) == []
+    assert settle(store, old=0) == []
     lose(store, first)
-    assert second.run_id in settle(store, (), old=0)
+    assert second.run_id in settle(store, old=0)
     while promote(store) is not None:
         pass
     assert second.get_status() == status
     if status == JobStatus.CANCELED:
         assert str(second.exc_info).endswith("was deleted")
-    assert settle(store, (), old=0) == []
+    assert settle(store, old=0) == []
 
 
 def test_what_waits_is_no_ghost_and_counted(store: JobStore) -> None:
     after(store, queued(store))
-    assert settle(store, (), old=0) == []
+    assert settle(store, old=0) == []
     (place,) = snapshot.take(store, 60).places
     assert (place.queued, place.deferred, place.later) == (1, 1, 1)
 

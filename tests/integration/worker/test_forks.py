@@ -14,7 +14,6 @@ def run(megabytes):
 
 forks = Forks(run)
 processes = [forks.run(megabytes) for megabytes in (300, 0, 300, 0, 0)]
-forks.rest()
 print(len(set(processes)))
 """
 

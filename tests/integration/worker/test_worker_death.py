@@ -171,7 +171,7 @@ def test_a_reaper_that_dies_at_its_work_leaves_it_to_the_next(store: JobStore) -
     job = queued(store)
     started(store)
     keys = (store.keys.in_flight("consumer"), store.keys.consumers)
-    named = store.run_script("reap", keys, store.keys.prefix, "consumer", "+inf")
+    named = store.run_script("let_go", keys, store.keys.prefix, "consumer", "inf", "1", "")
     assert named == [job.run_id.encode()]
     assert job.is_started
     assert reap(store, dead_after=-1) == [job.run_id]

@@ -21,7 +21,6 @@ def test_a_process_hears_the_last_word_and_the_end_of_its_parent() -> None:
             os.write(says, f"{orders.queues} {orders.events} {orders.stop}\n".encode())
         os._exit(0)
     os.close(says)
-    orders.keep_giving()
     orders.give(["short", "default"], events=True)
     assert os.read(heard, 1000) == b"('short', 'default') True False\n"
     orders.give([])
@@ -39,6 +38,5 @@ def test_it_waits_no_longer_than_it_is_told_and_a_dead_one_is_told_in_vain() -> 
         began = time.monotonic()
         orders.receive(0.2)
         os._exit(0 if 0.1 < time.monotonic() - began < HANG_SECONDS else 1)
-    orders.keep_giving()
     assert os.waitpid(child, 0)[1] == 0
     orders.give(["short"], stop=True)

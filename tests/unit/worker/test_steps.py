@@ -16,7 +16,8 @@ def test_the_thread_of_the_signs_of_life_begins_after_the_processes_were_forked(
 class Quiet(Record):
     """One that writes no record."""
 
-    at_once = False
+    def tick(self, consumer: object) -> None:
+        """It says nothing."""
 
     def stop(self, consumer: object) -> None:
         """It was never written."""

@@ -30,14 +30,12 @@ def test_it_rings_again_once_all_were_taken(store: JobStore) -> None:
 
 
 def test_what_comes_back_rings(store: JobStore) -> None:
-    """Of one that was held and had not begun, as by a worker of an older version."""
-    job = queued(store)
-    keys = store.keys
-    store.client.rpop(store.waiting_list(job.site, job.queue))
-    store.client.hset(keys.in_flight("gone"), "tag", f"{keys.queue('default')}\n{job.run_id}")
+    """Of one that was held and had not begun."""
+    job, keys = queued(store), store.keys
+    assert started(store) == job.run_id
     assert rings(store)
-    held = (keys.in_flight("gone"), keys.consumers)
-    store.run_script("reap", held, keys.prefix, "gone", "inf")
+    held = (keys.in_flight("consumer"), keys.consumers)
+    assert store.run_script("let_go", held, keys.prefix, "consumer", "inf", "", "") == []
     assert rings(store)
     assert started(store) == job.run_id
 
@@ -48,6 +46,7 @@ def test_a_message_that_is_given_back_rings_for_the_workers_parents(store: JobSt
     with store.client.pubsub() as bell:
         bell.subscribe(keys.bell_of_whole)
         wait_until(lambda: bell.get_message(), 5, "subscribed")
-        store.run_script("let_go", (keys.in_flight("gone"),), keys.prefix, "tag", "", "")
+        held = (keys.in_flight("gone"), keys.consumers)
+        store.run_script("let_go", held, keys.prefix, "gone", "inf", "", "", "tag")
         wait_until(lambda: bell.get_message(ignore_subscribe_messages=True), 5, "it rings")
     assert store.client.lrange(keys.whole("default"), 0, -1) == [b"{}"]

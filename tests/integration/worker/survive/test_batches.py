@@ -158,7 +158,8 @@ def test_of_a_maker_that_is_killed_nothing_runs(project: Project, store: JobStor
     (found,) = state.page(store)
     assert (found.status, found.going) == ("making", 100)
     store.client.hincrby(store.keys.batch(found.id), "alive_at", -61)
-    reaper.settle(store, (), 0)
+    store.client.zadd(store.keys.tending, {found.id: 0})  # the worker has looked as it began
+    reaper.settle(store, 0)
     wait_until(lambda: store.counts()[JobStatus.CANCELED] == 101, 30, "all are canceled")
     enqueue(RECORD, text="another")
     wait_until(lambda: project.effects() != [], 30, "another one has run")

@@ -111,7 +111,7 @@ def test_a_worker_sweeps_by_itself_and_its_own_jobs_stay(
         """
         from frappe_celery.worker import reaper
         reaper.Sweeper.seconds = 0.3
-        reaper.sweep.__defaults__ = ((), -1, 1)
+        reaper.sweep.__defaults__ = (-1, 1)
         """,
     )
     ghost = enqueue(RECORD, text="ghost")
