@@ -97,30 +97,23 @@ def _enters_an_outbox(func: Callable[[], Any]) -> bool:
     return False
 
 
-def counting_its_own(check_queue_size: Callable[..., Any]) -> Callable[[Any], None]:
-    """`_check_queue_size`, which refuses the site whose own jobs are too many, and no other.
+def check_queue_size(q: Queue) -> None:
+    """In place of `_check_queue_size`: refuses the site whose own jobs are too many, and no other.
 
     Frappe adds up what all sites have waiting, and 50 for each site to what may wait: a flood of
     one has every other's enqueue refused.
     """
-
-    def replacement(q: Any) -> None:
-        site, module = frappe.local.site, sys.modules["frappe.utils.background_jobs"]
-        if not isinstance(q, Queue):
-            check_queue_size(q)
-            return
-        most = frappe.utils.cint(frappe.conf.max_queued_jobs)
-        if hasattr(module, "_site_count"):  # else, before 16, only where one is set
-            most = (most or module.MAX_QUEUED_JOBS) + QUEUED_JOBS_A_SITE
-        if most and _waiting(q, site) >= most:
-            message = "Too many queued background jobs ({0}). Please retry after some time."
-            frappe.throw(
-                frappe._(message).format(most),
-                title=frappe._("Queue Overloaded"),
-                exc=frappe.QueueOverloaded,
-            )
-
-    return replacement
+    site, module = frappe.local.site, sys.modules["frappe.utils.background_jobs"]
+    most = frappe.utils.cint(frappe.conf.max_queued_jobs)
+    if hasattr(module, "_site_count"):  # else, before 16, only where one is set
+        most = (most or module.MAX_QUEUED_JOBS) + QUEUED_JOBS_A_SITE
+    if most and _waiting(q, site) >= most:
+        message = "Too many queued background jobs ({0}). Please retry after some time."
+        frappe.throw(
+            frappe._(message).format(most),
+            title=frappe._("Queue Overloaded"),
+            exc=frappe.QueueOverloaded,
+        )
 
 
 def _waiting(queue: Queue, site: str) -> int:

@@ -84,7 +84,7 @@ FRAPPES: Names = {
         "create_job_id": Wrapped(enqueueing.naming_the_run),
         "get_job": Wrapped(enqueueing.not_asking_twice),
         "get_queue": Wrapped(enqueueing.for_celery),
-        "_check_queue_size": WrappedOrAdded(enqueueing.counting_its_own),  # from 15.60 on
+        "_check_queue_size": Added(enqueueing.check_queue_size),  # from 15.60 on
     },
     "frappe.utils": {"CallbackManager.add": Wrapped(enqueueing.rows_at_once)},
     "frappe.utils.logger": {"set_log_level": Wrapped(loggers.of_those_there_are)},
