@@ -35,6 +35,17 @@ class AlsoRQs(type):
     in_place_of: type
 
 
+@contextmanager
+def in_rqs_words() -> Iterator[None]:
+    """Our errors as the ones of RQ that Frappe's code catches."""
+    try:
+        yield
+    except NoSuchJob as exc:
+        raise NoSuchJobError(str(exc)) from exc
+    except InvalidJobOperation as exc:
+        raise RQInvalidJobOperation(str(exc)) from exc
+
+
 class Job(jobs.Job, metaclass=AlsoRQs):
     """In place of `rq.job.Job`: `kwargs` are the arguments of Frappe's `execute_job`."""
 
@@ -91,11 +102,7 @@ class Job(jobs.Job, metaclass=AlsoRQs):
     @classmethod
     def exists(cls, job_id: str, connection: Any = None) -> bool:
         """Whether there is a job with this id."""
-        try:
-            cls.fetch(job_id, connection)
-        except NoSuchJobError:
-            return False
-        return True
+        return cls.fetch_many([job_id], connection) != [None]
 
     create: ClassVar[Callable[..., Any]] = RQJob.create
     """RQ's own, for an app with RQ queues of its own."""
@@ -133,18 +140,6 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         return rq_name(self.queue)
 
     @property
-    def failure_ttl(self) -> int:
-        """Seconds that its record is kept once it has failed."""
-        own = self.opened.failure_ttl
-        return self.store.settings.rq_job_failure_ttl if own is None else own
-
-    @property
-    def result_ttl(self) -> int:
-        """Seconds that its record is kept once it has finished."""
-        own = self.opened.result_ttl
-        return self.store.settings.rq_results_ttl if own is None else own
-
-    @property
     def connection(self) -> Any:
         return self.store.client
 
@@ -157,12 +152,6 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         """
         sealed = self.connection.hget(self.store.keys.record(self.run_id), META)
         return {} if sealed is None else self.store.opened(META, self.run_id, sealed)
-
-    def get_meta(self, refresh: bool = True) -> dict[str, Any]:
-        """`meta`, read again unless told otherwise."""
-        if refresh:
-            self.__dict__.pop("meta", None)
-        return self.meta
 
     def save_meta(self) -> None:
         """Keep it as long as the record; raises CannotTravel when something cannot be carried."""
@@ -215,11 +204,6 @@ class Job(jobs.Job, metaclass=AlsoRQs):
             exc_string=self.exc_info,
         )
 
-    def results(self) -> list[Any]:
-        """That alone: `attempts` has what was tried before."""
-        latest = self.latest_result()
-        return [] if latest is None else [latest]
-
     # -- what can be done with it
 
     def cancel(self, *_: Any, **__: Any) -> None:
@@ -235,14 +219,8 @@ class Job(jobs.Job, metaclass=AlsoRQs):
                 if self.get_status() == JobStatus.CANCELED:
                     raise
 
-    def stop(self) -> None:
-        """End it while it runs; raises RQ's InvalidJobOperation when it does not."""
-        with in_rqs_words():
-            super().stop()
-
-    def delete(self, *_: Any, **__: Any) -> None:
-        """Remove its record, and it from its queue."""
-        super().delete()
+    stop = in_rqs_words()(jobs.Job.stop)
+    """End it while it runs; raises RQ's InvalidJobOperation when it does not."""
 
     def requeue(self, at_front: bool = False, *, dependants: bool = False) -> jobs.Job:
         """Run an ended job again; raises RQ's InvalidJobOperation when it has not ended."""
@@ -289,14 +267,3 @@ _RESULT_TYPES = {
     JobStatus.STOPPED: Result.Type.STOPPED,
     JobStatus.CANCELED: Result.Type.STOPPED,
 }
-
-
-@contextmanager
-def in_rqs_words() -> Iterator[None]:
-    """Our errors as the ones of RQ that Frappe's code catches."""
-    try:
-        yield
-    except NoSuchJob as exc:
-        raise NoSuchJobError(str(exc)) from exc
-    except InvalidJobOperation as exc:
-        raise RQInvalidJobOperation(str(exc)) from exc

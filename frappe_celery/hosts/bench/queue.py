@@ -13,7 +13,7 @@ from rq.queue import Queue as RQQueue
 
 from frappe_celery.config import settings
 from frappe_celery.errors import CannotTravel
-from frappe_celery.hosts.bench import names, registry
+from frappe_celery.hosts.bench import names
 from frappe_celery.hosts.bench.job import AlsoRQs, as_current
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import process_name
@@ -25,11 +25,6 @@ from frappe_celery.jobs.queue import publish
 RQS_PARAMETERS = signature(RQQueue.__init__)
 PARAMETERS = {"name", "connection", "default_timeout", "is_async"}
 """Parameters of RQ's `Queue` that have a meaning for ours."""
-
-
-def _registry_of(status: JobStatus) -> Any:
-    """A queue's jobs of one status."""
-    return property(lambda queue: registry.Registry(queue.name, status))
 
 
 class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
@@ -194,11 +189,6 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             job.delete()
         return len(jobs)
 
-    def delete(self, delete_jobs: bool = True) -> None:
-        """Empty it; a bench's queue itself is there to stay."""
-        if delete_jobs:
-            self.empty()
-
     def remove(self, job_or_id: Any, pipeline: Any = None) -> Any:
         """Delete one that waits here; one that is left in RQ is taken out of RQ's queue."""
         job = self.fetch_job(job_or_id) if isinstance(job_or_id, str) else job_or_id
@@ -207,15 +197,6 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         if job.is_queued:
             job.delete()
         return None
-
-    # -- registries
-
-    started_job_registry = _registry_of(JobStatus.STARTED)
-    finished_job_registry = _registry_of(JobStatus.FINISHED)
-    failed_job_registry = _registry_of(JobStatus.FAILED)
-    canceled_job_registry = _registry_of(JobStatus.CANCELED)
-    deferred_job_registry = _registry_of(JobStatus.DEFERRED)
-    scheduled_job_registry = _registry_of(JobStatus.SCHEDULED)
 
 
 def _run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: Any) -> None:

@@ -42,9 +42,6 @@ class Registry:
     def __len__(self) -> int:
         return self.count
 
-    def __bool__(self) -> bool:
-        return True
-
     def __contains__(self, job_or_id: Any) -> bool:
         job_id = job_or_id if isinstance(job_or_id, str) else job_or_id.id
         return job_id in self.get_job_ids()
@@ -79,10 +76,6 @@ class Registry:
         with in_rqs_words():
             return ours.requeue()
 
-    def add(self, *args: Any, **kwargs: Any) -> Any:
-        """What RQ does with a job of its own; ours are here by their status."""
-        return self.rqs().add(*args, **kwargs)
-
     def _ours(self, job_or_id: Any) -> Job | None:
         if isinstance(job_or_id, Job):
             return job_or_id
@@ -94,15 +87,12 @@ class Registry:
         rqs_own.__init__(self.name, connection=self.connection)
         return rqs_own
 
-    def cleanup(self, timestamp: float | None = None) -> None:
-        """RQ's upkeep, which the job store and the workers' reaper do by themselves."""
-
 
 def new(original: Any, status: JobStatus) -> Any:
     """`__new__` of one of RQ's registries: of a queue of this bench it gives ours.
 
     The class itself stays in its place: RQ 2 calls `super()` by the class's name. RQ's own code,
-    which sees to RQ's jobs, gets RQ's.
+    which sees to RQ's jobs, gets RQ's, but where a queue of ours is asked for its registry.
     """
 
     def replacement(
@@ -110,8 +100,9 @@ def new(original: Any, status: JobStatus) -> Any:
         queue: Any = None, *_: Any, **__: Any,
     ) -> Any:  # fmt: skip
         found = queue.name if queue is not None else name
-        if str(sys._getframe(1).f_globals.get("__name__")).startswith("rq."):
+        asked_by_rq = str(sys._getframe(1).f_globals.get("__name__")).startswith("rq.")
+        if own_name(found) is None or (asked_by_rq and not hasattr(queue, "store")):
             return object.__new__(cls)
-        return object.__new__(cls) if own_name(found) is None else Registry(found, status)
+        return Registry(found, status)
 
     return staticmethod(replacement)

@@ -76,6 +76,21 @@ class Queue:
     def schedule_job(self, job, delay):
         pass
 
+    def _registry(kind):  # noqa: N805 (of the class that is being made)
+        def registry(queue):
+            from . import registry
+
+            return getattr(registry, f"{kind}JobRegistry")(queue=queue)
+
+        return property(registry)
+
+    started_job_registry = _registry("Started")
+    finished_job_registry = _registry("Finished")
+    failed_job_registry = _registry("Failed")
+    canceled_job_registry = _registry("Canceled")
+    deferred_job_registry = _registry("Deferred")
+    scheduled_job_registry = _registry("Scheduled")
+
     def __len__(self):
         return self.count
 
