@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
 from typing import Any, NoReturn
 
 import click
-import rq
 from rq.worker import Worker as RQWorker
 
 from frappe_celery.hosts.bench.names import rq_name
@@ -103,7 +101,3 @@ class BenchWorker(ListedWorker):
 
     def queue_names(self) -> list[str]:
         return [rq_name(queue) for queue in self.info.queues]
-
-    @cached_property
-    def queues(self) -> list[Any]:
-        return [rq.Queue(name) for name in self.queue_names()]  # whichever stands there
