@@ -15,6 +15,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import CannotTravel
 from frappe_celery.hosts.bench import names
 from frappe_celery.hosts.bench.job import AlsoRQs, as_current
+from frappe_celery.hosts.bench.job import Job as BenchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.message import sealed
@@ -167,10 +168,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     def fetch_job(self, job_id: str) -> Any:
         """The job with this id, None when there is none in this queue."""
-        job = self.store.find(job_id)
-        if job is None:
-            return super().fetch_job(job_id)
-        return job if job.queue == self.queue else None
+        (job,) = BenchJob.fetch_many([job_id], self.connection)
+        return job if job is not None and job.origin == self.name else None
 
     def get_job_position(self, job_or_id: Any) -> int | None:
         """Place of a job, 0 for the next one; None when it does not wait."""

@@ -301,6 +301,17 @@ def test_a_queue_is_listed_searched_and_emptied(bench: StandInBench) -> None:
     }
 
 
+def test_an_id_that_no_job_has_is_in_no_queue(bench: StandInBench) -> None:
+    """RQ's queue removes an id that it does not find, which asks it for the job once more."""
+    answer = bench.ask(
+        """
+        queue = background_jobs.get_queue("short")
+        answer = [queue.fetch_job("none"), queue.remove("none"), queue.get_job_position("none")]
+        """
+    )
+    assert answer == [None, 0, None]
+
+
 def test_a_job_that_waits_for_its_retry_or_is_running_it_has_not_failed(
     bench: StandInBench,
 ) -> None:
