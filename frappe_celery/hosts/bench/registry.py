@@ -7,9 +7,10 @@ from typing import Any
 
 from rq import registry as rqs
 
-from frappe_celery.hosts.bench.job import in_rqs_words
+from frappe_celery import jobs
+from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.names import own_name
-from frappe_celery.jobs import Job, JobStatus, get_store
+from frappe_celery.jobs import JobStatus, get_store
 
 ORIGINALS: dict[JobStatus, Any] = {
     JobStatus.STARTED: rqs.StartedJobRegistry,
@@ -60,8 +61,8 @@ class Registry:
 
         Returns 0 where it is not here now: it is run again.
         """
-        ours = self._ours(job)
-        if ours is None:
+        ours = self.store.find(job) if isinstance(job, str) else job
+        if not isinstance(ours, jobs.Job):
             return self.rqs().remove(job, pipeline, delete_job)
         if ours.get_status() not in self.statuses:
             return 0
@@ -70,16 +71,8 @@ class Registry:
 
     def requeue(self, job_or_id: Any, at_front: bool = False) -> Any:
         """Run an ended job again, where it ended: in Celery or in RQ."""
-        ours = self._ours(job_or_id)
-        if ours is None:
-            return self.rqs().requeue(job_or_id, at_front)
-        with in_rqs_words():
-            return ours.requeue()
-
-    def _ours(self, job_or_id: Any) -> Job | None:
-        if isinstance(job_or_id, Job):
-            return job_or_id
-        return self.store.find(job_or_id) if isinstance(job_or_id, str) else None
+        job = Job.fetch(job_or_id, self.connection) if isinstance(job_or_id, str) else job_or_id
+        return job.requeue(at_front)
 
     def rqs(self) -> Any:
         """RQ's own registry of this queue."""
