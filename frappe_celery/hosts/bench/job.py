@@ -153,6 +153,12 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         sealed = self.connection.hget(self.store.keys.record(self.run_id), META)
         return {} if sealed is None else self.store.opened(META, self.run_id, sealed)
 
+    def get_meta(self, refresh: bool = True) -> dict[str, Any]:
+        """`meta`, read again unless told otherwise."""
+        if refresh:
+            self.__dict__.pop("meta", None)
+        return self.meta
+
     def save_meta(self) -> None:
         """Keep it as long as the record; raises CannotTravel when something cannot be carried."""
         store = self.store
