@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -51,16 +50,12 @@ class Steady(logging.Logger):
             super().setLevel(level)
 
 
-@contextmanager
-def levels_put_back() -> Iterator[None]:
-    """Around a job."""
-    try:
-        yield
-    finally:
-        if _before:
-            from frappe.utils.logger import default_log_level
+def put_levels_back() -> None:
+    """After a job."""
+    if _before:
+        from frappe.utils.logger import default_log_level
 
-            frappe.log_level, levels = _before[0]
-            _before.clear()
-            for name, logger in frappe.loggers.items():
-                logger.setLevel(levels.get(name, frappe.log_level or default_log_level))
+        frappe.log_level, levels = _before[0]
+        _before.clear()
+        for name, logger in frappe.loggers.items():
+            logger.setLevel(levels.get(name, frappe.log_level or default_log_level))
