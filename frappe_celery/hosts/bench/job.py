@@ -20,7 +20,7 @@ from frappe_celery.config.secrets import masked
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
 from frappe_celery.hosts.bench.names import EXECUTE_JOB, arguments, arguments_of, rq_name
 from frappe_celery.jobs import JobStatus, codec, get_store
-from frappe_celery.jobs.job import ACTIVE, running
+from frappe_celery.jobs.job import ACTIVE
 
 META = "meta"
 """The field of a record, and what its signature is for."""
@@ -258,11 +258,10 @@ def send_stop_job_command(connection: Any, job_id: str, serializer: Any = None) 
 
 @contextmanager
 def as_current(job: jobs.Job) -> Iterator[None]:
-    """Make it the current job of this package, and of RQ, which looks nowhere else for it."""
+    """Make the job that runs RQ's current one too, which looks nowhere else for it."""
     _job_stack.push(job)
     try:
-        with running(job):
-            yield
+        yield
     finally:
         _job_stack.pop()
 

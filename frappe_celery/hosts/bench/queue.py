@@ -17,7 +17,7 @@ from frappe_celery.hosts.bench import names
 from frappe_celery.hosts.bench.job import AlsoRQs, as_current
 from frappe_celery.hosts.bench.job import Job as BenchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
-from frappe_celery.jobs.job import process_name
+from frappe_celery.jobs.job import process_name, running
 from frappe_celery.jobs.message import sealed
 from frappe_celery.jobs.new_message import message_of_call, method_name
 from frappe_celery.jobs.outbox import hold
@@ -206,7 +206,7 @@ def _run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: 
     store = get_store()
     store.start(job.run_id, process_name())
     try:
-        with as_current(job):
+        with running(job), as_current(job):
             result = background_jobs.execute_job(**arguments)
     except BaseException:
         store.fail(job.run_id, traceback.format_exc(), site=job.site)
