@@ -368,7 +368,8 @@ def test_registries_list_and_remove(bench: StandInBench) -> None:
         made = rq.registry.FailedJobRegistry(queue=queue)
         answer = {
             "ids": [failed.get_job_ids() == [job.id for job in jobs], made.get_job_ids(0, 0),
-                    failed.count, len(made), jobs[0].id in failed, "other" in failed],
+                    failed.count, len(made), jobs[0].id in failed, "other" in failed,
+                    failed.get_job_ids(0, 1, desc=True) == [jobs[2].id, jobs[1].id]],
             "others": [queue.started_job_registry.count, queue.finished_job_registry.count,
                        queue.canceled_job_registry.count, queue.deferred_job_registry.count,
                        queue.scheduled_job_registry.count],
@@ -391,7 +392,7 @@ def test_registries_list_and_remove(bench: StandInBench) -> None:
         begun.store.finish(begun.run_id, None)
         """
     )
-    assert answer["ids"] == [True, [answer["first"]], 3, 3, True, False]
+    assert answer["ids"] == [True, [answer["first"]], 3, 3, True, False, True]
     assert answer["others"] == [0] * 5
     assert answer["result"] == ["Traceback: broken", "FAILED"]
     assert answer["begun"] == "started", "Frappe's own tests cancel what was queued a moment ago"
