@@ -67,9 +67,7 @@ def is_schduler_process_running() -> bool:
 
 def get_running_jobs_in_queue(queue: Any) -> list[Any]:
     """The jobs of a queue that run now; a Celery worker may run several at once."""
-    jobs: list[Any] = queue.store.page(
-        queue=queue.queue, statuses=[JobStatus.STARTED], length=queue.started_job_registry.count
-    )
+    jobs: list[Any] = queue.store.all_of(JobStatus.STARTED, queue=queue.queue)
     queue.store.read_messages(jobs)
     return jobs
 
