@@ -48,7 +48,7 @@ class Registry:
         return job_id in self.get_job_ids()
 
     def get_job_ids(self, start: int = 0, end: int = -1, desc: bool = False, **_: Any) -> list[str]:
-        """Ids from `start` to `end`, both included, the oldest first or the newest; -1: the last."""
+        """Ids from `start` to `end`, both included, the oldest first, or the newest; -1: all."""
         length = -1 if end < 0 else end - start + 1
         runs = self.store.page_of_runs(None, self.queue, self.statuses, start, length, not desc)
         return [job.id for job in self.store.read(runs) if job is not None]
