@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -36,7 +36,6 @@ class MadeId(str):
 def naming_the_run(create_job_id: Callable[..., str]) -> Callable[..., str]:
     """`create_job_id`, whose made-up ids need no index: their run's id is part of them."""
 
-    @wraps(create_job_id)
     def replacement(job_id: str | None = None) -> str:
         if job_id:
             return create_job_id(job_id)
@@ -51,7 +50,6 @@ def naming_the_run(create_job_id: Callable[..., str]) -> Callable[..., str]:
 def for_celery(get_queue: Callable[..., Any]) -> Callable[..., Any]:
     """`get_queue`, which is told whether it is asked within `enqueue(…, deduplicate=True)`."""
 
-    @wraps(get_queue)
     def replacement(qtype: str, is_async: bool = True) -> Any:
         if qtype not in settings.current().queues or frappe.flags.in_migrate:
             queue = get_queue(qtype, is_async=is_async)  # refuses it, or finds out Redis is off
@@ -70,7 +68,6 @@ def rows_at_once(add: Callable[..., None]) -> Callable[..., None]:
     """`CallbackManager.add`, by which Frappe's `enqueue` has itself called after the commit: what
     goes by the outbox is written now, within the transaction."""
 
-    @wraps(add)
     def replacement(self: Any, func: Callable[[], Any]) -> None:
         if _enters_an_outbox(func):
             func()
@@ -133,7 +130,6 @@ def not_asking_twice(
         knows_all: whether the queue knows every job that there is.
     """
 
-    @wraps(get_job)
     def replacement(job_id: str) -> Any:
         asked = _parameters_of_enqueue(sys._getframe(1))
         if (

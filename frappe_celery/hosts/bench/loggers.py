@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import frappe
@@ -23,7 +22,6 @@ _before: list[tuple[int | None, dict[str, int]]] = []
 def of_those_there_are(set_log_level: Callable[[Any], None]) -> Callable[[Any], None]:
     """`frappe.utils.logger.set_log_level`."""
 
-    @wraps(set_log_level)
     def replacement(level: Any) -> None:
         loggers = frappe.loggers
         is_an_import = sys._getframe(1).f_code.co_name == "<module>"  # which happens once

@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, partial, update_wrapper
 from importlib import import_module
+from types import FunctionType
 from typing import Any
 
 from celery import signals
@@ -43,8 +44,10 @@ class Required:
     """Whether the name must be there; where it is not, the original is None."""
 
     def instead_of(self, original: Any) -> Any:
-        """What is put in its place."""
-        return self.ours(original) if self.wraps else self.ours
+        """What is put in its place; a function that wraps one goes by the other's name."""
+        made = self.ours(original) if self.wraps else self.ours
+        functions = isinstance(made, FunctionType) and isinstance(original, FunctionType)
+        return update_wrapper(made, original) if self.wraps and functions else made
 
 
 Added = partial(Required, required=False)
