@@ -129,10 +129,8 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         """RQ's own name for them, by which Frappe's Sentry context asks (`frappe.utils.sentry`)."""
         return self.kwargs
 
-    @property
-    def func_name(self) -> str:
-        """Always Frappe's `execute_job`: that is what RQ would call."""
-        return EXECUTE_JOB
+    func_name = EXECUTE_JOB
+    """What RQ would call, always."""
 
     @property
     def origin(self) -> str:

@@ -30,6 +30,7 @@ from frappe_celery.hosts.bench.loggers import put_levels_back
 from frappe_celery.hosts.method import call
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 from frappe_celery.jobs.limits.outages import job_begins, kept_out
+from frappe_celery.jobs.new_message import method_name
 from frappe_celery.watch import telemetry
 
 SERIALIZATION_FAILURE = "40001"
@@ -181,10 +182,7 @@ def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Ca
             frappe.local.job.after_job.reset()
             raise RunAgain(_is_deadlocked(exc)) from exc
 
-    if isinstance(method, str):
-        run.__module__, _, run.__qualname__ = method.rpartition(".")
-    else:
-        run.__module__, run.__qualname__ = method.__module__, method.__qualname__
+    run.__module__, _, run.__qualname__ = method_name(method).rpartition(".")
     return run
 
 
