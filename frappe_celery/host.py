@@ -2,7 +2,8 @@
 
 A host is the place that jobs run in (`Host`): a real Frappe, or what stands in for one. Another
 package names its own by an entry point of the group `frappe_celery.hosts`, and imports from here
-alone. Each name is imported when it is first asked for.
+alone. Each name is imported when it is first asked for; modules of which much is asked are there by
+themselves.
 """
 
 from __future__ import annotations
@@ -17,40 +18,23 @@ if TYPE_CHECKING:
     from frappe_celery import errors as errors
     from frappe_celery import pages as pages
     from frappe_celery.config import files as app_files
+    from frappe_celery.config import installed as installed
     from frappe_celery.config import settings as settings
     from frappe_celery.config.files import options_stand_in as options_stand_in
-    from frappe_celery.config.installed import STANDS_IN as STANDS_IN
-    from frappe_celery.config.installed import find_real as find_real
     from frappe_celery.config.secrets import masked_text as masked_text
-    from frappe_celery.config.settings import Settings as Settings
     from frappe_celery.config.signing import Signer as Signer
     from frappe_celery.config.sqlite import sqlite as sqlite_database
     from frappe_celery.config.texts import escaped as escaped
     from frappe_celery.config.urls import without_password as without_password
-    from frappe_celery.enqueue_shim import ASKED as ASKED
-    from frappe_celery.enqueue_shim import create_job_id as create_job_id
-    from frappe_celery.enqueue_shim import enqueue as enqueue
-    from frappe_celery.enqueue_shim import enqueue_doc as enqueue_doc
-    from frappe_celery.enqueue_shim import get_info as get_info
-    from frappe_celery.enqueue_shim import get_job as get_job
-    from frappe_celery.enqueue_shim import get_job_status as get_job_status
-    from frappe_celery.enqueue_shim import get_jobs as get_jobs
-    from frappe_celery.enqueue_shim import is_job_enqueued as is_job_enqueued
     from frappe_celery.errors import ConfigError as ConfigError
-    from frappe_celery.errors import FrappeCeleryError as FrappeCeleryError
-    from frappe_celery.errors import InvalidJobOperation as InvalidJobOperation
-    from frappe_celery.errors import JobTimeoutException as JobTimeoutException
     from frappe_celery.errors import NeedsFrappeSite as NeedsFrappeSite
-    from frappe_celery.errors import NoSuchJob as NoSuchJob
     from frappe_celery.errors import QueueOverloaded as QueueOverloaded
     from frappe_celery.errors import Refused as Refused
-    from frappe_celery.errors import UnknownQueue as UnknownQueue
     from frappe_celery.errors import UnreadableStatement as UnreadableStatement
     from frappe_celery.errors import ValidationError as ValidationError
+    from frappe_celery.hosts import reruns as reruns
     from frappe_celery.hosts.listed import ListedWorker as ListedWorker
     from frappe_celery.hosts.method import call as call_method
-    from frappe_celery.hosts.reruns import RunAgain as RunAgain
-    from frappe_celery.hosts.reruns import with_reruns as with_reruns
     from frappe_celery.hosts.transactions import Transaction as WatchedTransaction
     from frappe_celery.jobs import Job as Job
     from frappe_celery.jobs import JobStatus as JobStatus
@@ -59,12 +43,7 @@ if TYPE_CHECKING:
     from frappe_celery.jobs import get_store as get_store
     from frappe_celery.jobs import hosts as hosts
     from frappe_celery.jobs.connection import connect as connect_to_redis
-    from frappe_celery.jobs.hosts import AppHooks as AppHooks
-    from frappe_celery.jobs.hosts import Host as Host
-    from frappe_celery.jobs.hosts import ScheduleRow as ScheduleRow
-    from frappe_celery.jobs.hosts import SyncReport as SyncReport
-    from frappe_celery.jobs.limits.outages import job_begins as job_begins
-    from frappe_celery.jobs.limits.outages import kept_out as kept_out
+    from frappe_celery.jobs.limits import outages as outages
     from frappe_celery.jobs.message import RUN_SCHEDULED_JOB as RUN_SCHEDULED_JOB
     from frappe_celery.jobs.new_message import method_name as method_name
     from frappe_celery.jobs.options import declared as declared_options
@@ -72,23 +51,19 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.record.kinds import kind_of as failure_kind
     from frappe_celery.pages import admin as page_admin
     from frappe_celery.pages import models as page_models
+    from frappe_celery.pages import server as page_server
     from frappe_celery.pages import users as page_users
     from frappe_celery.pages.answers import ReadOnlyAdmin as ReadOnlyAdmin
     from frappe_celery.pages.jobs import ONE as PAGE_OF_ONE_JOB
-    from frappe_celery.pages.server import LOOPBACK as LOOPBACK
-    from frappe_celery.pages.server import django_settings as pages_settings
     from frappe_celery.pages.templatetags.frappe_celery_pages import register as page_tags
     from frappe_celery.schedule import documents as schedule_documents
+    from frappe_celery.schedule import events as schedule_events
     from frappe_celery.schedule import fire as fire
+    from frappe_celery.schedule import frequencies as frequencies
+    from frappe_celery.schedule import sync as schedule_sync
     from frappe_celery.schedule.cron import CronError as CronError
-    from frappe_celery.schedule.events import CRON as CRON_FREQUENCY
-    from frappe_celery.schedule.events import creates_log as frequency_creates_log
-    from frappe_celery.schedule.frequencies import FREQUENCIES as FREQUENCIES
-    from frappe_celery.schedule.frequencies import label_of as label_of_frequency
     from frappe_celery.schedule.listing import site_schedule as site_schedule
     from frappe_celery.schedule.reader import OFF_KEYS as SCHEDULE_OFF_KEYS
-    from frappe_celery.schedule.sync import is_of_hook as is_row_of_hook
-    from frappe_celery.schedule.sync import sync as sync_rows
     from frappe_celery.schedule.timing import Timing as Timing
     from frappe_celery.watch.job_display import as_json as job_line
     from frappe_celery.watch.job_tables import STYLES as JOB_STYLES

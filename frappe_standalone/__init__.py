@@ -1,11 +1,12 @@
 """The standalone host: `import frappe` without Frappe, on Django's database.
 
 Importing this has `import frappe` find something, unless there is a real one. Of `frappe_celery`
-everything here uses `frappe_celery.host` alone, and `host.py` is what that asks of us; `models.py`
-and `apps.py` are Django's application, which has no migrations: its tables are made as documents'
-are. `command.py` is `frappe-celery migrate`, `demo` `frappe-celery demo`, `stubs.py` `frappe-celery
-types`, `middleware.py` for Django's views, `testing.py` for the pytest plugin, `embedded` the
-server that is started where no broker is configured.
+everything here uses `frappe_celery.host` alone (but what task code is handed, which `names.txt`
+takes from where it is), and `host.py` is what that asks of us; `models.py` and `apps.py` are
+Django's application, which has no migrations: its tables are made as documents' are. `command.py`
+is `frappe-celery migrate`, `demo` `frappe-celery demo`, `stubs.py` `frappe-celery types`,
+`middleware.py` for Django's views, `testing.py` for the pytest plugin, `embedded` the server that
+is started where no broker is configured.
 
 Its rooms, each above those that follow: `admin` (the pages of its tables) and `namespace` (what
 `import frappe` finds, and what stands for the rest); `schedule` and `jobs`; `documents`;
@@ -24,7 +25,7 @@ from frappe_standalone.database import schema
 from frappe_standalone.namespace import importer
 
 if TYPE_CHECKING:
-    from frappe_celery.host import Host
+    from frappe_celery.host import hosts
 
 __all__ = ["add_name", "make_host", "register_loader"]
 
@@ -47,7 +48,7 @@ def _described() -> list[str]:
 schema.describe_by(_description, _described)
 
 
-def make_host() -> Host:
+def make_host() -> hosts.Host:
     """What jobs of this process run in."""
     from frappe_standalone.host import StandaloneHost
 

@@ -23,14 +23,11 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import is_naive, make_aware, make_naive, now
 
 from frappe_celery.host import (
-    ASKED,
     Job,
     JobStatus,
-    UnknownQueue,
-    create_job_id,
     current_job,
     declared_options,
-    enqueue,
+    enqueue_shim,
     errors,
     failure_kind,
     get_store,
@@ -123,10 +120,10 @@ class Backend(BaseTaskBackend):
             "kwargs": result.kwargs,
             "backend": self.alias,
             "run_after": after and after.isoformat(),
-            ASKED: replace(declared_options(task.func), at=_seconds(after)),
+            enqueue_shim.ASKED: replace(declared_options(task.func), at=_seconds(after)),
         }
         try:
-            job = enqueue(
+            job = enqueue_shim.enqueue(
                 task.module_path,
                 queue=task.queue_name,
                 job_id=result.id,
@@ -135,7 +132,7 @@ class Backend(BaseTaskBackend):
                 on_failure=failed,
                 **said,
             )
-        except UnknownQueue as exc:
+        except errors.UnknownQueue as exc:
             raise InvalidTask(str(exc)) from exc
         tell = partial(task_enqueued.send, type(self), task_result=result)
         if job is None:
@@ -151,7 +148,7 @@ class Backend(BaseTaskBackend):
         Raises:
             TaskResultDoesNotExist: nothing is, or not any more.
         """
-        runs = get_store().runs(create_job_id(str(result_id)))
+        runs = get_store().runs(enqueue_shim.create_job_id(str(result_id)))
         if not runs:
             raise TaskResultDoesNotExist(result_id)
         first, last = runs[0], runs[-1]

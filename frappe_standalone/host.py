@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.host import AppHooks, ConfigError, ScheduleRow, SyncReport, settings
+from frappe_celery.host import ConfigError, hosts, settings
 from frappe_standalone.database import django_setup, errors, open_transaction
 from frappe_standalone.exceptions import DuplicateEntryError
 from frappe_standalone.jobs import run
@@ -150,7 +150,7 @@ class StandaloneHost:
         Raises:
             ConfigError: the project has a Django of its own, and as `pages_settings`.
         """
-        from frappe_celery.host import LOOPBACK, pages_settings
+        from frappe_celery.host import page_server
 
         if django_setup.is_own_project():
             project = os.environ.get("DJANGO_SETTINGS_MODULE", "configured before")
@@ -159,7 +159,7 @@ class StandaloneHost:
                 ' with "frappe_celery" and "django.contrib.admin" in INSTALLED_APPS. Start that,'
                 " such as by `manage.py runserver`"
             )
-        own = pages_settings(*(where or (LOOPBACK[1], None)))
+        own = page_server.django_settings(*(where or (page_server.LOOPBACK[1], None)))
         own["INSTALLED_APPS"].append(django_setup.APP)
         django_setup.load(**own)
         django_setup.migrate()
@@ -176,11 +176,11 @@ class StandaloneHost:
         except (Exception, SystemExit) as exc:  # its jobs will say so; the others must start
             logger.error("%s cannot be imported: %s: %s", module, type(exc).__name__, exc)
 
-    def app_hooks(self, site: str) -> list[AppHooks]:
+    def app_hooks(self, site: str) -> list[hosts.AppHooks]:
         """The hooks of a site's apps, each by itself, with the error of one that has any."""
         return app_hooks.site_hooks(site)
 
-    def task_hooks(self) -> dict[str, list[AppHooks]]:
+    def task_hooks(self) -> dict[str, list[hosts.AppHooks]]:
         return {site: self.app_hooks(site) for site in settings.current().sites()}
 
     # -- the schedule
@@ -214,7 +214,7 @@ class StandaloneHost:
         """As Frappe does until v15."""
         return settings.current().frappe_version < 16
 
-    def schedule_rows(self, site: str) -> list[ScheduleRow]:
+    def schedule_rows(self, site: str) -> list[hosts.ScheduleRow]:
         """The site's Scheduled Job Type rows."""
         from frappe_standalone.schedule.rows import read
 
@@ -228,7 +228,7 @@ class StandaloneHost:
         with self.visiting(site):
             return why_inactive() or why_dormant()
 
-    def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
+    def sync_schedule(self, site: str, wanted: list[hosts.ScheduleRow]) -> hosts.SyncReport:
         """Make the rows of hooks follow `wanted`, in one transaction."""
         try:
             return self._sync(site, wanted)
@@ -236,7 +236,7 @@ class StandaloneHost:
             return self._sync(site, wanted)
 
     @staticmethod
-    def _sync(site: str, wanted: list[ScheduleRow]) -> SyncReport:
+    def _sync(site: str, wanted: list[hosts.ScheduleRow]) -> hosts.SyncReport:
         from frappe_standalone.schedule.rows import sync
 
         with visit(site, ADMINISTRATOR):
@@ -244,7 +244,7 @@ class StandaloneHost:
             local.db.commit()
             return report
 
-    def scheduled_run(self, row: ScheduleRow) -> tuple[str, dict[str, str]]:
+    def scheduled_run(self, row: hosts.ScheduleRow) -> tuple[str, dict[str, str]]:
         """Frappe's job id and arguments for a row's run, in the version that this stands in for."""
         from frappe_standalone.schedule.rows import scheduled_run
 

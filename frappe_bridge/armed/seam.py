@@ -17,11 +17,10 @@ from frappe_celery.hosts.bench.seam import Required, Seam, Wrapped, WrappedOrAdd
 
 def _counting(check_queue_size: Callable[..., Any]) -> Callable[[Any], None]:
     """`_check_queue_size`: Frappe's own of jobs that go to RQ."""
-    ours = enqueueing.counting_its_own(check_queue_size)
 
     def replacement(q: Any) -> None:
         to_rq = isinstance(q, ArmedQueue) and q.leads_to_rq(frappe.local.site)
-        (check_queue_size if to_rq else ours)(q)
+        (check_queue_size if to_rq else enqueueing.check_queue_size)(q)
 
     return replacement
 

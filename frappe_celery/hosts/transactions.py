@@ -16,15 +16,13 @@ from frappe_celery.jobs.outbox.hold import Held
 
 logger = logging.getLogger(__name__)
 
-WRITES = frozenset(
-    (
-        *("insert", "update", "delete", "replace", "merge", "load", "copy", "import"),
-        *("call", "do", "execute", "alter", "create", "drop", "rename", "truncate"),
-    )
-)
 ENDS = frozenset(("commit", "rollback", "start", "begin"))
 """The last two commit what is open. One follows where a driver was told to commit."""
 COMMITS_ON_MARIADB = frozenset(("alter", "create", "drop", "rename", "truncate"))
+WRITES = COMMITS_ON_MARIADB | {
+    *("insert", "update", "delete", "replace", "merge", "load", "copy", "import"),
+    *("call", "do", "execute"),
+}
 _FIRST_WORD = re.compile(
     r"(?:\s|\(|/\*.*?\*/|(?:--|#)[^\n]*\n)*([a-z]+)", re.IGNORECASE | re.DOTALL
 )

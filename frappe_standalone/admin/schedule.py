@@ -21,9 +21,9 @@ from frappe_standalone.models import ScheduledJobType, SchedulerEvent
 from frappe_standalone.schedule import rows
 from frappe_standalone.site.context import ADMINISTRATOR, visit
 
-CRON, DOCTYPE = host.CRON_FREQUENCY, host.schedule_documents.DOCTYPE
+CRON, DOCTYPE = host.schedule_events.CRON, host.schedule_documents.DOCTYPE
 NEXT_RUNS = 5
-WORDS = (CRON, "All", *map(host.label_of_frequency, host.FREQUENCIES))
+WORDS = (CRON, "All", *map(host.frequencies.label_of, host.frequencies.FREQUENCIES))
 
 
 class ScheduledJobTypeForm(DocumentForm):
@@ -162,7 +162,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
         try:
             with visit(sites.of(obj), request.user.get_username()):
                 job = host.fire.enqueue_scheduled(row_of(obj), user=request.user.get_username())
-        except host.FrappeCeleryError as exc:
+        except host.errors.FrappeCeleryError as exc:
             messages.error(request, f"No run of {obj.name} was enqueued: {exc}")
             return
         if job is None:
@@ -187,7 +187,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
     ) -> Any:
         """Says what becomes of an edited row of a hook."""
         obj = kwargs.get("obj")
-        context["of_hook"] = obj is not None and host.is_row_of_hook(row_of(obj))
+        context["of_hook"] = obj is not None and host.schedule_sync.is_of_hook(row_of(obj))
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -222,7 +222,7 @@ class SchedulerEventAdmin(DocumentAdmin):
         return () if obj is None else ("name", "site")
 
 
-def row_of(obj: ScheduledJobType) -> host.ScheduleRow:
+def row_of(obj: ScheduledJobType) -> host.hosts.ScheduleRow:
     """The row as the schedule knows it."""
     with visit(sites.of(obj), ADMINISTRATOR):
         return rows.row_of(

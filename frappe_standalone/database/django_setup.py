@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.host import ConfigError, Settings, settings
+from frappe_celery.host import ConfigError, settings
 from frappe_celery.host import sqlite_database as sqlite
 from frappe_standalone.database import altering, schema
 
@@ -30,7 +30,7 @@ APP = "frappe_standalone"
 SECONDS_TO_ANSWER = 5
 """How long a database server may take to answer a new connection."""
 
-_configured_for: Settings | None = None
+_configured_for: settings.Settings | None = None
 """Whose database Django was configured with here; None: it was configured elsewhere, or not yet."""
 _ready_for: set[tuple[str, str]] = set()
 _owners: dict[str, str] = {}
@@ -288,7 +288,7 @@ def _follow() -> None:
         _configured_for = here
 
 
-def _own_settings(here: Settings) -> dict[str, Any]:
+def _own_settings(here: settings.Settings) -> dict[str, Any]:
     return {
         "INSTALLED_APPS": [APP],
         "DATABASES": {"default": _database(here.database_url, here.state_path)},

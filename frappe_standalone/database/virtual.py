@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-from frappe_celery.host import JobStatus, NoSuchJob, get_store, settings
+from frappe_celery.host import JobStatus, errors, get_store, settings
 from frappe_standalone.database import altering, schema, statements
 from frappe_standalone.database.filters import Condition, bare, matches, orders, parse
 from frappe_standalone.exceptions import PermissionError as NotPermitted
@@ -77,7 +77,7 @@ def get(doctype: str, name: str) -> dict[str, Any] | None:
         return next((row for row in rows if row["name"] == name), None)
     try:
         job = get_store().fetch(name)
-    except NoSuchJob:
+    except errors.NoSuchJob:
         return None
     if job.site != local.site:
         raise NotPermitted(f"job {name} belongs to another site than {local.site}")

@@ -26,7 +26,6 @@ from rich.table import Table
 from frappe_celery.host import (
     JOB_STYLES,
     ConfigError,
-    Settings,
     get_store,
     hosts,
     job_line,
@@ -134,7 +133,7 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _named(config: Settings) -> str:
+def _named(config: settings.Settings) -> str:
     kind = "as configured" if config.redis_queue or config.broker_url else "embedded server"
     return f"{without_password(config.store_url)} ({kind})"
 

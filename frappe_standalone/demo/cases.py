@@ -9,7 +9,7 @@ import frappe
 from rich.table import Table
 from rich.text import Text
 
-from frappe_celery.host import JobStatus, get_job
+from frappe_celery.host import JobStatus, enqueue_shim
 
 
 class Case(NamedTuple):
@@ -119,9 +119,9 @@ def _at_front() -> Case:
 
 def _after_commit() -> Case:
     _job("note", job_id="committed", enqueue_after_commit=True, text="paid")
-    before = get_job("committed")
+    before = enqueue_shim.get_job("committed")
     frappe.db.commit()
-    job = get_job("committed")
+    job = enqueue_shim.get_job("committed")
     return Case(
         "after commit",
         "before: None, then finished: paid",
@@ -135,7 +135,7 @@ def _after_rollback() -> Case:
     return Case(
         "after rollback",
         "never enqueued",
-        lambda: "enqueued" if get_job("rolled-back") else "never enqueued",
+        lambda: "enqueued" if enqueue_shim.get_job("rolled-back") else "never enqueued",
     )
 
 

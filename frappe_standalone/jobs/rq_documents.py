@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from frappe_celery.host import InvalidJobOperation
+from frappe_celery.host import errors
 from frappe_standalone.documents.document import Document
 
 
@@ -26,7 +26,7 @@ class RQJob(Document):
 
     def stop_job(self) -> None:
         """End it while it runs; one that does not run is left alone, as in Frappe."""
-        with suppress(InvalidJobOperation):
+        with suppress(errors.InvalidJobOperation):
             self.job.stop()
 
     def cancel(self) -> Any:

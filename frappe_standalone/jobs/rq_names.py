@@ -38,7 +38,7 @@ class Job(host.Job):
     def exists(cls, job_id: str, connection: Any = None) -> bool:
         try:
             host.get_store().fetch(job_id)
-        except host.NoSuchJob:
+        except host.errors.NoSuchJob:
             return False
         return True
 

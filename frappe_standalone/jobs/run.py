@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from frappe_celery.host import RunAgain, job_begins, kept_out, with_reruns
+from frappe_celery.host import outages, reruns
 from frappe_standalone.database import django_setup
 from frappe_standalone.database.errors import is_deadlocked, is_retryable, keeps_out
 from frappe_standalone.database.transaction import CallbackManager
@@ -48,7 +48,7 @@ def execute(run: Run, sleep: Callable[[float], None] = time.sleep) -> Any:
         Exception: what the method, a hook, or the search for the method raised.
     """
     label = f"{run.method} on {run.site}"
-    return with_reruns(lambda last: _attempt(run, last), label, sleep)
+    return reruns.with_reruns(lambda last: _attempt(run, last), label, sleep)
 
 
 def _attempt(run: Run, last: bool) -> Any:
@@ -56,10 +56,10 @@ def _attempt(run: Run, last: bool) -> Any:
         try:
             function = _begin(run)
         except Exception as exc:
-            if away := kept_out(exc, keeps_out):
+            if away := outages.kept_out(exc, keeps_out):
                 raise away from exc
             if is_retryable(exc) and not last:
-                raise RunAgain(is_deadlocked(exc)) from exc
+                raise reruns.RunAgain(is_deadlocked(exc)) from exc
             raise
         return _call(run, function, last)
 
@@ -78,7 +78,7 @@ def _begin(run: Run) -> Callable[..., Any]:
     monitor.start(run.method, run.kwargs)
     for hook in get_hooks("before_job"):
         call(hook, method=run.method, kwargs=run.kwargs, transaction_type="job")
-    job_begins()
+    outages.job_begins()
     return function
 
 
@@ -119,7 +119,7 @@ def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
         local.db.rollback()
         if is_retryable(exc) and not last:
             again = True
-            raise RunAgain(is_deadlocked(exc)) from exc
+            raise reruns.RunAgain(is_deadlocked(exc)) from exc
         log_error(title=run.method)
         local.db.commit()
         raise

@@ -17,7 +17,7 @@ from threading import get_ident
 from types import ModuleType
 from typing import Any
 
-from frappe_celery.host import STANDS_IN, find_real
+from frappe_celery.host import installed
 from frappe_standalone.missing import (
     MissingModule,
     missing_attribute,
@@ -79,7 +79,7 @@ def add_name(path: str, thing: object) -> None:
         path: with its module, which need not be there: `frappe.desk.form.assign_to.add`.
     """
     module, _, name = path.rpartition(".")
-    if find_real("frappe") is None:
+    if installed.find_real("frappe") is None:
         setattr(_module(module), name, thing)
 
 
@@ -182,7 +182,7 @@ class NamespaceFinder(MetaPathFinder):
         if top not in SERVED:
             return None
         if fullname == top:
-            return None if find_real(top) else _spec(fullname)
+            return None if installed.find_real(top) else _spec(fullname)
         return _spec(fullname) or _absent(fullname) if is_served(top) else None
 
 
@@ -219,6 +219,6 @@ def _spec(fullname: str) -> ModuleSpec | None:
                 fullname, file, loader=loader, submodule_search_locations=folder
             )
             assert spec is not None
-            spec.loader_state = STANDS_IN
+            spec.loader_state = installed.STANDS_IN
             return spec
     return None

@@ -18,13 +18,13 @@ DOCTYPE = host.schedule_documents.DOCTYPE
 LOG = "Scheduled Job Log"
 
 
-def read() -> list[host.ScheduleRow]:
+def read() -> list[host.hosts.ScheduleRow]:
     """All rows of the current site, stopped ones too."""
     fields = [*host.schedule_documents.FIELDS, "repeated_hour"]
     return list(map(row_of, store.select(DOCTYPE, None, fields=fields)))
 
 
-def row_of(values: Mapping[str, Any]) -> host.ScheduleRow:
+def row_of(values: Mapping[str, Any]) -> host.hosts.ScheduleRow:
     """A row as the schedule knows it."""
     last = get_datetime(values["last_execution"]) if values.get("last_execution") else None
     again = int(values.get("repeated_hour") or 0)
@@ -54,7 +54,7 @@ def method_of_event(scheduler_event: str | None) -> str:
     return str(event["method"] or against.get(event["scheduled_against"], [""])[-1])
 
 
-def scheduled_run(row: host.ScheduleRow) -> tuple[str, dict[str, str]]:
+def scheduled_run(row: host.hosts.ScheduleRow) -> tuple[str, dict[str, str]]:
     """The job id of a row's run, by its method, from v16 on by its name, and its arguments.
 
     A name that Frappe v15 would not have given, because two methods share their last two parts,
@@ -76,27 +76,29 @@ def free_name(method: str, otherwise: str = "") -> str:
     return next(name for name in names if name and store.get(DOCTYPE, name) is None)
 
 
-def sync_jobs(site_hooks: Any = None) -> host.SyncReport:
+def sync_jobs(site_hooks: Any = None) -> host.hosts.SyncReport:
     """Bring the current site's rows up to its apps' hooks, by Frappe's name for it."""
-    from frappe_celery.host import sync_rows as sync_site
+    from frappe_celery.host import schedule_sync
 
-    report, _problems = sync_site(host.hosts.current(), host.settings.current(), local.site)
+    report, _problems = schedule_sync.sync(
+        host.hosts.current(), host.settings.current(), local.site
+    )
     return report
 
 
-def sync(wanted: list[host.ScheduleRow]) -> host.SyncReport:
+def sync(wanted: list[host.hosts.ScheduleRow]) -> host.hosts.SyncReport:
     """Make the rows that come from hooks follow `wanted`; the counterpart of `bench migrate`.
 
     A row keeps its name, `stopped`, `last_execution` and `create_log` when its hook moves to
     another frequency. Rows with a server script or a scheduler event are left alone, rows whose
     hook is gone are deleted. The report names methods.
     """
-    report = host.SyncReport()
+    report = host.hosts.SyncReport()
     existing: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for values in store.select(DOCTYPE, None, order_by="name"):
         if not values["server_script"] and not values["scheduler_event"]:
             existing[values["method"]].append(values)
-    by_method: dict[str, list[host.ScheduleRow]] = defaultdict(list)
+    by_method: dict[str, list[host.hosts.ScheduleRow]] = defaultdict(list)
     for row in wanted:
         by_method[row.method].append(row)
 
@@ -115,7 +117,7 @@ def sync(wanted: list[host.ScheduleRow]) -> host.SyncReport:
     return report
 
 
-def _take(present: list[dict[str, Any]], row: host.ScheduleRow) -> bool:
+def _take(present: list[dict[str, Any]], row: host.hosts.ScheduleRow) -> bool:
     """Take the row that is as wanted already out of those that are not spoken for."""
     for values in present:
         if (values["frequency"], values["cron_format"] or None) == (row.frequency, row.cron_format):
@@ -124,13 +126,15 @@ def _take(present: list[dict[str, Any]], row: host.ScheduleRow) -> bool:
     return False
 
 
-def _change(values: dict[str, Any], row: host.ScheduleRow, report: host.SyncReport) -> None:
+def _change(
+    values: dict[str, Any], row: host.hosts.ScheduleRow, report: host.hosts.SyncReport
+) -> None:
     anew = {"frequency": row.frequency, "cron_format": row.cron_format, **store.modified_now()}
     store.update(DOCTYPE, values["name"], anew)
     report.changed.append(row.method)
 
 
-def _add(row: host.ScheduleRow, report: host.SyncReport) -> None:
+def _add(row: host.hosts.ScheduleRow, report: host.hosts.SyncReport) -> None:
     own = ("method", "frequency", "cron_format", "create_log", "stopped")
     name = free_name(row.method, row.cron_format or row.frequency)
     store.insert(DOCTYPE, {"name": name, **{field: getattr(row, field) for field in own}})

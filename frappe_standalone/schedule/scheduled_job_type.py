@@ -25,7 +25,7 @@ from frappe_standalone.site.methods import call_method
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.values import from_column
 
-CRON, DOCTYPE = host.CRON_FREQUENCY, host.schedule_documents.DOCTYPE
+CRON, DOCTYPE = host.schedule_events.CRON, host.schedule_documents.DOCTYPE
 
 
 class ScheduledJobType(Document):
@@ -60,7 +60,7 @@ class ScheduledJobType(Document):
                 f" the Scheduler Event {self.scheduler_event or ''}, or name it in hooks.py:"
                 " scheduled_against = {'<doctype>': 'myapp.tasks.method'}"
             )
-        if host.frequency_creates_log(self.frequency, host.settings.current().frappe_version):
+        if host.schedule_events.creates_log(self.frequency, host.settings.current().frappe_version):
             self.create_log = 1
         if self.frequency == CRON and not self.cron_format:
             raise ValidationError("Cron format is required for job types with Cron frequency.")
@@ -69,7 +69,7 @@ class ScheduledJobType(Document):
         except host.CronError as exc:
             raise ValidationError(f"Scheduled Job Type {self.name or self.method}: {exc}") from exc
 
-    def as_row(self) -> host.ScheduleRow:
+    def as_row(self) -> host.hosts.ScheduleRow:
         return schedule_rows.row_of(self.as_dict())
 
     # -- when

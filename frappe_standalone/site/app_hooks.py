@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
-from frappe_celery.host import AppHooks, settings
 from frappe_celery.host import app_files as config_files
+from frappe_celery.host import hosts, settings
 from frappe_standalone.site.context import AppsKey, apps_of, current_apps, importing
 from frappe_standalone.utils.frappedict import _dict
 
@@ -31,18 +31,18 @@ def make_importable() -> None:
     config_files.make_importable(settings.current().root)
 
 
-def app_hooks(app: str) -> AppHooks:
+def app_hooks(app: str) -> hosts.AppHooks:
     """One app's hooks, or the text of what went wrong when its hooks.py was imported."""
     make_importable()
     try:
         with importing():
             module = importlib.import_module(f"{app}.hooks")
     except (Exception, SystemExit) as error:
-        return AppHooks(app=app, error=_reason(app, error))
-    return AppHooks(app=app, hooks=_values(module))
+        return hosts.AppHooks(app=app, error=_reason(app, error))
+    return hosts.AppHooks(app=app, hooks=_values(module))
 
 
-def scheduled_methods(found: AppHooks) -> list[str]:
+def scheduled_methods(found: hosts.AppHooks) -> list[str]:
     """The methods that an app's `scheduler_events` name."""
     methods: list[str] = []
     for events in (found.hooks.get("scheduler_events") or {}).values():
@@ -51,7 +51,7 @@ def scheduled_methods(found: AppHooks) -> list[str]:
     return [method for method in methods if isinstance(method, str) and "." in method]
 
 
-def site_hooks(site: str) -> list[AppHooks]:
+def site_hooks(site: str) -> list[hosts.AppHooks]:
     """The hooks of a site's apps, each by itself, in installed order."""
     return [app_hooks(app) for app in apps_of(settings.current().site_config(site))[1]]
 

@@ -17,12 +17,9 @@ class _Watched(dict[bytes, Any]):
     """A client cache's dictionary."""
 
     def __init__(self, entries: dict[bytes, Any]) -> None:
-        super().__init__()
+        super().__init__(entries)
         self._read: set[tuple[bytes, str | None]] = set()
         self._before: dict[bytes, dict[str | None, tuple[list[Any], ...]]] = {}
-        for key, cached in [*entries.items()]:
-            self[key] = cached
-        self._read.clear()
 
     def __setitem__(self, key: bytes, cached: Any) -> None:
         self._before[key] = {None: _containers(cached.value)}
@@ -31,10 +28,10 @@ class _Watched(dict[bytes, Any]):
 
     def __getitem__(self, key: bytes) -> Any:
         cached = super().__getitem__(key)
-        hook, parts = _asked_hook(), self._before[key]
+        hook, parts = _asked_hook(), self._before.setdefault(key, {})
         self._read.add((key, hook))
         if hook not in parts:
-            parts[hook] = _containers(cached.value.get(hook))
+            parts[hook] = _containers(cached.value if hook is None else cached.value.get(hook))
         return cached
 
     def drop_changed(self, label: str) -> None:
@@ -52,8 +49,8 @@ class _Watched(dict[bytes, Any]):
                 self.pop(key, None)
                 logger.info("%s changed %s in Frappe's cache: dropped", label, key.decode())
         self._read.clear()
-        if len(self._before) != len(self):
-            self._before = {key: self._before[key] for key in [*self]}
+        if len(self._before) > len(self):
+            self._before = {key: self._before[key] for key in [*self] if key in self._before}
 
 
 def _asked_hook() -> str | None:

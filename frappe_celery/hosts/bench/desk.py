@@ -8,7 +8,7 @@ stopped jobs, which Frappe's leaves out. Who may see them says Frappe's own, whi
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from inspect import signature
 from itertools import islice
 from typing import Any
@@ -28,46 +28,21 @@ class Desk:
     """RQ Job's list and form in Desk, made of the jobs in Celery."""
 
     def listing(self, original: Any) -> Any:
-        """`RQJob.get_list`, which v15 hands one dictionary and v16 its parts; newest jobs first."""
-
-        def of_arguments(args: Mapping[str, Any]) -> list[Any]:
-            original({**args, "filters": NO_JOB})
-            return self._listed(
-                args.get("filters"),
-                cint(args.get("start") or args.get("limit_start")),
-                cint(args.get("page_length") or args.get("limit_page_length")) or 20,
-                args.get("order_by") or "",
-            )
-
-        def of_parts(
-            filters: Any = None, start: int = 0, page_length: int = 20,
-            order_by: str = "creation desc",
-        ) -> list[Any]:  # fmt: skip
-            original(NO_JOB, start, page_length, order_by)
-            return self._listed(filters or [], start, page_length, order_by)
-
-        return staticmethod(of_arguments if "args" in signature(original).parameters else of_parts)
+        """`RQJob.get_list`; newest jobs first."""
+        return _answering(original, self._listed)
 
     def counting(self, original: Any) -> Any:
         """`RQJob.get_count`, which counts Celery's jobs instead."""
+        return _answering(original, lambda asked: self.count(*_asked(asked.get("filters"))))
 
-        def of_arguments(args: Mapping[str, Any]) -> int:
-            original({**args, "filters": NO_JOB})
-            return self.count(*_asked(args.get("filters")))
-
-        def of_parts(filters: Any = None) -> int:
-            original(NO_JOB)
-            return self.count(*_asked(filters or []))
-
-        return staticmethod(of_arguments if "args" in signature(original).parameters else of_parts)
-
-    def _listed(self, filters: Any, start: int, page_length: int, order_by: str) -> list[Any]:
+    def _listed(self, asked: Mapping[str, Any]) -> list[Any]:
         from frappe.core.doctype.rq_job.rq_job import serialize_job
 
-        end = start + page_length
-        jobs = list(islice(self.newest(*_asked(filters), end), start, end))
+        start = cint(asked.get("start") or asked.get("limit_start"))
+        end = start + (cint(asked.get("page_length") or asked.get("limit_page_length")) or 20)
+        jobs = list(islice(self.newest(*_asked(asked.get("filters")), end), start, end))
         get_store().read_messages([job for job in jobs if isinstance(job, Job)])
-        if " asc" in (order_by or "").lower():
+        if " asc" in (asked.get("order_by") or "").lower():
             jobs.reverse()
         return [serialize_job(job) for job in jobs]
 
@@ -86,6 +61,23 @@ class Desk:
         return heapq.merge(*pages, key=entered, reverse=True)
 
 
+def _answering(original: Any, answer: Callable[[Mapping[str, Any]], Any]) -> Any:
+    """What v15 hands one dictionary and v16 its parts, once it has refused whom it refuses."""
+
+    def of_arguments(args: Mapping[str, Any]) -> Any:
+        original({**args, "filters": NO_JOB})
+        return answer(args)
+
+    def of_parts(
+        filters: Any = None, start: int = 0, page_length: int = 20, order_by: str = ""
+    ) -> Any:
+        original(NO_JOB)
+        page = {"start": start, "page_length": page_length, "order_by": order_by}
+        return answer({"filters": filters, **page})
+
+    return staticmethod(of_arguments if "args" in signature(original).parameters else of_parts)
+
+
 def entered(job: Any) -> Any:
     """When it got the status that it has, by which the store orders."""
     at = job.ended_at or job.started_at or job.enqueued_at or job.created_at
@@ -94,7 +86,7 @@ def entered(job: Any) -> Any:
 
 def _asked(filters: Any) -> tuple[list[str], list[JobStatus]]:
     """The queues and the statuses that the filters let through."""
-    wanted = make_filter_dict(filters)
+    wanted = make_filter_dict(filters or [])
     statuses = _matching(wanted.get("status"), JobStatus)
     if JobStatus.FAILED in statuses and JobStatus.STOPPED not in statuses:
         statuses.append(JobStatus.STOPPED)  # which in RQ stand among those that failed

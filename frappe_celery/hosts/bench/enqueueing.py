@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -36,7 +36,6 @@ class MadeId(str):
 def naming_the_run(create_job_id: Callable[..., str]) -> Callable[..., str]:
     """`create_job_id`, whose made-up ids need no index: their run's id is part of them."""
 
-    @wraps(create_job_id)
     def replacement(job_id: str | None = None) -> str:
         if job_id:
             return create_job_id(job_id)
@@ -51,7 +50,6 @@ def naming_the_run(create_job_id: Callable[..., str]) -> Callable[..., str]:
 def for_celery(get_queue: Callable[..., Any]) -> Callable[..., Any]:
     """`get_queue`, which is told whether it is asked within `enqueue(…, deduplicate=True)`."""
 
-    @wraps(get_queue)
     def replacement(qtype: str, is_async: bool = True) -> Any:
         if qtype not in settings.current().queues or frappe.flags.in_migrate:
             queue = get_queue(qtype, is_async=is_async)  # refuses it, or finds out Redis is off
@@ -70,7 +68,6 @@ def rows_at_once(add: Callable[..., None]) -> Callable[..., None]:
     """`CallbackManager.add`, by which Frappe's `enqueue` has itself called after the commit: what
     goes by the outbox is written now, within the transaction."""
 
-    @wraps(add)
     def replacement(self: Any, func: Callable[[], Any]) -> None:
         if _enters_an_outbox(func):
             func()
@@ -97,30 +94,23 @@ def _enters_an_outbox(func: Callable[[], Any]) -> bool:
     return False
 
 
-def counting_its_own(check_queue_size: Callable[..., Any]) -> Callable[[Any], None]:
-    """`_check_queue_size`, which refuses the site whose own jobs are too many, and no other.
+def check_queue_size(q: Queue) -> None:
+    """In place of `_check_queue_size`: refuses the site whose own jobs are too many, and no other.
 
     Frappe adds up what all sites have waiting, and 50 for each site to what may wait: a flood of
     one has every other's enqueue refused.
     """
-
-    def replacement(q: Any) -> None:
-        site, module = frappe.local.site, sys.modules["frappe.utils.background_jobs"]
-        if not isinstance(q, Queue):
-            check_queue_size(q)
-            return
-        most = frappe.utils.cint(frappe.conf.max_queued_jobs)
-        if hasattr(module, "_site_count"):  # else, before 16, only where one is set
-            most = (most or module.MAX_QUEUED_JOBS) + QUEUED_JOBS_A_SITE
-        if most and _waiting(q, site) >= most:
-            message = "Too many queued background jobs ({0}). Please retry after some time."
-            frappe.throw(
-                frappe._(message).format(most),
-                title=frappe._("Queue Overloaded"),
-                exc=frappe.QueueOverloaded,
-            )
-
-    return replacement
+    site, module = frappe.local.site, sys.modules["frappe.utils.background_jobs"]
+    most = frappe.utils.cint(frappe.conf.max_queued_jobs)
+    if hasattr(module, "_site_count"):  # else, before 16, only where one is set
+        most = (most or module.MAX_QUEUED_JOBS) + QUEUED_JOBS_A_SITE
+    if most and _waiting(q, site) >= most:
+        message = "Too many queued background jobs ({0}). Please retry after some time."
+        frappe.throw(
+            frappe._(message).format(most),
+            title=frappe._("Queue Overloaded"),
+            exc=frappe.QueueOverloaded,
+        )
 
 
 def _waiting(queue: Queue, site: str) -> int:
@@ -140,7 +130,6 @@ def not_asking_twice(
         knows_all: whether the queue knows every job that there is.
     """
 
-    @wraps(get_job)
     def replacement(job_id: str) -> Any:
         asked = _parameters_of_enqueue(sys._getframe(1))
         if (

@@ -17,7 +17,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import connecting, preload, run, schedule, seam, transaction
 from frappe_celery.hosts.bench.job import Job
-from frappe_celery.jobs.hosts import ADMINISTRATOR, AppHooks, ScheduleRow, SyncReport
+from frappe_celery.jobs.hosts import ADMINISTRATOR, AppHooks, Host, ScheduleRow, SyncReport
 from frappe_celery.jobs.outbox.hold import Held
 from frappe_celery.schedule import changed_sites
 
@@ -51,11 +51,12 @@ DONE_ONCE = (
 class a site's documents have."""
 
 
-class BenchHost:
-    """A real Frappe: what jobs run in on a bench."""
+class BenchHost(Host):
+    """A real Frappe: what jobs run in on a bench. What it leaves out is None there: a bench that is
+    not armed has no routes, its rows have no cheaper stamp than reading them (SQL leaves no other
+    trace), its passwords are Frappe's, encrypted with its `encryption_key`."""
 
     kept_state: tuple[str, ...] = (*CONNECTIONS, *OF_CODE_ALONE, *DONE_ONCE)
-    encrypt_passwords_anew = None  # they are Frappe's, encrypted with its `encryption_key`
 
     def __init__(self) -> None:
         jobs.JobStore.job_class = Job
@@ -138,10 +139,6 @@ class BenchHost:
     def missing_names(self, function: Callable[..., Any]) -> list[str]:
         """None: it is Frappe."""
         return []
-
-    def route_to_celery(self, queue: str, site: str) -> int | None:
-        """None: a bench that is not armed has no routes."""
-        return None
 
     def open_transaction(self) -> str | None:
         """Of the current site's connection. A test's transaction never ends."""

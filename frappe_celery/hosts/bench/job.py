@@ -20,7 +20,7 @@ from frappe_celery.config.secrets import masked
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
 from frappe_celery.hosts.bench.names import EXECUTE_JOB, arguments, arguments_of, rq_name
 from frappe_celery.jobs import JobStatus, codec, get_store
-from frappe_celery.jobs.job import ACTIVE, running
+from frappe_celery.jobs.job import ACTIVE
 
 META = "meta"
 """The field of a record, and what its signature is for."""
@@ -33,6 +33,17 @@ class AlsoRQs(type):
         return super().__instancecheck__(instance) or isinstance(instance, cls.in_place_of)
 
     in_place_of: type
+
+
+@contextmanager
+def in_rqs_words() -> Iterator[None]:
+    """Our errors as the ones of RQ that Frappe's code catches."""
+    try:
+        yield
+    except NoSuchJob as exc:
+        raise NoSuchJobError(str(exc)) from exc
+    except InvalidJobOperation as exc:
+        raise RQInvalidJobOperation(str(exc)) from exc
 
 
 class Job(jobs.Job, metaclass=AlsoRQs):
@@ -91,11 +102,7 @@ class Job(jobs.Job, metaclass=AlsoRQs):
     @classmethod
     def exists(cls, job_id: str, connection: Any = None) -> bool:
         """Whether there is a job with this id."""
-        try:
-            cls.fetch(job_id, connection)
-        except NoSuchJobError:
-            return False
-        return True
+        return cls.fetch_many([job_id], connection) != [None]
 
     create: ClassVar[Callable[..., Any]] = RQJob.create
     """RQ's own, for an app with RQ queues of its own."""
@@ -122,27 +129,13 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         """RQ's own name for them, by which Frappe's Sentry context asks (`frappe.utils.sentry`)."""
         return self.kwargs
 
-    @property
-    def func_name(self) -> str:
-        """Always Frappe's `execute_job`: that is what RQ would call."""
-        return EXECUTE_JOB
+    func_name = EXECUTE_JOB
+    """What RQ would call, always."""
 
     @property
     def origin(self) -> str:
         """The queue as RQ calls it, with the bench's id: `home-frappe-bench:short`."""
         return rq_name(self.queue)
-
-    @property
-    def failure_ttl(self) -> int:
-        """Seconds that its record is kept once it has failed."""
-        own = self.opened.failure_ttl
-        return self.store.settings.rq_job_failure_ttl if own is None else own
-
-    @property
-    def result_ttl(self) -> int:
-        """Seconds that its record is kept once it has finished."""
-        own = self.opened.result_ttl
-        return self.store.settings.rq_results_ttl if own is None else own
 
     @property
     def connection(self) -> Any:
@@ -215,11 +208,6 @@ class Job(jobs.Job, metaclass=AlsoRQs):
             exc_string=self.exc_info,
         )
 
-    def results(self) -> list[Any]:
-        """That alone: `attempts` has what was tried before."""
-        latest = self.latest_result()
-        return [] if latest is None else [latest]
-
     # -- what can be done with it
 
     def cancel(self, *_: Any, **__: Any) -> None:
@@ -235,14 +223,8 @@ class Job(jobs.Job, metaclass=AlsoRQs):
                 if self.get_status() == JobStatus.CANCELED:
                     raise
 
-    def stop(self) -> None:
-        """End it while it runs; raises RQ's InvalidJobOperation when it does not."""
-        with in_rqs_words():
-            super().stop()
-
-    def delete(self, *_: Any, **__: Any) -> None:
-        """Remove its record, and it from its queue."""
-        super().delete()
+    stop = in_rqs_words()(jobs.Job.stop)
+    """End it while it runs; raises RQ's InvalidJobOperation when it does not."""
 
     def requeue(self, at_front: bool = False, *, dependants: bool = False) -> jobs.Job:
         """Run an ended job again; raises RQ's InvalidJobOperation when it has not ended."""
@@ -274,11 +256,10 @@ def send_stop_job_command(connection: Any, job_id: str, serializer: Any = None) 
 
 @contextmanager
 def as_current(job: jobs.Job) -> Iterator[None]:
-    """Make it the current job of this package, and of RQ, which looks nowhere else for it."""
+    """Make the job that runs RQ's current one too, which looks nowhere else for it."""
     _job_stack.push(job)
     try:
-        with running(job):
-            yield
+        yield
     finally:
         _job_stack.pop()
 
@@ -289,14 +270,3 @@ _RESULT_TYPES = {
     JobStatus.STOPPED: Result.Type.STOPPED,
     JobStatus.CANCELED: Result.Type.STOPPED,
 }
-
-
-@contextmanager
-def in_rqs_words() -> Iterator[None]:
-    """Our errors as the ones of RQ that Frappe's code catches."""
-    try:
-        yield
-    except NoSuchJob as exc:
-        raise NoSuchJobError(str(exc)) from exc
-    except InvalidJobOperation as exc:
-        raise RQInvalidJobOperation(str(exc)) from exc

@@ -30,14 +30,9 @@ def in_rq() -> list[str]:
 
 def by_queue() -> list[InRq]:
     """The queues in which something waits in RQ, and whether RQ's workers serve them."""
+    served = {queue for worker in workers() for queue in worker["queues"]}
     waiting = _in_each_of_rqs("queue", "llen")
-    workers = _in_each_of_rqs("workers", "smembers")
-    client = _rqs()
-    return [
-        InRq(queue, number, bool(workers[queue]) and client.exists(*workers[queue]) > 0)
-        for queue, number in waiting.items()
-        if number
-    ]
+    return [InRq(queue, number, queue in served) for queue, number in waiting.items() if number]
 
 
 def workers() -> list[dict[str, Any]]:

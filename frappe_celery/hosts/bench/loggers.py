@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Callable
 from typing import Any
 
 import frappe
@@ -24,7 +22,6 @@ _before: list[tuple[int | None, dict[str, int]]] = []
 def of_those_there_are(set_log_level: Callable[[Any], None]) -> Callable[[Any], None]:
     """`frappe.utils.logger.set_log_level`."""
 
-    @wraps(set_log_level)
     def replacement(level: Any) -> None:
         loggers = frappe.loggers
         is_an_import = sys._getframe(1).f_code.co_name == "<module>"  # which happens once
@@ -51,16 +48,12 @@ class Steady(logging.Logger):
             super().setLevel(level)
 
 
-@contextmanager
-def levels_put_back() -> Iterator[None]:
-    """Around a job."""
-    try:
-        yield
-    finally:
-        if _before:
-            from frappe.utils.logger import default_log_level
+def put_levels_back() -> None:
+    """After a job."""
+    if _before:
+        from frappe.utils.logger import default_log_level
 
-            frappe.log_level, levels = _before[0]
-            _before.clear()
-            for name, logger in frappe.loggers.items():
-                logger.setLevel(levels.get(name, frappe.log_level or default_log_level))
+        frappe.log_level, levels = _before[0]
+        _before.clear()
+        for name, logger in frappe.loggers.items():
+            logger.setLevel(levels.get(name, frappe.log_level or default_log_level))

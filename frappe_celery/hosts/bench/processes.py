@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
 from typing import Any, NoReturn
 
 import click
-import rq
 from rq.worker import Worker as RQWorker
 
 from frappe_celery.hosts.bench.names import rq_name
@@ -69,9 +67,7 @@ def is_schduler_process_running() -> bool:
 
 def get_running_jobs_in_queue(queue: Any) -> list[Any]:
     """The jobs of a queue that run now; a Celery worker may run several at once."""
-    jobs: list[Any] = queue.store.page(
-        queue=queue.queue, statuses=[JobStatus.STARTED], length=queue.started_job_registry.count
-    )
+    jobs: list[Any] = queue.store.all_of(JobStatus.STARTED, queue=queue.queue)
     queue.store.read_messages(jobs)
     return jobs
 
@@ -103,7 +99,3 @@ class BenchWorker(ListedWorker):
 
     def queue_names(self) -> list[str]:
         return [rq_name(queue) for queue in self.info.queues]
-
-    @cached_property
-    def queues(self) -> list[Any]:
-        return [rq.Queue(name) for name in self.queue_names()]  # whichever stands there

@@ -13,10 +13,11 @@ from rq.queue import Queue as RQQueue
 
 from frappe_celery.config import settings
 from frappe_celery.errors import CannotTravel
-from frappe_celery.hosts.bench import names, registry
+from frappe_celery.hosts.bench import names
 from frappe_celery.hosts.bench.job import AlsoRQs, as_current
+from frappe_celery.hosts.bench.job import Job as BenchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
-from frappe_celery.jobs.job import process_name
+from frappe_celery.jobs.job import process_name, running
 from frappe_celery.jobs.message import sealed
 from frappe_celery.jobs.new_message import message_of_call, method_name
 from frappe_celery.jobs.outbox import hold
@@ -25,11 +26,6 @@ from frappe_celery.jobs.queue import publish
 RQS_PARAMETERS = signature(RQQueue.__init__)
 PARAMETERS = {"name", "connection", "default_timeout", "is_async"}
 """Parameters of RQ's `Queue` that have a meaning for ours."""
-
-
-def _registry_of(status: JobStatus) -> Any:
-    """A queue's jobs of one status."""
-    return property(lambda queue: registry.Registry(queue.name, status))
 
 
 class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
@@ -172,10 +168,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     def fetch_job(self, job_id: str) -> Any:
         """The job with this id, None when there is none in this queue."""
-        job = self.store.find(job_id)
-        if job is None:
-            return super().fetch_job(job_id)
-        return job if job.queue == self.queue else None
+        (job,) = BenchJob.fetch_many([job_id], self.connection)
+        return job if job is not None and job.origin == self.name else None
 
     def get_job_position(self, job_or_id: Any) -> int | None:
         """Place of a job, 0 for the next one; None when it does not wait."""
@@ -194,11 +188,6 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             job.delete()
         return len(jobs)
 
-    def delete(self, delete_jobs: bool = True) -> None:
-        """Empty it; a bench's queue itself is there to stay."""
-        if delete_jobs:
-            self.empty()
-
     def remove(self, job_or_id: Any, pipeline: Any = None) -> Any:
         """Delete one that waits here; one that is left in RQ is taken out of RQ's queue."""
         job = self.fetch_job(job_or_id) if isinstance(job_or_id, str) else job_or_id
@@ -207,15 +196,6 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         if job.is_queued:
             job.delete()
         return None
-
-    # -- registries
-
-    started_job_registry = _registry_of(JobStatus.STARTED)
-    finished_job_registry = _registry_of(JobStatus.FINISHED)
-    failed_job_registry = _registry_of(JobStatus.FAILED)
-    canceled_job_registry = _registry_of(JobStatus.CANCELED)
-    deferred_job_registry = _registry_of(JobStatus.DEFERRED)
-    scheduled_job_registry = _registry_of(JobStatus.SCHEDULED)
 
 
 def _run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: Any) -> None:
@@ -226,7 +206,7 @@ def _run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: 
     store = get_store()
     store.start(job.run_id, process_name())
     try:
-        with as_current(job):
+        with running(job), as_current(job):
             result = background_jobs.execute_job(**arguments)
     except BaseException:
         store.fail(job.run_id, traceback.format_exc(), site=job.site)

@@ -7,9 +7,10 @@ from typing import Any
 
 from rq import registry as rqs
 
-from frappe_celery.hosts.bench.job import in_rqs_words
+from frappe_celery import jobs
+from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.names import own_name
-from frappe_celery.jobs import Job, JobStatus, get_store
+from frappe_celery.jobs import JobStatus, get_store
 
 ORIGINALS: dict[JobStatus, Any] = {
     JobStatus.STARTED: rqs.StartedJobRegistry,
@@ -42,27 +43,23 @@ class Registry:
     def __len__(self) -> int:
         return self.count
 
-    def __bool__(self) -> bool:
-        return True
-
     def __contains__(self, job_or_id: Any) -> bool:
         job_id = job_or_id if isinstance(job_or_id, str) else job_or_id.id
         return job_id in self.get_job_ids()
 
     def get_job_ids(self, start: int = 0, end: int = -1, desc: bool = False, **_: Any) -> list[str]:
-        """Ids from `start` to `end`, both included, the oldest first; -1: the last."""
-        runs = self.store.runs_of(self.queue, *self.statuses)
+        """Ids from `start` to `end`, both included, the oldest first, or the newest; -1: all."""
+        runs = self.store.runs_of(self.queue, *self.statuses)[:: -1 if desc else 1]
         some = runs[start : None if end < 0 else end + 1]
-        ids = [job.id for job in self.store.read(some) if job is not None]
-        return ids[::-1] if desc else ids
+        return [job.id for job in self.store.read(some) if job is not None]
 
     def remove(self, job: Any, pipeline: Any = None, delete_job: bool = False) -> Any:
         """Delete a job; its record is its place here, so that it goes even without `delete_job`.
 
         Returns 0 where it is not here now: it is run again.
         """
-        ours = self._ours(job)
-        if ours is None:
+        ours = self.store.find(job) if isinstance(job, str) else job
+        if not isinstance(ours, jobs.Job):
             return self.rqs().remove(job, pipeline, delete_job)
         if ours.get_status() not in self.statuses:
             return 0
@@ -71,20 +68,8 @@ class Registry:
 
     def requeue(self, job_or_id: Any, at_front: bool = False) -> Any:
         """Run an ended job again, where it ended: in Celery or in RQ."""
-        ours = self._ours(job_or_id)
-        if ours is None:
-            return self.rqs().requeue(job_or_id, at_front)
-        with in_rqs_words():
-            return ours.requeue()
-
-    def add(self, *args: Any, **kwargs: Any) -> Any:
-        """What RQ does with a job of its own; ours are here by their status."""
-        return self.rqs().add(*args, **kwargs)
-
-    def _ours(self, job_or_id: Any) -> Job | None:
-        if isinstance(job_or_id, Job):
-            return job_or_id
-        return self.store.find(job_or_id) if isinstance(job_or_id, str) else None
+        job = Job.fetch(job_or_id, self.connection) if isinstance(job_or_id, str) else job_or_id
+        return job.requeue(at_front)
 
     def rqs(self) -> Any:
         """RQ's own registry of this queue."""
@@ -92,15 +77,12 @@ class Registry:
         rqs_own.__init__(self.name, connection=self.connection)
         return rqs_own
 
-    def cleanup(self, timestamp: float | None = None) -> None:
-        """RQ's upkeep, which the job store and the workers' reaper do by themselves."""
-
 
 def new(original: Any, status: JobStatus) -> Any:
     """`__new__` of one of RQ's registries: of a queue of this bench it gives ours.
 
     The class itself stays in its place: RQ 2 calls `super()` by the class's name. RQ's own code,
-    which sees to RQ's jobs, gets RQ's.
+    which sees to RQ's jobs, gets RQ's, but where a queue of ours is asked for its registry.
     """
 
     def replacement(
@@ -108,8 +90,9 @@ def new(original: Any, status: JobStatus) -> Any:
         queue: Any = None, *_: Any, **__: Any,
     ) -> Any:  # fmt: skip
         found = queue.name if queue is not None else name
-        if str(sys._getframe(1).f_globals.get("__name__")).startswith("rq."):
+        asked_by_rq = str(sys._getframe(1).f_globals.get("__name__")).startswith("rq.")
+        if own_name(found) is None or (asked_by_rq and not hasattr(queue, "store")):
             return object.__new__(cls)
-        return object.__new__(cls) if own_name(found) is None else Registry(found, status)
+        return Registry(found, status)
 
     return staticmethod(replacement)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 import frappe
@@ -28,7 +28,6 @@ READ_BY_BEAT = ("Scheduled Job Type", "System Settings")
 def a_failed_run(log_status: Method) -> Method:
     """`ScheduledJobType.log_status`, which is told that a run failed while it is handled."""
 
-    @wraps(log_status)
     def replacement(self: Any, status: str) -> Any:
         exception = sys.exc_info()[1]
         if status == "Failed" and exception is not None:
@@ -55,7 +54,6 @@ def a_failed_action(execute_action: Method) -> Method:
     for.
     """
 
-    @wraps(execute_action)
     def replacement(__doctype: str, __name: Any, __action: str, **kwargs: Any) -> Any:
         return execute_action(__doctype, __name, RUN_REPORTED, action=__action, arguments=kwargs)
 
@@ -81,7 +79,7 @@ def a_change(original: Method | None) -> Method:
         mark_after_commit()
         return result
 
-    return wraps(original)(replacement) if original else replacement
+    return replacement
 
 
 def a_value_that_beat_reads(set_value: Method) -> Method:
@@ -90,7 +88,6 @@ def a_value_that_beat_reads(set_value: Method) -> Method:
     A run that sets its `last_execution` does not tell: beat knows of it.
     """
 
-    @wraps(set_value)
     def replacement(*args: Any, **kwargs: Any) -> Any:
         result = set_value(*args, **kwargs)
         given = (*args[1:], *kwargs.values())

@@ -12,8 +12,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +26,11 @@ from frappe_celery.errors import CommitInDoubt, ConfigError
 from frappe_celery.hosts.bench import client_cache
 from frappe_celery.hosts.bench.connecting import connect, is_lost, keeps_out
 from frappe_celery.hosts.bench.job import Job, as_current
-from frappe_celery.hosts.bench.loggers import levels_put_back
+from frappe_celery.hosts.bench.loggers import put_levels_back
 from frappe_celery.hosts.method import call
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 from frappe_celery.jobs.limits.outages import job_begins, kept_out
+from frappe_celery.jobs.new_message import method_name
 from frappe_celery.watch import telemetry
 
 SERIALIZATION_FAILURE = "40001"
@@ -43,22 +44,11 @@ RQS_START_SECONDS = 0.05
 """What RQ takes to fork for a job; what a test commits meanwhile its job finds."""
 
 
-@contextmanager
-def tidied() -> Iterator[None]:
-    """Sentry's context, the level of logs and, from Frappe v16 on, the process' title are the job's
-    own: under RQ its process ends with it."""
-    titles = sys.modules.get("setproctitle")
-    title = titles and titles.getproctitle()
-    try:
-        with telemetry.own_scope(), levels_put_back():
-            yield
-    finally:
-        if titles:
-            titles.setproctitle(title)
-
-
 def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
     """Run the job as its user on its site and leave nothing of either; returns what it returned.
+
+    Sentry's context, the level of logs and, from Frappe v16 on, the process' title are its own:
+    under RQ its process ends with it.
 
     Raises:
         Exception: what the method, a hook, or the search for the method raised.
@@ -66,11 +56,16 @@ def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
     label = f"{job.method} on {job.site}"
     if job.opened.in_test:
         sleep(RQS_START_SECONDS)
-    with tidied(), as_current(job):
+    titles = sys.modules.get("setproctitle")
+    title = titles and titles.getproctitle()
+    with telemetry.own_scope(), as_current(job):
         try:
             return with_reruns(lambda last: _attempt(job, last, sleep), label, sleep)
         finally:
             client_cache.drop_changed(job.method)
+            put_levels_back()
+            if titles:
+                titles.setproctitle(title)
 
 
 def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
@@ -187,10 +182,7 @@ def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Ca
             frappe.local.job.after_job.reset()
             raise RunAgain(_is_deadlocked(exc)) from exc
 
-    if isinstance(method, str):
-        run.__module__, _, run.__qualname__ = method.rpartition(".")
-    else:
-        run.__module__, run.__qualname__ = method.__module__, method.__qualname__
+    run.__module__, _, run.__qualname__ = method_name(method).rpartition(".")
     return run
 
 

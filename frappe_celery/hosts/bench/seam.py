@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, partial, update_wrapper
 from importlib import import_module
+from types import FunctionType
 from typing import Any
 
 from celery import signals
@@ -43,8 +44,10 @@ class Required:
     """Whether the name must be there; where it is not, the original is None."""
 
     def instead_of(self, original: Any) -> Any:
-        """What is put in its place."""
-        return self.ours(original) if self.wraps else self.ours
+        """What is put in its place; a function that wraps one goes by the other's name."""
+        made = self.ours(original) if self.wraps else self.ours
+        functions = isinstance(made, FunctionType) and isinstance(original, FunctionType)
+        return update_wrapper(made, original) if self.wraps and functions else made
 
 
 Added = partial(Required, required=False)
@@ -84,7 +87,7 @@ FRAPPES: Names = {
         "create_job_id": Wrapped(enqueueing.naming_the_run),
         "get_job": Wrapped(enqueueing.not_asking_twice),
         "get_queue": Wrapped(enqueueing.for_celery),
-        "_check_queue_size": WrappedOrAdded(enqueueing.counting_its_own),  # from 15.60 on
+        "_check_queue_size": Added(enqueueing.check_queue_size),  # from 15.60 on
     },
     "frappe.utils": {"CallbackManager.add": Wrapped(enqueueing.rows_at_once)},
     "frappe.utils.logger": {"set_log_level": Wrapped(loggers.of_those_there_are)},

@@ -105,11 +105,7 @@ def disable() -> None:
     Raises:
         ConfigError: this is no bench, or its files cannot be written.
     """
-    if not hosts.is_bench():
-        raise ConfigError(
-            f"Frappe is not installed in {sys.prefix}, so nothing is switched over here: run the"
-            " bench's own env/bin/frappe-celery"
-        )
+    _refuse_without_frappe()
     with writing("switch off"):
         edit(_without_our_keys)
         _remove_hook()
@@ -187,12 +183,16 @@ def refuse_where_it_cannot_work(config: Settings, place: str = SETTLED) -> None:
         Publisher(str(config.broker_url)).takes()
 
 
-def _refuse_packages_that_do_not_fit(place: str = SETTLED) -> None:
+def _refuse_without_frappe() -> None:
     if not hosts.is_bench():
         raise ConfigError(
-            f"Frappe is not installed in {sys.prefix}: run the bench's own env/bin/frappe-celery,"
-            " after the package was installed there"
+            f"Frappe is not installed in {sys.prefix}, so nothing is switched over here: run the"
+            " bench's own env/bin/frappe-celery, after the package was installed there"
         )
+
+
+def _refuse_packages_that_do_not_fit(place: str = SETTLED) -> None:
+    _refuse_without_frappe()
     from frappe_celery.hosts.bench import fit
     from frappe_celery.hosts.bench.pins import broken_pins
 

@@ -8,7 +8,6 @@ connection calls none.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import frappe
@@ -42,7 +41,6 @@ def of(database: Any) -> Transaction:
 def seeing_each_statement(check_transaction_status: Callable[..., None]) -> Callable[..., None]:
     """`Database.check_transaction_status`, which Frappe calls before each statement."""
 
-    @wraps(check_transaction_status)
     def replacement(self: Any, query: str, *args: Any, **kwargs: Any) -> None:
         check_transaction_status(self, query, *args, **kwargs)  # which may commit, or refuse
         of(self).sees(query, self.db_type == "mariadb")
@@ -53,7 +51,6 @@ def seeing_each_statement(check_transaction_status: Callable[..., None]) -> Call
 def ending(sql: Callable[..., Any], always: bool = False) -> Callable[..., Any]:
     """`Database.sql`, after which the transaction may have ended, or `close`, which rolls back."""
 
-    @wraps(sql)
     def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return sql(self, *args, **kwargs)

@@ -11,7 +11,6 @@ import frappe.exceptions
 import frappe.model.document
 import frappe.types.frappedict
 
-from frappe_celery.host import enqueue
 from frappe_standalone.cache.cache import cache
 from frappe_standalone.namespace.importer import look_up
 from frappe_standalone.site.calling import get_newargs
@@ -54,9 +53,10 @@ def only_has_select_perm(*_args: Any, **_kwargs: Any) -> bool:
 
 def task(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator: the function gets an `enqueue(**kwargs)` with these options."""
+    from frappe_celery.host import enqueue_shim
 
     def with_enqueue(function: Callable[..., Any]) -> Callable[..., Any]:
-        function.enqueue = lambda **kwargs: enqueue(function, **options, **kwargs)  # type: ignore[attr-defined]
+        function.enqueue = lambda **kwargs: enqueue_shim.enqueue(function, **options, **kwargs)  # type: ignore[attr-defined]
         return function
 
     return with_enqueue

@@ -318,7 +318,8 @@ def test_times_without_zones(team: Project) -> None:
     found = said(
         team,
         """
-        from frappe_celery.host import create_job_id, get_store
+        from frappe_celery.enqueue_shim import create_job_id
+        from frappe_celery.host import get_store
 
         later = datetime.now() + timedelta(hours=1)
         new = tasks.add.using(run_after=later).enqueue(1)

@@ -54,7 +54,8 @@ def test_jobs_that_wait_in_a_system_that_nobody_serves(bench: StandInBench, redi
         assert "frappe-celery move" in found
         bench.configure(frappe_celery_enabled=False)
         assert "bench worker --queue long" in warnings(bench, "off")
-        redis.hset("rq:worker:w1", "birth", "2026-06-01T00:00:00.000000Z")
+        worker = {"birth": "2026-06-01T00:00:00.000000Z", "queues": name}
+        redis.hset("rq:worker:w1", mapping=worker)
         redis.sadd(f"rq:workers:{name}", "rq:worker:w1", "rq:worker:gone")
         served = warnings(bench, "off, served", code=1)
         assert waiting not in served

@@ -23,7 +23,8 @@ def test_enqueue_makes_a_job_in_rqs_shape(bench: StandInBench) -> None:
         answer = {
             "same": found == job, "id": job.id, "origin": job.origin.split(":")[1],
             "kwargs": found.kwargs, "func": found.func_name, "timeout": found.timeout,
-            "ttl": [found.failure_ttl, found.result_ttl], "status": found.get_status(),
+            "status": found.get_status(),
+            "ttl": [found.opened.failure_ttl, found.opened.result_ttl],
             "ended": [found.latest_result(), found.exc_info, found.last_heartbeat],
         }
         """
@@ -43,7 +44,7 @@ def test_enqueue_makes_a_job_in_rqs_shape(bench: StandInBench) -> None:
         },
         "func": "frappe.utils.background_jobs.execute_job",
         "timeout": 3600,
-        "ttl": [700, 600],
+        "ttl": [700, None],  # which is the configured one
         "status": "queued",
         "ended": [None, None, None],
     }
@@ -315,6 +316,17 @@ def test_what_stands_in_no_line_is_listed_last(bench: StandInBench) -> None:
     assert answer is True
 
 
+def test_an_id_that_no_job_has_is_in_no_queue(bench: StandInBench) -> None:
+    """RQ's queue removes an id that it does not find, which asks it for the job once more."""
+    answer = bench.ask(
+        """
+        queue = background_jobs.get_queue("short")
+        answer = [queue.fetch_job("none"), queue.remove("none"), queue.get_job_position("none")]
+        """
+    )
+    assert answer == [None, 0, None]
+
+
 def test_a_job_that_waits_for_its_retry_or_is_running_it_has_not_failed(
     bench: StandInBench,
 ) -> None:
@@ -371,7 +383,8 @@ def test_registries_list_and_remove(bench: StandInBench) -> None:
         made = rq.registry.FailedJobRegistry(queue=queue)
         answer = {
             "ids": [failed.get_job_ids() == [job.id for job in jobs], made.get_job_ids(0, 0),
-                    failed.count, len(made), jobs[0].id in failed, "other" in failed],
+                    failed.count, len(made), jobs[0].id in failed, "other" in failed,
+                    failed.get_job_ids(0, 1, desc=True) == [jobs[2].id, jobs[1].id]],
             "others": [queue.started_job_registry.count, queue.finished_job_registry.count,
                        queue.canceled_job_registry.count, queue.deferred_job_registry.count,
                        queue.scheduled_job_registry.count],
@@ -394,7 +407,7 @@ def test_registries_list_and_remove(bench: StandInBench) -> None:
         begun.store.finish(begun.run_id, None)
         """
     )
-    assert answer["ids"] == [True, [answer["first"]], 3, 3, True, False]
+    assert answer["ids"] == [True, [answer["first"]], 3, 3, True, False, True]
     assert answer["others"] == [0] * 5
     assert answer["result"] == ["Traceback: broken", "FAILED"]
     assert answer["begun"] == "started", "Frappe's own tests cancel what was queued a moment ago"

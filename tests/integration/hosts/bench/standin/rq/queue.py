@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 
 from redis import Redis
 
+from .exceptions import NoSuchJobError
 from .job import Job
 
 
@@ -57,7 +58,15 @@ class Queue:
         return Job.of(job_id, "queued")
 
     def fetch_job(self, job_id):
-        return None
+        try:
+            job = self.job_class.fetch(job_id, self.connection)
+        except NoSuchJobError:
+            self.remove(job_id)  # as both versions do
+        else:
+            return job
+
+    def remove(self, job_or_id, pipeline=None):
+        return self.connection.lrem(f"rq:queue:{self.name}", 1, job_or_id)
 
     def enqueue(self, function, *args, **kwargs):
         job = Job()
@@ -76,6 +85,21 @@ class Queue:
     def schedule_job(self, job, delay):
         pass
 
+    def _registry(kind):  # noqa: N805 (of the class that is being made)
+        def registry(queue):
+            from . import registry
+
+            return getattr(registry, f"{kind}JobRegistry")(queue=queue)
+
+        return property(registry)
+
+    started_job_registry = _registry("Started")
+    finished_job_registry = _registry("Finished")
+    failed_job_registry = _registry("Failed")
+    canceled_job_registry = _registry("Canceled")
+    deferred_job_registry = _registry("Deferred")
+    scheduled_job_registry = _registry("Scheduled")
+
     def __len__(self):
         return self.count
 
@@ -90,6 +114,10 @@ class Queue:
         end = offset + length - 1 if length >= 0 else -1
         ids = self.connection.lrange(f"rq:queue:{self.name}", offset, end)
         return [job_id.decode() for job_id in ids]
+
+    def get_job_position(self, job_or_id):
+        ids = self.get_job_ids()
+        return ids.index(job_or_id) if job_or_id in ids else None
 
     def get_jobs(self, offset=0, length=-1):
         return [Job.fetch(i, self.connection) for i in self.get_job_ids(offset, length)]
