@@ -149,11 +149,11 @@ def test_what_a_job_keeps_is_saved_by_either_name(bench: Bench) -> None:
         job.meta["progress"] = 5
         job.save()
         found = Job.fetch(job.id, connection=job.connection)
-        answer = [found.meta, found.latest_result(timeout=1)]
+        answer = [found.meta, found.latest_result(timeout=1), found.results()]
         job.delete()
         """
     )
-    assert answer == [{"progress": 5}, None]
+    assert answer == [{"progress": 5}, None, []]
 
 
 def test_an_id_that_no_job_has_is_minded_nowhere(bench: Bench) -> None:

@@ -138,6 +138,18 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         return rq_name(self.queue)
 
     @property
+    def failure_ttl(self) -> int:
+        """Seconds that its record is kept once it has failed."""
+        own = self.opened.failure_ttl
+        return self.store.settings.rq_job_failure_ttl if own is None else own
+
+    @property
+    def result_ttl(self) -> int:
+        """Seconds that its record is kept once it has finished."""
+        own = self.opened.result_ttl
+        return self.store.settings.rq_results_ttl if own is None else own
+
+    @property
     def connection(self) -> Any:
         return self.store.client
 
@@ -208,6 +220,11 @@ class Job(jobs.Job, metaclass=AlsoRQs):
             exc_string=self.exc_info,
         )
 
+    def results(self) -> list[Any]:
+        """That alone: `attempts` has what was tried before."""
+        latest = self.latest_result()
+        return [] if latest is None else [latest]
+
     # -- what can be done with it
 
     def cancel(self, *_: Any, **__: Any) -> None:
@@ -225,6 +242,10 @@ class Job(jobs.Job, metaclass=AlsoRQs):
 
     stop = in_rqs_words()(jobs.Job.stop)
     """End it while it runs; raises RQ's InvalidJobOperation when it does not."""
+
+    def delete(self, *_: Any, **__: Any) -> None:
+        """Remove its record, and it from its queue."""
+        super().delete()
 
     def requeue(self, at_front: bool = False, *, dependants: bool = False) -> jobs.Job:
         """Run an ended job again; raises RQ's InvalidJobOperation when it has not ended."""

@@ -71,6 +71,13 @@ class Registry:
         job = Job.fetch(job_or_id, self.connection) if isinstance(job_or_id, str) else job_or_id
         return job.requeue(at_front)
 
+    def add(self, *args: Any, **kwargs: Any) -> Any:
+        """What RQ does with a job of its own; ours are here by their status."""
+        return self.rqs().add(*args, **kwargs)
+
+    def cleanup(self, timestamp: float | None = None) -> None:
+        """RQ's upkeep, which the job store and the workers' reaper do by themselves."""
+
     def rqs(self) -> Any:
         """RQ's own registry of this queue."""
         rqs_own = object.__new__(ORIGINALS[self.status])

@@ -23,8 +23,7 @@ def test_enqueue_makes_a_job_in_rqs_shape(bench: StandInBench) -> None:
         answer = {
             "same": found == job, "id": job.id, "origin": job.origin.split(":")[1],
             "kwargs": found.kwargs, "func": found.func_name, "timeout": found.timeout,
-            "status": found.get_status(),
-            "ttl": [found.opened.failure_ttl, found.opened.result_ttl],
+            "ttl": [found.failure_ttl, found.result_ttl], "status": found.get_status(),
             "ended": [found.latest_result(), found.exc_info, found.last_heartbeat],
         }
         """
@@ -44,7 +43,7 @@ def test_enqueue_makes_a_job_in_rqs_shape(bench: StandInBench) -> None:
         },
         "func": "frappe.utils.background_jobs.execute_job",
         "timeout": 3600,
-        "ttl": [700, None],  # which is the configured one
+        "ttl": [700, 600],
         "status": "queued",
         "ended": [None, None, None],
     }
