@@ -149,7 +149,7 @@ def _running(bench: Layout) -> Iterator[tuple[str, int]]:
         if number and command.exists() and os.fsencode(bench.folder) in command.read_bytes():
             yield name, int(number)
         elif number:
-            file.unlink()
+            file.unlink(missing_ok=True)
 
 
 def _file(bench: Layout, name: str) -> Path:

@@ -54,7 +54,7 @@ OBJECTS = frozenset(
         *("queue.Queue", "threading.Event", "threading.Semaphore", "types.SimpleNamespace"),
         *("requests.sessions.Session", "requests.structures.CaseInsensitiveDict"),
         *("functools.partialmethod", "http.cookiejar.CookieJar", "logging.LoggerAdapter"),
-        *("_thread._local", "mimetypes.MimeTypes"),
+        "_thread._local",
     )
 )
 """Classes of libraries whose objects, and those of subclasses, are looked into as an app's are."""
