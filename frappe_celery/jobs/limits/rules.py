@@ -237,8 +237,10 @@ class Limits:
         names = [name.decode() for name in client.zrange(self.store.keys.parkings, 0, -1)]
         numbers = client.each("zcard", (f"{prefix}kept:{name}" for name in names))
         found = Counter(dict(zip(names, numbers, strict=True)))
-        for queue in self.store.settings.queues:
-            if self._kept_by("", queue):  # nothing is taken out of its lines
+        # out of RabbitMQ's all is taken, out of lines of a queue that waits nothing is
+        lined = self.store.settings.queues if self.store.lined else ()
+        for queue in lined:
+            if self._kept_by("", queue):
                 found[f"queue:{queue}"] += self.store.queue_length(queue)
         return {name: number for name, number in found.items() if number}
 

@@ -129,9 +129,12 @@ class JobFinder:
 
     def stopped(self, runs: list[str]) -> list[str]:
         """Those that somebody stopped, also where their record was deleted or requeued since."""
-        statuses, spent = self.fields(runs, "status"), self.client.mget(map(self.keys.spent, runs))
-        each = zip(runs, statuses, spent, strict=True)
-        return [run for run, (now,), then in each if (now or then) == b"stopped"]
+        found = zip(runs, self.fields(runs, "status"), strict=True)
+        statuses = {run: status for run, (status,) in found}
+        gone = [run for run, status in statuses.items() if status is None]  # as a rule none
+        left = self.client.mget(map(self.keys.spent, gone)) if gone else ()
+        statuses.update(zip(gone, left, strict=True))
+        return [run for run, status in statuses.items() if status == b"stopped"]
 
     def runs_of(self, queue: str, *statuses: JobStatus) -> list[str]:
         """All runs of a queue in these statuses, the oldest first."""

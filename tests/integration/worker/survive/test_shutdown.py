@@ -107,8 +107,10 @@ def test_a_worker_lets_its_jobs_run_as_long_as_they_may(
         "myapp.core.work", text="long", until=str(tmp_path / "go on"), queue="brief", timeout=900
     )
     working(project, "long")
+    active = (JobStatus.QUEUED, JobStatus.STARTED)
+    wait_until(lambda: sum(store.counts()[it] for it in active) == 1, what="no aftermath runs")
     told_to_stop(process)
-    process.wait_for("jobs still run: waiting for up to 900 s")  # perhaps with an aftermath
+    process.wait_for("1 jobs still run: waiting for up to 900 s")
     (tmp_path / "go on").touch()
     assert process.wait() == 0
     assert store.fetch_run(job.run_id).status == JobStatus.FINISHED
