@@ -6,6 +6,7 @@ import logging
 from typing import Any, NoReturn
 
 import click
+import rq
 from rq.worker import Worker as RQWorker
 
 from frappe_celery.hosts.bench.names import rq_name
@@ -99,3 +100,7 @@ class BenchWorker(ListedWorker):
 
     def queue_names(self) -> list[str]:
         return [rq_name(queue) for queue in self.info.queues]
+
+    @property
+    def queues(self) -> list[Any]:
+        return [rq.Queue(name) for name in self.queue_names()]  # whichever stands there

@@ -188,6 +188,11 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             job.delete()
         return len(jobs)
 
+    def delete(self, delete_jobs: bool = True) -> None:
+        """Empty it; a bench's queue itself is there to stay, and so is what RQ still has in it."""
+        if delete_jobs:
+            self.empty()
+
     def remove(self, job_or_id: Any, pipeline: Any = None) -> Any:
         """Delete one that waits here; one that is left in RQ is taken out of RQ's queue."""
         job = self.fetch_job(job_or_id) if isinstance(job_or_id, str) else job_or_id
