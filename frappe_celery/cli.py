@@ -28,7 +28,7 @@ BESIDE = {
     "sync": "schedule",
 }
 """Commands that stand in the file of another one."""
-IN_OTHER_PACKAGES = ("check", "demo", "migrate", "move", "shadow", "switch", "types")
+IN_OTHER_PACKAGES = ("admin", "check", "demo", "migrate", "move", "shadow", "switch", "types")
 """Those that are found by their entry points."""
 
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from frappe_celery import enqueue_shim as enqueue_shim
     from frappe_celery import error_mail as error_mail
     from frappe_celery import errors as errors
-    from frappe_celery import pages as pages
     from frappe_celery.config import files as app_files
     from frappe_celery.config import installed as installed
     from frappe_celery.config import settings as settings
@@ -49,13 +48,6 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.options import declared as declared_options
     from frappe_celery.jobs.outbox.hold import Held as HeldRow
     from frappe_celery.jobs.record.kinds import kind_of as failure_kind
-    from frappe_celery.pages import admin as page_admin
-    from frappe_celery.pages import models as page_models
-    from frappe_celery.pages import server as page_server
-    from frappe_celery.pages import users as page_users
-    from frappe_celery.pages.answers import ReadOnlyAdmin as ReadOnlyAdmin
-    from frappe_celery.pages.jobs import ONE as PAGE_OF_ONE_JOB
-    from frappe_celery.pages.templatetags.frappe_celery_pages import register as page_tags
     from frappe_celery.schedule import documents as schedule_documents
     from frappe_celery.schedule import events as schedule_events
     from frappe_celery.schedule import fire as fire

@@ -7,7 +7,7 @@ from django.core.signals import request_finished, request_started
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
-from frappe_celery.host import pages
+import frappe_pages
 from frappe_standalone.database import dialect, open_transaction, sqlite_functions
 from frappe_standalone.namespace import importer
 
@@ -18,7 +18,7 @@ class FrappeCeleryConfig(AppConfig):
     """Documents, schedule rows and logs of the standalone host."""
 
     name = "frappe_standalone"
-    path = pages.__path__[0]  # of templates and style sheets
+    path = frappe_pages.__path__[0]  # of templates and style sheets
     label = "frappe_celery"
     verbose_name = "Frappe jobs"
     default_auto_field = "django.db.models.BigAutoField"

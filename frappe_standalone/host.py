@@ -144,13 +144,13 @@ class StandaloneHost:
         """The team's own project, or ours."""
         django_setup.load()
 
-    def load_pages(self, *where: Any) -> None:
+    def load_pages(self, address: str, url: str | None) -> None:
         """Have Django ready with its admin in it, and every table made, for a project without one.
 
         Raises:
             ConfigError: the project has a Django of its own, and as `pages_settings`.
         """
-        from frappe_celery.host import page_server
+        from frappe_pages import server
 
         if django_setup.is_own_project():
             project = os.environ.get("DJANGO_SETTINGS_MODULE", "configured before")
@@ -159,7 +159,7 @@ class StandaloneHost:
                 ' with "frappe_celery" and "django.contrib.admin" in INSTALLED_APPS. Start that,'
                 " such as by `manage.py runserver`"
             )
-        own = page_server.django_settings(*(where or (page_server.LOOPBACK[1], None)))
+        own = server.django_settings(address, url)
         own["INSTALLED_APPS"].append(django_setup.APP)
         django_setup.load(**own)
         django_setup.migrate()

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.db import models
 
-from frappe_celery.host import page_models  # noqa: F401 (Django looks for all of them here)
+from frappe_pages import models as pages  # noqa: F401 (Django looks for all of them here)
 from frappe_standalone.utils.dates import get_datetime
 from frappe_standalone.utils.values import from_column
 

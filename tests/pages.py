@@ -18,7 +18,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from tests.integration.hosts.pages.client import PASSWORD
+from tests.integration.pages.client import PASSWORD
 from tests.waiting import wait_until
 
 PICTURES = Path(__file__).parents[1] / "docs" / "images"

@@ -20,7 +20,7 @@ HERE = Path(__file__).parents[1]
 SOURCES = Path(str(find_spec("frappe_celery").origin)).parents[1]  # type: ignore[union-attr]
 """Where the packages lie: here, or where a wheel of them was installed."""
 PACKAGE = "frappe_celery"
-PACKAGES = (PACKAGE, "frappe_bridge", "frappe_standalone", "frappe_check")
+PACKAGES = (PACKAGE, "frappe_bridge", "frappe_pages", "frappe_standalone", "frappe_check")
 """Of the distribution."""
 BEGIN, END = "<!-- rooms: python -m tests.rooms -->", "<!-- end of rooms -->"
 DRAWN_OPEN = ("brokers", "hosts", "watch")

@@ -32,7 +32,7 @@ from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-OURS = ("frappe_celery", "frappe_bridge", "frappe_standalone", "frappe_check")
+OURS = ("frappe_celery", "frappe_bridge", "frappe_pages", "frappe_standalone", "frappe_check")
 LIBRARIES = (
     "billiard.popen_fork", "celery.app.amqp", "celery.app.base", "celery.app.control",
     "celery.app.events", "celery.app.log", "celery.app.routes", "celery.apps.worker",

@@ -19,7 +19,6 @@ from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import WAITING
 from frappe_celery.jobs.record.paging import Wanted, search
-from frappe_celery.pages.job_actions import stop_and_delete
 from frappe_celery.programs import told
 from frappe_celery.watch import job_display
 
@@ -304,7 +303,7 @@ def delete(**which: Any) -> None:
 
     One that waits never starts, one that runs is stopped first.
     """
-    _each(_chosen("delete", "failed", **which), stop_and_delete, "deleted")
+    _each(_chosen("delete", "failed", **which), Job.stop_and_delete, "deleted")
 
 
 def _requeue(job: Job, edit: dict[str, Any], unset: tuple[str, ...], dependants: bool) -> None:

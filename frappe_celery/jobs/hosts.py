@@ -145,16 +145,6 @@ class Host(Protocol):
     def load_django(self) -> None:
         """Have Django ready: a team's own project, or the host's; raises ConfigError."""
 
-    def load_pages(self, *where: Any) -> None:
-        """The same with the pages in it, and a database for their users.
-
-        Args:
-            where: the address at which they are served, then the URL that people use, if any.
-
-        Raises:
-            ConfigError: they are served elsewhere, or `url` makes no sense.
-        """
-
     @property
     def encrypt_passwords_anew(self) -> Callable[[], int] | None:
         """Encrypts the current site's passwords with the key that signs now, and says how many they

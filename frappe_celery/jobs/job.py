@@ -338,6 +338,12 @@ class Job:
         """Remove its record with its attempts', and it from its queue."""
         self.store.delete(self.run_id)
 
+    def stop_and_delete(self) -> None:
+        """The same, and stop it first where it runs."""
+        if self.store.fetch_newest(self).status == JobStatus.STARTED:
+            self.stop()
+        self.delete()
+
     def requeue(self, *, dependants: bool = False) -> Job:
         """Run an ended job again, as a new run under the same id.
 

@@ -9,7 +9,8 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from frappe_celery.host import ValidationError, page_users
+from frappe_celery.host import ValidationError
+from frappe_pages import users
 from frappe_standalone.admin import sites
 from frappe_standalone.documents.documents import get_doc
 from frappe_standalone.local import local
@@ -28,7 +29,7 @@ class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "site" in self.fields:
-            names = page_users.choices(self.user)
+            names = users.choices(self.user)
             self.fields["site"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
             self.fields["site"].initial = self.chosen
 

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.utils.html import format_html
 
-from frappe_celery.host import ReadOnlyAdmin, masked_text
+from frappe_celery.host import masked_text
+from frappe_pages.answers import ReadOnlyAdmin
 from frappe_standalone.admin.sites import OfSite, clock
 
 SHORT = 120

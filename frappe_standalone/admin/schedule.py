@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from frappe_celery import host
+from frappe_pages.jobs import ONE
 from frappe_standalone.admin import sites
 from frappe_standalone.admin.documents import DocumentAdmin, DocumentForm, as_user
 from frappe_standalone.admin.sites import clock
@@ -169,9 +170,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
             messages.warning(request, f"No run of {obj.name} was enqueued: one waits or runs.")
             return
         self.log_change(request, obj, "Run now")
-        link = format_html(
-            '<a href="{}">{}</a>', reverse(host.PAGE_OF_ONE_JOB, args=[job.run_id]), obj.name
-        )
+        link = format_html('<a href="{}">{}</a>', reverse(ONE, args=[job.run_id]), obj.name)
         messages.success(request, format_html("A run of {} was enqueued.", link))
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:

@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from frappe_celery.host import page_users as users
 from frappe_celery.host import settings
+from frappe_pages import users
 from frappe_standalone.database import django_setup
 
 SITE = "site"

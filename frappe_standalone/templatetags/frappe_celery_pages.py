@@ -1,5 +1,5 @@
 """The pages' tags, where a project has the standalone host as its application."""
 
-from frappe_celery.host import page_tags as register
+from frappe_pages.templatetags.frappe_celery_pages import register as register
 
 __all__ = ["register"]

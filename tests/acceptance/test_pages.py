@@ -21,8 +21,8 @@ from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.watch import history
 from tests.browser import chromium
 from tests.integration.benches import inside
-from tests.integration.hosts.pages.client import PASSWORD
-from tests.integration.hosts.pages.server import USERS, address_of
+from tests.integration.pages.client import PASSWORD
+from tests.integration.pages.server import USERS, address_of
 from tests.pages import TELEPHONE, Pages
 from tests.project import Project
 from tests.waiting import wait_until

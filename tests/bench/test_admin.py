@@ -13,8 +13,8 @@ import pytest
 
 from tests.bench.bench import Bench
 from tests.browser import chromium
-from tests.integration.hosts.pages.client import JOBS, PASSWORD, Client
-from tests.integration.hosts.pages.server import address_of
+from tests.integration.pages.client import JOBS, PASSWORD, Client
+from tests.integration.pages.server import address_of
 from tests.pages import Pages
 from tests.waiting import wait_until
 

@@ -24,8 +24,8 @@ from tests.fuzz import cases
 from tests.fuzz.cases import Case
 from tests.integration.benches import inside, write_tasks
 from tests.integration.brokers.hands import JSON, Hand, Raw
-from tests.integration.hosts.pages.client import PASSWORD, Client
-from tests.integration.hosts.pages.server import USERS, serve
+from tests.integration.pages.client import PASSWORD, Client
+from tests.integration.pages.server import USERS, serve
 from tests.project import Process, Project
 from tests.waiting import HANG_SECONDS, wait_until
 

@@ -15,7 +15,7 @@ from frappe_celery.errors import ConfigError, InvalidJobOperation, NoSuchJob, Qu
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.pages import job_actions
+from frappe_pages import job_actions
 from tests.integration.stores import let_go, message, started, take, waiting
 from tests.integration.test_batches import ANYWAY, REPORT, WORK, counts, made, making, methods, run
 

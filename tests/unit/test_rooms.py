@@ -31,7 +31,7 @@ PACKAGE = Path(frappe_celery.__file__).parent
 MODULES = [path for package in rooms.PACKAGES for path in (rooms.SOURCES / package).rglob("*.py")]
 PROJECT = tomllib.loads((rooms.HERE / "pyproject.toml").read_text())["project"]
 
-A_NAME = re.compile(r"frappe_(celery|bridge|standalone|check)(\.\w+)+(:\w+)?")
+A_NAME = re.compile(r"frappe_(celery|bridge|pages|standalone|check)(\.\w+)+(:\w+)?")
 NAMED = {
     # transports, consumer, pool and scheduler, which Celery and kombu import
     "frappe_celery.brokers.redis.transport:Transport",
@@ -49,7 +49,7 @@ NAMED = {
     # of Celery's one task
     "frappe_celery.worker.task:job_strategy",
     # middleware of the pages' server, which Django imports
-    "frappe_celery.pages.server.with_policy",
+    "frappe_pages.server.with_policy",
     # what the standalone host has in memory before it forks
     "frappe_standalone.database.database",
     # in messages that wait
@@ -60,9 +60,8 @@ NAMED = {
     "frappe_celery.watch.notify",
     # loggers whose errors beat mails
     "frappe_celery.schedule",
-    # Django's: an application, its URLs, the folder of its controllers
-    "frappe_celery.pages",
-    "frappe_celery.pages.urls",
+    # the URLs of the pages, which Django imports
+    "frappe_pages.urls",
     # groups of entry points
     "frappe_celery.commands",
     "frappe_celery.hosts",
@@ -156,9 +155,8 @@ def test_what_another_package_may_import_is_what_it_can() -> None:
         for alias in node.names
     ]
     assert sorted(alias.asname or alias.name for alias in names) == sorted(host._PLACES)
-    for name, (module, _) in host._PLACES.items():
-        if not module.startswith("frappe_celery.pages"):  # which Django has to be set up for
-            assert getattr(host, name) is not None
+    for name in host._PLACES:
+        assert getattr(host, name) is not None
 
 
 @pytest.mark.parametrize("name", sorted({*NAMED, *BUILT}))

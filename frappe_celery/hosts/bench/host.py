@@ -113,12 +113,6 @@ class BenchHost(Host):
                 f"a bench has no Django: name your project in DJANGO_SETTINGS_MODULE ({exc})"
             ) from exc
 
-    def load_pages(self, *where: Any) -> None:
-        """Beside the bench's sites, with users of their own."""
-        from frappe_celery.hosts.bench import pages
-
-        pages.load(*where)
-
     def leave_site(self) -> None:
         """Frappe's own `destroy` without a connection to close."""
         frappe.release_local(frappe.local)

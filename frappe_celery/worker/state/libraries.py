@@ -26,7 +26,7 @@ TELEMETRY = frozenset(("ddtrace", "newrelic", "opentelemetry", "sentry_sdk"))
 """Packages that set their own functions in libraries, for good, and have threads of their own."""
 OF_A_SHELL = frozenset(("click_repl", "prompt_toolkit", "wcwidth"))
 """Packages that Celery's command line imports for a shell of its own, a sixth of all classes."""
-OURS = frozenset(("frappe_bridge", "frappe_celery", "frappe_standalone"))
+OURS = frozenset(("frappe_bridge", "frappe_celery", "frappe_pages", "frappe_standalone"))
 LOOKED_INTO = (decimal, mimetypes)
 """Modules of the standard library that are looked into as an app's are."""
 NOT_WATCHED = TELEMETRY | OF_A_SHELL | OURS | {"__main__", *(one.__name__ for one in LOOKED_INTO)}

@@ -54,6 +54,7 @@ def clone(tmp_path: Path) -> Path:
     for folder in (
         "frappe_celery",
         "frappe_bridge",
+        "frappe_pages",
         "frappe_standalone",
         "frappe_check",
         "examples",

@@ -23,12 +23,12 @@ from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.batches import state
 from frappe_celery.jobs.limits.outages import begin_silence
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.pages import overview
 from frappe_celery.schedule.agenda import Agenda
 from frappe_celery.schedule.leadership import LeaderHeartbeat
 from frappe_celery.watch.doctor import failures
 from frappe_celery.watch.doctor.examination import at_a_glance
 from frappe_celery.watch.notify.conditions import look
+from frappe_pages import overview
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, made, read, run
 from tests.integration.stores import lead, take

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frappe_celery.pages.charts import Column, stacked
+from frappe_pages.charts import Column, stacked
 
 
 @pytest.mark.parametrize(
