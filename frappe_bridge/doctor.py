@@ -17,7 +17,7 @@ def found() -> dict[str, Any]:
     routes = routing.read()
     older = older_processes.without_the_seam() if switch.is_hooked() else []
     return {
-        "is_rqs": lambda queue: not routes.lead_to_celery(queue, EVERY),
+        "leads_to_rq": lambda queue: not routes.lead_to_celery(queue, EVERY),
         "check_routes": partial(_check, routes, older),
     }
 

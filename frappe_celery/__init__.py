@@ -119,7 +119,7 @@ if not _hosts.is_bench():
 _hosts.register(_host)
 _providers.app = _later("celery_app:current")
 _providers.revoked = _later("canvas:revoked")
-_providers.outbox = _later("brokers.rabbitmq.outbox:Outbox")
+_providers.forwarder = _later("brokers.rabbitmq.forwarder:Forwarder")
 _providers.run_here = _later("worker.perform:perform_here")
 _providers.limit_memory = lambda most: None
 _providers.published = lambda message: None

@@ -19,11 +19,11 @@ from frappe_celery.enqueue_shim import Call, Method
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.job_options import Enqueues, Options, options
 from frappe_celery.jobs import Job, get_store, hosts
-from frappe_celery.jobs.batches import state
-from frappe_celery.jobs.batches.state import BatchState
+from frappe_celery.jobs.batches import batch_state
+from frappe_celery.jobs.batches.batch_state import BatchState
 from frappe_celery.jobs.job import current_job
 from frappe_celery.jobs.message import JobMessage, Line, Sealed
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import at_commit
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.queue.scheduled import AT_ONCE, promote
 from frappe_celery.jobs.record import record
@@ -76,7 +76,7 @@ class Batch(Enqueues):
 
     def state(self) -> BatchState:
         """Its counts and status now; raises NoSuchJob: it is forgotten, or not enqueued yet."""
-        return state.fetch(get_store(), self.id)
+        return batch_state.fetch(get_store(), self.id)
 
     def jobs(self, *outcomes: str) -> Iterator[Job]:
         """Its jobs, in no order, as far as they are kept.
@@ -87,21 +87,21 @@ class Batch(Enqueues):
         Raises:
             ConfigError: another one.
         """
-        words = f"one of {', '.join(state.OUTCOMES)}"
+        words = f"one of {', '.join(batch_state.OUTCOMES)}"
         for outcome in outcomes:
-            require(outcome in state.OUTCOMES, "outcome", outcome, words)
-        return state.jobs(get_store(), self.id, *outcomes)
+            require(outcome in batch_state.OUTCOMES, "outcome", outcome, words)
+        return batch_state.jobs(get_store(), self.id, *outcomes)
 
     def cancel(self) -> int:
         """Cancel those of its jobs that wait; what runs goes on. Returns how many these were.
 
         One that is still `making` gets no more jobs, and its callbacks are canceled too.
         """
-        return state.cancel(get_store(), self.id)
+        return batch_state.cancel(get_store(), self.id)
 
     def requeue_failed(self) -> int:
         """Run again what failed or was stopped; returns how many these are."""
-        return state.requeue_failed(get_store(), self.id)
+        return batch_state.requeue_failed(get_store(), self.id)
 
     # -- what calls of `enqueue` ask it
 
@@ -117,7 +117,7 @@ class Batch(Enqueues):
                 " jobs of one site"
             )
         is_open = self._held is not None
-        if after_commit and (is_open or hold.is_on(call.site)):
+        if after_commit and (is_open or at_commit.is_on(call.site)):
             raise ConfigError(
                 "enqueue_after_commit is said of the batch: batch(…, enqueue_after_commit=True)"
                 if is_open
@@ -137,7 +137,7 @@ class Batch(Enqueues):
             line: Line = (f"{self.id}/{_LINES[self._role]}", f"batch {self.id}", 0)
             message.depends_on = [*(message.depends_on or ()), line]
         elif message.depends_on:
-            callbacks = filter(None, state.callbacks(get_store(), self.id).values())
+            callbacks = filter(None, batch_state.callbacks(get_store(), self.id).values())
             if {one.first_run for one in callbacks} & {first for first, *_ in message.depends_on}:
                 raise ConfigError(
                     f"{message.id} would wait for a callback of its batch, which waits for it"
@@ -183,7 +183,7 @@ class Batch(Enqueues):
         number = sum(len(each.runs) for each in held)
         if not after_commit:
             self._enqueue(held, number)
-        elif hold.is_on(self.site):
+        elif at_commit.is_on(self.site):
             self._hold(held, number)
         else:
             hosts.current().after_commit(lambda: self._enqueue(held, number))
@@ -206,7 +206,7 @@ class Batch(Enqueues):
         except BaseException as exc:
             with suppress(BrokerUnreachable):  # a worker gives it up in a minute
                 why = f"its maker met {type(exc).__name__} before all of it was enqueued"
-                state.give_up(store, self.id, why)
+                batch_state.give_up(store, self.id, why)
             raise
         for answer in self._answers:
             answer.leave_out(left_out)
@@ -217,9 +217,9 @@ class Batch(Enqueues):
     def _hold(self, held: list[_Held], number: int) -> None:
         for queue, room in _rooms(held).items():
             first = next(e.runs[0][0] for e in held if e.runs[0][0].queue == queue)
-            hold.refuse_where_many_wait(first, room["at_most"], room["coming"])
+            at_commit.refuse_where_many_wait(first, room["at_most"], room["coming"])
         for each in held:
-            hold.hold(each.runs, making=self._making(each, number), **each.call.options)
+            at_commit.add(each.runs, making=self._making(each, number), **each.call.options)
 
     def _making(self, held: _Held, number: int) -> dict[str, Any]:
         role = {"role": held.role} if held.role else {}
@@ -283,7 +283,7 @@ def get_batch(batch_id: str) -> Batch:
         NoSuchJob: never enqueued, forgotten, or of another site.
     """
     site = hosts.current().current_site()
-    return Batch(batch_id, state.fetch(get_store(), batch_id, site).site)
+    return Batch(batch_id, batch_state.fetch(get_store(), batch_id, site).site)
 
 
 def get_current_batch() -> Batch | None:

@@ -8,7 +8,7 @@ app.conf.beat_schedule = beat_schedule()      # for Celery's own
 from __future__ import annotations
 
 from frappe_celery.schedule.celery_schedule import beat_schedule
-from frappe_celery.schedule.periodic_tasks.scheduler import DatabaseScheduler
+from frappe_celery.schedule.periodic_tasks.database_scheduler import DatabaseScheduler
 from frappe_celery.schedule.scheduler import Scheduler
 
 __all__ = ["DatabaseScheduler", "Scheduler", "beat_schedule"]

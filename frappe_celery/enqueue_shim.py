@@ -18,7 +18,7 @@ from frappe_celery.jobs.dependencies import dependency
 from frappe_celery.jobs.message import JobMessage, sealed
 from frappe_celery.jobs.new_message import message_of_call
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import at_commit
 from frappe_celery.jobs.queue import publish
 
 Method = str | Callable[..., Any]
@@ -230,8 +230,8 @@ def enqueue(
     if keeps:
         batch.keep(call, [run])
         return get_store().job_of(message)
-    if is_async and hold.is_on(call.site):
-        hold.hold([run], call.at_most, **options)
+    if is_async and at_commit.is_on(call.site):
+        at_commit.add([run], call.at_most, **options)
     else:
         host.after_commit(lambda: enqueue_it(call.message(kwargs, job_id)))
     return None

@@ -19,7 +19,7 @@ from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeCeleryErr
 from frappe_celery.jobs import Job, get_store, hosts
 from frappe_celery.jobs.message import JobMessage, Sealed, sealed
 from frappe_celery.jobs.new_message import another
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import at_commit
 from frappe_celery.jobs.queue import publish
 
 T_co = TypeVar("T_co", covariant=True)
@@ -174,8 +174,8 @@ def enqueue_many(
         if keeps and runs:
             done._add(runs, set())
             batch.keep(call, runs, done)
-        elif runs and hold.is_on(call.site):
-            hold.hold(runs, call.at_most, **call.options)
+        elif runs and at_commit.is_on(call.site):
+            at_commit.add(runs, call.at_most, **call.options)
         elif runs:
             hosts.current().after_commit(lambda: _enqueue(call, kwargs, entries))
     except BaseException as exc:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import Job, JobStatus, get_store
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.watch import job_display
 from frappe_pages import job_actions, models, users
@@ -43,7 +43,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         """Those of a site, or of all that the user sees, newest first."""
         form, asked = JobFilter(request.GET, request.user), request.GET.get("page", "")
         number = int(asked) if A_NUMBER.fullmatch(asked) else 1
-        found = state.page(get_store(), form.wanted().site, (number - 1) * PAGE, PAGE + 1)
+        found = batch_state.page(get_store(), form.wanted().site, (number - 1) * PAGE, PAGE + 1)
         return self.shown(
             request,
             "batches.html",
@@ -56,7 +56,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
 
     def batch_view(self, request: HttpRequest, batch: str) -> HttpResponse:
         shown, store = self._seen(request, batch), get_store()
-        callbacks = state.callbacks(store, batch)
+        callbacks = batch_state.callbacks(store, batch)
         return self.shown(
             request,
             "batch.html",
@@ -69,9 +69,9 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
             is_active=_is_active(shown, callbacks),
         )
 
-    def _seen(self, request: HttpRequest, batch: str) -> state.BatchState:
+    def _seen(self, request: HttpRequest, batch: str) -> batch_state.BatchState:
         """A batch that the user may see; raises Http404 where there is none, or of another site."""
-        (found,) = state.read(get_store(), batch)
+        (found,) = batch_state.read(get_store(), batch)
         if found is None or not users.may_see(request.user, found.site):
             raise Http404(
                 f"There is no batch {batch!r}: it is forgotten (a day after its end, unless failed"
@@ -94,7 +94,7 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
             return self.shown(request, "batch_act.html", title, batch=shown, asked=asked)
         outcomes, left = list[Outcome](), 0
         if asked.name == "cancel":
-            done = state.cancel(get_store(), batch)
+            done = batch_state.cancel(get_store(), batch)
         else:
             outcomes, left = job_actions.requeue_failed(get_store(), shown)
             done = sum(outcome.error is None for outcome in outcomes)
@@ -109,15 +109,15 @@ class BatchAdmin(ReadOnlyAdmin, OfJobs):
         return back
 
 
-def _failed(batch: state.BatchState) -> list[Job]:
+def _failed(batch: batch_state.BatchState) -> list[Job]:
     """Some of its jobs that failed or were stopped, those that ended last first."""
-    some = islice(state.jobs(get_store(), batch.id, *state.FAILURES), FAILED_SHOWN)
+    some = islice(batch_state.jobs(get_store(), batch.id, *batch_state.FAILURES), FAILED_SHOWN)
     return sorted(some, key=lambda job: job.ended_at or job.created_at, reverse=True)
 
 
-def _is_active(batch: state.BatchState, callbacks: dict[str, Job | None]) -> bool:
+def _is_active(batch: batch_state.BatchState, callbacks: dict[str, Job | None]) -> bool:
     """Whether something of it will change by itself."""
-    if batch.going or batch.status in state.OPEN:
+    if batch.going or batch.status in batch_state.OPEN:
         return True
     may_wait_on = () if batch.is_finished else ("on_finished",)  # for a requeue
     return any(

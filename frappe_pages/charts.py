@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore
-from frappe_celery.watch import history
+from frappe_celery.watch import minutes
 from frappe_celery.watch.words import duration, unit_of
 
 GRID_LINES = 4
@@ -102,18 +102,18 @@ class Span:
     tick: str
     tick_minutes: int
     """One stands below each point that begins such a part of a day."""
-    read: Callable[[JobStore, str | None], list[history.Point]] | None = None
+    read: Callable[[JobStore, str | None], list[minutes.Point]] | None = None
     """Reads the points of a site; None: those of the last hour, which are known."""
 
 
 SPANS = {
     "hour": Span("hour", "by the minute, last hour", "%H:%M", "%H:%M", 10),
-    "day": Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, history.day),
-    "week": Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, history.week),
+    "day": Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, minutes.day),
+    "week": Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, minutes.week),
 }
 
 
-def look(store: JobStore, site: str | None, name: str, hour: list[history.Point]) -> dict[str, Any]:
+def look(store: JobStore, site: str | None, name: str, hour: list[minutes.Point]) -> dict[str, Any]:
     """A span's charts of a site's numbers, and the same as rows; None: of all together.
 
     A name that is no span's: the last `hour`. Rows are of those points in which there was anything.

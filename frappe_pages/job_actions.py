@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from frappe_celery.config.installed import is_gone
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.job import ENDED, WAITING
 
 NAMED_UP_TO = 5
@@ -177,14 +177,14 @@ def impossible(action: Action, job: Job) -> str:
 # -- all jobs of a batch that stand so
 
 
-def offered_of_batch(user: Any, batch: state.BatchState) -> list[Action]:
+def offered_of_batch(user: Any, batch: batch_state.BatchState) -> list[Action]:
     """What the user may do, and what there may be jobs for."""
     finds = {"requeue": batch.failed, "cancel": batch.going or batch.status == "making"}
     return [one for name, one in BATCH_ACTIONS.items() if finds[name] and one.is_allowed(user)]
 
 
 def requeue_failed(
-    store: JobStore, batch: state.BatchState, seconds: float = SECONDS
+    store: JobStore, batch: batch_state.BatchState, seconds: float = SECONDS
 ) -> tuple[list[Outcome], int]:
     """Requeue jobs of a batch, one at least; what has gone on meanwhile is left alone.
 
@@ -198,7 +198,7 @@ def requeue_failed(
         BrokerUnreachable.
     """
     action, until, outcomes = ACTIONS["requeue"], time.monotonic() + seconds, list[Outcome]()
-    for job in state.jobs(store, batch.id, *state.FAILURES):
+    for job in batch_state.jobs(store, batch.id, *batch_state.FAILURES):
         if outcomes and time.monotonic() >= until:
             return outcomes, batch.failed - len(outcomes)
         error = impossible(action, job)

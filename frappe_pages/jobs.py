@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from frappe_celery.config.texts import escaped
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.paging import LOOKED_AT, page
@@ -180,7 +180,7 @@ def _line(job: Job) -> dict[str, Any]:
 
 def _role(job: Job, batch: Any) -> str:
     """Which callback it is of its batch (`job_display.whole`); '' : none."""
-    callbacks = state.callbacks(get_store(), batch["id"]) if isinstance(batch, dict) else {}
+    callbacks = batch_state.callbacks(get_store(), batch["id"]) if isinstance(batch, dict) else {}
     return next((role for role, one in callbacks.items() if one == job), "")
 
 

@@ -13,7 +13,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.limits.rules import Limit, covers
-from frappe_celery.watch import history
+from frappe_celery.watch import minutes
 from frappe_celery.watch.doctor import failures
 from frappe_celery.watch.doctor.examination import at_a_glance
 from frappe_celery.watch.doctor.now import Now
@@ -45,7 +45,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         BrokerUnreachable.
     """
     now = Now(store, failures.SECONDS, site)
-    hour = history.hour(store, site)
+    hour = minutes.hour(store, site)
     to_rq = in_rq.look(store, now.sites)
     sites = [] if site else by_site(now, now.sites, limits, to_rq)
     queues = _queues(now, limits, to_rq)

@@ -19,7 +19,7 @@ from frappe_standalone.site import allowed, app_hooks, calling
 from frappe_standalone.site.context import ADMINISTRATOR, importing, visit
 
 if TYPE_CHECKING:
-    from frappe_celery.host import HeldRow, Job
+    from frappe_celery.host import Job, OutboxRows
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class StandaloneHost:
         name = open_transaction.current(self.current_site()) if "flags" in local else None
         return None if name is None or self.in_test() else name
 
-    def held_rows(self) -> list[HeldRow]:
+    def outbox_rows(self) -> list[OutboxRows]:
         """What the open transaction has written into its site's outbox."""
         return open_transaction.of(self.current_site()).rows
 

@@ -16,7 +16,7 @@ from rq.worker import Worker as RQWorker
 
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import switch
-from frappe_celery.hosts.bench.names import own_name
+from frappe_celery.hosts.bench.rq_names import own_name
 from frappe_celery.jobs import get_store
 
 GUIDE = "frappe-celery switch"

@@ -15,8 +15,8 @@ from rq.worker import Worker as RQWorker
 
 from frappe_bridge.armed import routing
 from frappe_celery.hosts.bench import processes
-from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.hosts.bench.processes import Worker
+from frappe_celery.hosts.bench.rq_names import own_name
 from frappe_celery.jobs import get_store
 from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 

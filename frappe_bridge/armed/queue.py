@@ -19,8 +19,8 @@ from frappe_bridge.armed import routing
 from frappe_bridge.routes import EVERY, Routes
 from frappe_celery.hosts.bench import registry
 from frappe_celery.hosts.bench.desk import Desk, entered
-from frappe_celery.hosts.bench.names import begin_of_ids, rq_name
 from frappe_celery.hosts.bench.queue import Queue
+from frappe_celery.hosts.bench.rq_names import begin_of_ids, rq_name
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.bridge import Rerouted
 from frappe_celery.jobs.connection import naming_the_server

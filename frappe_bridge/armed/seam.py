@@ -45,6 +45,6 @@ _BY_ROUTES: dict[str, dict[str, Required]] = {
     schedule.MODULE: {"ScheduledJobType.enqueue": Wrapped(turn.while_it_is_its_turn)},
 }
 SEAM = Seam(
-    seam.in_place_of_rqs(ArmedQueue, ArmedWorker),
+    seam.replacements(ArmedQueue, ArmedWorker),
     {place: {**names, **_BY_ROUTES.get(place, {})} for place, names in seam.FRAPPES.items()},
 )

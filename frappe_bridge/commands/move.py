@@ -10,7 +10,7 @@ from frappe_bridge.armed import routing
 from frappe_bridge.move.moving import Mover, Report
 from frappe_celery.commands.options import known_queue, known_site, trusting_pickles
 from frappe_celery.config import settings
-from frappe_celery.hosts.bench.names import rq_name
+from frappe_celery.hosts.bench.rq_names import rq_name
 from frappe_celery.jobs import get_store
 from frappe_celery.watch.doctor.report import counted
 from frappe_celery.watch.words import some_of

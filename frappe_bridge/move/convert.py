@@ -13,7 +13,7 @@ from frappe_bridge.move import pickles
 from frappe_bridge.move.rq_format import RqJob, RqQueue, written
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import BadTimeout, CannotTravel, Refused
-from frappe_celery.hosts.bench import names
+from frappe_celery.hosts.bench import rq_names
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import new_message
@@ -72,7 +72,7 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
     try:
         return new_message(
             config,
-            **names.as_message(given),
+            **rq_names.as_message(given),
             queue=queue,
             timeout=job.number("timeout") or None,
             id=job.id,
@@ -80,8 +80,8 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
             on_failure=on_failure,
             encode=_encode,
             **rqs_repeats(job.number("retries_left") or 0, job.numbers("retry_intervals")),
-            result_ttl=names.seconds_kept(job.number("result_ttl"), config.rq_results_ttl),
-            failure_ttl=names.seconds_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
+            result_ttl=rq_names.seconds_kept(job.number("result_ttl"), config.rq_results_ttl),
+            failure_ttl=rq_names.seconds_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
             enqueued_at=job.enqueued_at,
         )
     except (BadTimeout, CannotTravel) as exc:
@@ -103,7 +103,7 @@ def _arguments(job: RqJob, trusted: bool) -> dict[str, Any]:
         )
     except (AttributeError, TypeError, ValueError):
         plain = False
-    if not plain or function != names.EXECUTE_JOB or instance or args:
+    if not plain or function != rq_names.EXECUTE_JOB or instance or args:
         raise Stays("it is not one of frappe.enqueue's, only RQ's workers can run it")
     followed = [] if trusted else [*pickles.references([given["kwargs"], given["event"]])]
     if followed:
@@ -129,7 +129,7 @@ def _callbacks(job: RqJob) -> list[pickles.Reference | None]:
         module, _, function = name.rpartition(".")
         if name and any(part[:1].isupper() for part in module.split(".")):
             raise Stays(f"its callback {name} is a method")
-        is_given = name not in ("", names.TRUNCATION)
+        is_given = name not in ("", rq_names.TRUNCATION)
         found.append(pickles.Reference(module, function) if is_given else None)
     return found
 
@@ -162,12 +162,12 @@ def fields_of(
         raise Stays("it is repeated by frappe_celery's rules")
     if message.args or message.task_id or message.canvas or message.expires is not None:
         raise Stays("it is a task of Celery's canvas, which RQ would not know")
-    on_failure = _callback(message.on_failure) or names.TRUNCATION
+    on_failure = _callback(message.on_failure) or rq_names.TRUNCATION
     fields: dict[str, Any] = {
         "created_at": written(message.enqueued_at),
         "enqueued_at": written(message.enqueued_at),
         "data": zlib.compress(_pickled(message)),
-        "description": f"{names.EXECUTE_JOB}(method={message.path!r}, site={message.site!r})",
+        "description": f"{rq_names.EXECUTE_JOB}(method={message.path!r}, site={message.site!r})",
         "success_callback_name": _callback(message.on_success),
         "failure_callback_name": on_failure,
         **dict.fromkeys(("started_at", "ended_at", "worker_name", "last_heartbeat"), ""),
@@ -193,7 +193,7 @@ def _rqs_major() -> int:
 
 def _pickled(message: JobMessage) -> bytes:
     try:
-        called = names.EXECUTE_JOB, None, (), names.arguments_of(message)
+        called = rq_names.EXECUTE_JOB, None, (), rq_names.arguments_of(message)
         return pickle.dumps(called, protocol=PROTOCOL)
     except Refused:
         raise

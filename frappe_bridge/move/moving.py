@@ -19,9 +19,9 @@ from frappe_bridge.move.rq_format import RqJob, RqQueue
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob, Refused
-from frappe_celery.hosts.bench.names import begin_of_ids
+from frappe_celery.hosts.bench.rq_names import begin_of_ids
 from frappe_celery.jobs import Job, JobStatus, JobStore, scripts
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.message import JobMessage, sealed
 from frappe_celery.jobs.record import record
@@ -116,7 +116,7 @@ class Mover:
         for queue in self.queues:
             ids = self.store.client.lrange(queue.waiting, 0, -1)
             front = self._goes_first(queue, ids)
-            backwards = front and self.store.outbox is None  # RabbitMQ's front is no stack
+            backwards = front and self.store.forwarder is None  # RabbitMQ's front is no stack
             for job_id in reversed(ids) if backwards else ids:
                 more = standing[job_id] > 1
                 self._try(queue, job_id, False, self._bring, front, more, began)
@@ -215,8 +215,8 @@ class Mover:
         outcome: bytes = self.store.run_script("move_in", (*ours, *theirs), *words)
         if outcome == b"moved":
             (self.report.failed if ended else self.report.waiting)[queue.own] += 1
-            if self.store.outbox is not None and not ended:
-                self.store.outbox.carry(queue.own, [(message.run, run[1], bool(front))])
+            if self.store.forwarder is not None and not ended:
+                self.store.forwarder.carry(queue.own, [(message.run, run[1], bool(front))])
         return outcome
 
     # -- to RQ
@@ -239,7 +239,7 @@ class Mover:
             counts = self.store.counts(site=self.site, queue=queue.own)
             self.report.others["running"] += counts[JobStatus.STARTED]
             self.report.others["delayed"] += counts[JobStatus.SCHEDULED]
-        self.report.batches = state.open_ones(self.store, self.site)
+        self.report.batches = batch_state.open_ones(self.store, self.site)
         return self.report
 
     def _is_older(self, ours: Job | None, job_id: bytes | None) -> bool:
@@ -253,7 +253,7 @@ class Mover:
 
     def _waiting(self, queue: str) -> Iterator[Job]:
         """The next one first, as far as is known: RabbitMQ keeps its own order."""
-        if self.store.outbox is not None:
+        if self.store.forwarder is not None:
             yield from reversed(self._all(queue, JobStatus.QUEUED))
             return
         seen = set()

@@ -24,10 +24,10 @@ def signed_by_others(store: JobStore, signer: Signer, are_signed: Callable[[Any]
         BrokerUnreachable: the broker does not answer.
     """
     if store.settings.on_rabbitmq:
-        from frappe_celery.brokers.rabbitmq.outbox import Outbox
+        from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 
-        outbox = Outbox(store)
-        return outbox.publisher.waiting([*map(outbox.names.whole, store.settings.queues)])
+        forwarder = Forwarder(store)
+        return forwarder.publisher.waiting([*map(forwarder.names.whole, store.settings.queues)])
     found = _found(store)
     return sum(not _is_signed(signer, are_signed, queue, text) for queue, text in found)
 

@@ -11,7 +11,7 @@ from frappe_celery.commands.jobs import LIMIT, ONLY_THIS_SITE, YES, more_than
 from frappe_celery.commands.options import AS_JSON, site_with_jobs
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.watch import job_display
 from frappe_celery.watch.doctor.report import counted
 
@@ -41,7 +41,7 @@ def list_(site: str | None, limit: int, as_json: bool) -> None:
     """
     from frappe_celery.watch import batch_tables
 
-    some = state.page(get_store(), site_with_jobs(site), 0, limit + 1)
+    some = batch_state.page(get_store(), site_with_jobs(site), 0, limit + 1)
     if as_json:
         click.echo(json.dumps([batch_tables.as_json(one) for one in some[:limit]], indent=1))
         return
@@ -63,9 +63,9 @@ def show(batch_id: str, limit: int, as_json: bool) -> None:
     from frappe_celery.watch import batch_tables, job_tables, tables
 
     store = get_store()
-    found = state.fetch(store, batch_id)
-    callbacks = state.callbacks(store, batch_id)
-    failed = list(islice(state.jobs(store, batch_id, *state.FAILURES), limit + 1))
+    found = batch_state.fetch(store, batch_id)
+    callbacks = batch_state.callbacks(store, batch_id)
+    failed = list(islice(batch_state.jobs(store, batch_id, *batch_state.FAILURES), limit + 1))
     if as_json:
         about = {
             **batch_tables.as_json(found),
@@ -91,10 +91,10 @@ def cancel(batch_id: str, yes: bool) -> None:
     Its on_ended runs once these have ended, its on_finished does not.
     """
     store = get_store()
-    going = state.fetch(store, batch_id).going
+    going = batch_state.fetch(store, batch_id).going
     if going and not yes:
         click.confirm(f"cancel what waits of {counted(going, 'job')}?", abort=True, err=True)
-    click.echo(f"{counted(state.cancel(store, batch_id), 'job')}: canceled")
+    click.echo(f"{counted(batch_state.cancel(store, batch_id), 'job')}: canceled")
 
 
 @batches.command()
@@ -106,7 +106,7 @@ def requeue(batch_id: str, yes: bool) -> None:
     Its on_finished runs once all its jobs have finished.
     """
     store = get_store()
-    failed = state.fetch(store, batch_id).failed
+    failed = batch_state.fetch(store, batch_id).failed
     if failed and not yes:
         click.confirm(f"requeue {counted(failed, 'failed job')}?", abort=True, err=True)
-    click.echo(f"{counted(state.requeue_failed(store, batch_id), 'job')}: requeued")
+    click.echo(f"{counted(batch_state.requeue_failed(store, batch_id), 'job')}: requeued")

@@ -68,6 +68,6 @@ def _in_rq() -> dict[str, Any]:
 
     return {
         "in_rq": leftovers.by_queue(),
-        "rqs_workers": leftovers.workers(),
+        "rq_workers": leftovers.workers(),
         "failed_in_rq": leftovers.failed_lately(SECONDS),
     }

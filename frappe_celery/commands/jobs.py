@@ -138,12 +138,12 @@ def parked(requeue: bool) -> None:
     Whether such a job had started nobody knows any more: it is not run unless you say so.
     """
     from frappe_celery.brokers.rabbitmq import parked as messages
-    from frappe_celery.brokers.rabbitmq.outbox import Outbox
+    from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 
-    outbox = get_store().outbox
-    if not isinstance(outbox, Outbox):
+    forwarder = get_store().forwarder
+    if not isinstance(forwarder, Forwarder):
         raise click.ClickException("only RabbitMQ parks messages (broker_url amqp://…)")
-    found, stay = messages.parked(outbox, requeue)
+    found, stay = messages.parked(forwarder, requeue)
     for message in found:
         about = (message.id, message.label, f"queue {message.queue}", f"run {message.run}")
         click.echo("  ".join(map(one_line, about)))

@@ -15,7 +15,7 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import ADMINISTRATOR
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import at_commit
 from frappe_celery.jobs.outbox.table import OF_A_TASK, Row, Table
 from frappe_celery.watch import words
 from frappe_celery.watch.tables import Listing
@@ -36,7 +36,9 @@ def outbox() -> None:
 @AS_JSON
 def list_(site: str | None, as_json: bool) -> None:
     """Show what waits, and what was set aside and why."""
-    rows = [(name, row) for name in known_sites(site) if hold.is_on(name) for row in _rows(name)]
+    rows = [
+        (name, row) for name in known_sites(site) if at_commit.is_on(name) for row in _rows(name)
+    ]
     if as_json:
         shown = [{"site": name, **_without_message(row)} for name, row in rows]
         click.echo(json.dumps(shown, indent=2))
@@ -91,7 +93,7 @@ def _table(site: str) -> Iterator[Table]:
     host = hosts.current()
     with host.in_site(site, ADMINISTRATOR):
         table = Table(host)
-        if not hold.is_on(site):
+        if not at_commit.is_on(site):
             raise ConfigError(
                 f"site {site} has no outbox: set frappe_celery_outbox to true in its"
                 " site_config.json or for all, and restart workers and beat, which make it"

@@ -12,7 +12,7 @@ import re
 import secrets
 
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.outbox.hold import Held
+from frappe_celery.jobs.outbox.at_commit import CallRows
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Transaction:
         """Whether the statement that runs now ends it."""
         self.name: str | None = None
         """By which jobs wait for its end; None: none does."""
-        self.rows: list[Held] = []
+        self.rows: list[CallRows] = []
         """Which it has written into its site's outbox."""
 
     def sees(self, statement: str, on_mariadb: bool) -> None:

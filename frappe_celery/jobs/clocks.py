@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs.keys import Keys
+from frappe_celery.jobs.redis_keys import Keys
 
 DIFFER_SECONDS = 5.0
 """As in `enqueue.lua`."""

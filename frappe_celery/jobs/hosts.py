@@ -124,8 +124,8 @@ class Host(Protocol):
         """A name for the calling code's transaction, where it has written and will be known to end
         (`JobStore.transaction_ended`); None elsewhere."""
 
-    def held_rows(self) -> list[Any]:
-        """`outbox.hold.Held`: what the open transaction has written into its site's outbox."""
+    def outbox_rows(self) -> list[Any]:
+        """`at_commit.CallRows`: what the open transaction has written into its site's outbox."""
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement of the database's own kind in it; `%s` stands for each value."""

@@ -23,9 +23,9 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import FrappeCeleryError, InvalidJobOperation, NoSuchJob, NotEnded
 from frappe_celery.jobs import codec, providers
-from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage, Line
 from frappe_celery.jobs.options import repetitions
+from frappe_celery.jobs.redis_keys import Keys
 
 
 class JobStatus(str, Enum):

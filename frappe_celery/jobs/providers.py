@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.message import JobMessage
 
 
-class Outbox(Protocol):
+class Forwarder(Protocol):
     """What the store asks of a broker that is not the Redis which keeps the jobs: it carries runs
     there from a queue's list in Redis, where the store puts them."""
 
@@ -45,7 +45,7 @@ class Outbox(Protocol):
 app: Callable[[], Celery]
 revoked: Callable[[JobMessage, str], None]
 """Tell the result backend of a run of Celery's canvas that was canceled or stopped, and why."""
-outbox: Callable[[Any], Outbox]
+forwarder: Callable[[Any], Forwarder]
 """Of a store whose broker is not the Redis that keeps the jobs: what carries runs there."""
 run_here: Callable[[JobMessage], None]
 """Run a message in the caller's process, as `is_async=False` in tests does; its failure is only the

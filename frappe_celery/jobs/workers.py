@@ -10,7 +10,7 @@ from itertools import starmap
 from typing import Any
 
 from frappe_celery.jobs import clocks
-from frappe_celery.jobs.keys import Keys
+from frappe_celery.jobs.redis_keys import Keys
 
 EXPIRE_SECONDS = 30
 DEAD_AFTER_SECONDS = 10.0

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import Job
-from frappe_celery.jobs.batches.state import BatchState
+from frappe_celery.jobs.batches.batch_state import BatchState
 from frappe_celery.watch import job_display
 from frappe_celery.watch.tables import Listing, beginning, facts, zoned
 from frappe_celery.watch.words import clock

@@ -13,7 +13,7 @@ from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.config.texts import escaped
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.message import shown_method
 from frappe_celery.jobs.queue.scheduled import due_at
@@ -80,7 +80,7 @@ def _batch(job: Job) -> dict[str, str | None] | None:
     """The id and the title of that which it is a job or a callback of; title None: forgotten."""
     if (batch := job.opened.batch) is None:
         return None
-    (found,) = state.read(get_store(), batch)
+    (found,) = batch_state.read(get_store(), batch)
     return {"id": batch, "title": found.title if found else None}
 
 

@@ -20,10 +20,10 @@ from prometheus_client.registry import Collector
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.batches.state import LOOKED_AT, not_ended
+from frappe_celery.jobs.batches.batch_state import LOOKED_AT, not_ended
 from frappe_celery.jobs.job import ACTIVE, ENDED
-from frappe_celery.jobs.keys import ATTEMPT
 from frappe_celery.jobs.limits.rules import Limit, covers
+from frappe_celery.jobs.redis_keys import ATTEMPT
 from frappe_celery.jobs.stats.losses import newest_loss
 from frappe_celery.watch import caught
 from frappe_celery.watch.caught import Caught
@@ -288,8 +288,10 @@ def _wanted(now: Now) -> Numbers:
 
 def _in_line(store: JobStore, queue: str) -> int:
     """What stands in line: what is kept back has left it, unless by a rule of the queue itself."""
-    in_redis = sum(length for _, length in store.lines(queue))
-    return in_redis + (store.outbox.waiting_if_known(queue) if store.outbox is not None else 0)
+    in_redis = sum(length for _, length in store.lanes(queue))
+    return in_redis + (
+        store.forwarder.waiting_if_known(queue) if store.forwarder is not None else 0
+    )
 
 
 def _at_once(queue: str, limits: list[Limit]) -> int:

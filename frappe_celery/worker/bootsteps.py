@@ -29,7 +29,7 @@ from frappe_celery.jobs.outbox.process import RelayProcess
 from frappe_celery.jobs.queue import scheduled, shares
 from frappe_celery.jobs.stats.losses import Watch
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.watch import cache, history
+from frappe_celery.watch import cache, minutes
 from frappe_celery.watch.words import moment
 from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.crew import crew_of
@@ -189,7 +189,7 @@ class History(Repeated):
     seconds = 20.0
 
     def tick(self, consumer: Any) -> None:
-        history.note(get_store())
+        minutes.note(get_store())
 
 
 class Outboxes(Repeated):
@@ -331,18 +331,18 @@ class Forwarder(Repeated):
     def tick(self, consumer: Any) -> None:
         """What stood in the outbox the last time too; the rest its own process may be sending."""
         store = get_store()
-        outbox = store.outbox
-        assert outbox is not None
-        left = outbox.left(store.settings.queues)
+        forwarder = store.forwarder
+        assert forwarder is not None
+        left = forwarder.left(store.settings.queues)
         waiting = [run for run in left if run in self.seen]
         if Lease(store, f"{store.keys.prefix}forwarding", self.seconds).take():
-            outbox.take_over()
+            forwarder.take_over()
             if waiting:
                 logger.info("%d jobs that stood in the outbox go to RabbitMQ", len(waiting))
-                outbox.forward(waiting)
+                forwarder.forward(waiting)
             for queue in store.settings.queues:
-                if outbox.waiting_if_known(queue):
-                    outbox.ring(queue)
+                if forwarder.waiting_if_known(queue):
+                    forwarder.ring(queue)
         self.seen = frozenset(left)
 
 

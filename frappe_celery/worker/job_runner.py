@@ -290,7 +290,7 @@ class TaskEvents:
 
 def taker_of(store: JobStore, consumer: str, worker: str) -> Taker:
     """The one that the bench's broker needs (see `Taker`)."""
-    if store.outbox is None:
+    if store.forwarder is None:
         return Taker(store, consumer, worker)
     from frappe_celery.brokers.rabbitmq.taker import Taker as RabbitMQTaker
 

@@ -28,7 +28,7 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from frappe_celery.jobs import JobStatus, JobStore, get_store
-from frappe_celery.jobs.batches.state import tend
+from frappe_celery.jobs.batches.batch_state import tend
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.jobs.workers import DEAD_AFTER_SECONDS
 from frappe_celery.worker import abandoned
@@ -119,9 +119,9 @@ def follow_the_broker(store: JobStore) -> None:
     Raises:
         BrokerUnreachable.
     """
-    now = b"redis" if store.outbox is None else b"rabbitmq"
+    now = b"redis" if store.forwarder is None else b"rabbitmq"
     before = store.client.getset(store.keys.broker, now)
-    if before == b"rabbitmq" and store.outbox is None:
+    if before == b"rabbitmq" and store.forwarder is None:
         runs = settle(store, old=0)
         logger.info("%d jobs that waited in RabbitMQ wait in Redis", len(runs))
 
@@ -132,8 +132,10 @@ def sweep(store: JobStore, old: float = OLD_SECONDS, lease: int = 25) -> list[st
     Raises:
         BrokerUnreachable.
     """
-    outbox = store.outbox
-    busy = [q for q in store.settings.queues if outbox.waiting(q)] if outbox is not None else []
+    forwarder = store.forwarder
+    busy = (
+        [q for q in store.settings.queues if forwarder.waiting(q)] if forwarder is not None else []
+    )
     if not Lease(store, store.keys.sweeping, lease).take():
         return []
     return settle(store, old, busy)
@@ -145,7 +147,7 @@ def settle(store: JobStore, old: float, not_looked_through: Iterable[str] = ()) 
     found = store.run_script(
         "settle_ghosts",
         (keys.consumers, keys.places, keys.scheduled, keys.suspects),
-        *(keys.prefix, old, LONGEST, store.lined, *not_looked_through),
+        *(keys.prefix, old, LONGEST, store.lane_prefix, *not_looked_through),
     )
     back, started, places, gone = (
         [text.decode(errors="replace") for text in texts] for texts in found

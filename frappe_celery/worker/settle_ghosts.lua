@@ -2,7 +2,7 @@
 -- Only what has been so for a while counts: some are being run by their caller, others on their way.
 -- KEYS: consumers, places, scheduled, suspects
 -- ARGV: prefix, seconds that a ghost is old at least, longest queue to look through, 'line:' where
---       runs wait in lines of their sites ('' : not), queues that are not looked through …
+--       runs wait in lanes of their sites ('' : not), queues that are not looked through …
 -- Waiting ghosts are put first in their queues, scheduled ones are due. A started one is a suspect
 -- first, and a ghost the next time: its worker may have had to say anew that it lives.
 -- Returns {the runs that were put back}, {the started ghosts, for the caller to settle}, {the places
@@ -46,12 +46,12 @@ for _, place in ipairs(sure(prefix, 'SMEMBERS', KEYS[2])) do
   if #waiting > 0 and standing(queue) and standing(line) then
     for i = #waiting, 1, -1 do  -- the oldest is put back last, and so comes first
       local run = waiting[i]
-      local kept_by = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
-      if kept_by and redis.call('ZSCORE', prefix .. 'kept:' .. kept_by, run) then
+      local counter = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
+      if counter and redis.call('ZSCORE', prefix .. 'kept:' .. counter, run) then
         there[run] = true
-        local transaction = string.match(kept_by, '^commit:(.*)$')
+        local transaction = string.match(counter, '^commit:(.*)$')
         if transaction then redis.call('ZADD', prefix .. 'commit:open', 'NX', now, transaction)
-        else redis.call('ZADD', prefix .. 'parkings', 'NX', 0, kept_by) end
+        else redis.call('ZADD', prefix .. 'parkings', 'NX', 0, counter) end
       end
       if not there[run] and redis.call('EXISTS', prefix .. 'job:' .. run) == 1 then
         redis.call('HDEL', prefix .. 'job:' .. run, 'parked')

@@ -18,7 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.watch import history
+from frappe_celery.watch import minutes
 from tests.browser import chromium
 from tests.integration.benches import inside
 from tests.integration.pages.client import PASSWORD
@@ -134,8 +134,8 @@ def _an_hour_of_work(store: JobStore, site: str) -> None:
     for ago in (*range(7 * 1440, 1440, -30), *range(1440, 0, -1)):
         busy = 1 + sin(ago / 1440 * 2 * pi)
         numbers = int(30 * busy) + steady.randint(8, 20), int(steady.random() < 0.1), 3
-        for name in (site, history.EVERY_SITE):
-            history._write(store, minute - ago, [(name, *numbers, int(9 * busy))])
+        for name in (site, minutes.EVERY_SITE):
+            minutes._write(store, minute - ago, [(name, *numbers, int(9 * busy))])
 
 
 @pytest.fixture(scope="module")

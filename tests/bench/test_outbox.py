@@ -14,9 +14,9 @@ import os, signal, sys, frappe
 site, label, ending = sys.argv[1:]
 frappe.init(site=site); frappe.connect()
 import fc_probe
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import at_commit
 if ending == "dies after the commit":
-    hold._publish = lambda held: os.kill(os.getpid(), signal.SIGKILL)
+    at_commit._publish = lambda held: os.kill(os.getpid(), signal.SIGKILL)
 frappe.db.set_default(label, "was here")
 if ending == "savepoint":
     frappe.db.savepoint("here")

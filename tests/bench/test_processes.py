@@ -51,12 +51,12 @@ print(before, fc_early.Queue.__module__, fc_early.Job.__module__)
     assert output.split() == [
         "rq.queue",
         "frappe_celery.hosts.bench.queue",
-        "frappe_celery.hosts.bench.job",
+        "frappe_celery.hosts.bench.rq_job",
     ]
 
 
 def test_a_plain_script(bench: Bench, site: str) -> None:
-    assert bench.ask(WHERE_IT_WAITS, site) == "frappe_celery.hosts.bench.job"
+    assert bench.ask(WHERE_IT_WAITS, site) == "frappe_celery.hosts.bench.rq_job"
 
 
 def test_bench_execute_and_console(bench: Bench, site: str) -> None:
@@ -202,7 +202,7 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench, no_job_left: None) -> 
         assert (shown, more) == (3 * 20, len(ids) - 3 * 20), output
 
     try:
-        assert bench.ask(WHERE_IT_WAITS) == "frappe_celery.hosts.bench.job"
+        assert bench.ask(WHERE_IT_WAITS) == "frappe_celery.hosts.bench.rq_job"
         bench.ask("from frappe.utils.doctor import purge_pending_jobs; purge_pending_jobs()")
         in_celery = enqueue("celery")
         off = bench.run("frappe-celery", "disable")

@@ -185,5 +185,5 @@ def _held(store: JobStore) -> Iterator[str]:
     yield from (f"kept back: {n} by {name}" for name, n in Limits(store).kept_back().items())
     for queue in store.settings.queues:
         yield from (f"in {queue}: {token}" for line in store.standing(queue) for token in line)
-        if store.outbox is not None and store.outbox.waiting(queue):
-            yield f"in RabbitMQ's {queue}: {store.outbox.waiting(queue)} messages"
+        if store.forwarder is not None and store.forwarder.waiting(queue):
+            yield f"in RabbitMQ's {queue}: {store.forwarder.waiting(queue)} messages"

@@ -62,7 +62,7 @@ def die() -> NoReturn:
 def call(seed: str, name: str, first: int, last: int) -> None:
     import frappe_celery  # noqa: F401 (brings `frappe`)
     import frappe  # isort: skip
-    from frappe_celery.jobs.outbox import hold
+    from frappe_celery.jobs.outbox import at_commit
     from frappe_celery.jobs.queue import publish
 
     moment = ""
@@ -76,7 +76,7 @@ def call(seed: str, name: str, first: int, last: int) -> None:
             die()
         return made
 
-    hold.publish.publish = watched  # type: ignore[attr-defined]
+    at_commit.publish.publish = watched  # type: ignore[attr-defined]
     for number in range(first, last):
         Path(f"{name}.new").write_text(str(number))
         Path(f"{name}.new").replace(f"{name}.at")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from redis.exceptions import ResponseError
 
 from frappe_celery import celery_app, enqueue
-from frappe_celery.brokers.rabbitmq.names import BELL
+from frappe_celery.brokers.rabbitmq.queue_names import BELL
 from frappe_celery.jobs import JobStore
 from tests.fuzz import cases
 from tests.fuzz.cases import Case
@@ -115,8 +115,8 @@ class Arena:
     def _messages(self, queues: st.SearchStrategy[str]) -> list[st.SearchStrategy[Case]]:
         control, events = self.hand.control, self.hand.events
         if self.hand.url is not None:
-            assert self.store.outbox is not None
-            names = [n for queue in QUEUES for n in self.store.outbox.names.all(queue)]  # type: ignore[attr-defined]
+            assert self.store.forwarder is not None
+            names = [n for queue in QUEUES for n in self.store.forwarder.names.all(queue)]  # type: ignore[attr-defined]
             lying = st.sampled_from([("", name) for name in (*names, self.queue)])
             kinds = ("worker.heartbeat", "worker.elect", "task.multi", b"\xff")
             told = st.sampled_from([(control, ""), *((events, kind) for kind in kinds)])
@@ -161,7 +161,7 @@ class Arena:
     def _bell(self, case: Case) -> None:
         keys, client = self.store.keys, self.store.client
         client.publish(keys.bell_of_whole, case.what)
-        if self.store.outbox is not None:
+        if self.store.forwarder is not None:
             self._publish(amqp.Message(case.what), BELL, f"{keys.prefix}{case.place}:tasks")
         for bell in (keys.bell_of(case.place), keys.confirmed_bell_of(case.place)):
             with suppress(ResponseError):  # a mark that is something else now
@@ -219,9 +219,9 @@ class Arena:
         AssertionError."""
         if self._kept:
             self._put_back()
-        if self.store.outbox is not None:
+        if self.store.forwarder is not None:
             for queue in QUEUES:
-                self.store.outbox.ring(queue)
+                self.store.forwarder.ring(queue)
         self.honest()
         gone = [one for one in self._alive if not is_alive(one)]
         assert not gone, f"ended: {gone}"

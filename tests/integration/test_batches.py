@@ -13,8 +13,8 @@ import frappe_celery
 from frappe_celery import batch
 from frappe_celery.errors import ConfigError, InvalidJobOperation, NoSuchJob, QueueOverloaded
 from frappe_celery.jobs import Job, JobStatus, JobStore, hosts
-from frappe_celery.jobs.batches import state
-from frappe_celery.jobs.batches.state import BatchState
+from frappe_celery.jobs.batches import batch_state
+from frappe_celery.jobs.batches.batch_state import BatchState
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.scheduled import promote
 from tests.integration.stores import message, started, take, waiting
@@ -117,7 +117,7 @@ def test_an_exception_in_the_block_leaves_nothing(store: JobStore) -> None:
     with pytest.raises(ZeroDivisionError):
         breaks()
     assert store.client.keys(store.keys.record("*")) == []
-    assert state.page(store) == []
+    assert batch_state.page(store) == []
 
 
 def test_an_empty_one_goes_on_at_once(store: JobStore) -> None:
@@ -126,7 +126,7 @@ def test_an_empty_one_goes_on_at_once(store: JobStore) -> None:
     assert b.state().is_finished
     with batch("Nothing"):
         pass
-    assert len(state.page(store)) == 1
+    assert len(batch_state.page(store)) == 1
 
 
 def test_a_running_job_adds_to_it_and_nothing_is_called_early(store: JobStore) -> None:
@@ -247,7 +247,7 @@ def made_in_part(store: JobStore, error: BaseException, *scripts: str) -> BatchS
             patched.setattr(store, name, partial(meets_it, getattr(store, name)))
         with pytest.raises(type(error)):
             made(120)
-    (found,) = state.page(store)
+    (found,) = batch_state.page(store)
     return found
 
 
@@ -257,12 +257,12 @@ def test_one_whose_maker_dies_between_two_steps_is_canceled_with_its_reason(
     found = made_in_part(store, KeyboardInterrupt(), "abort_batch")
     assert found.status == "making"
     assert take(store) is None
-    assert state.tend(store, math.inf) == []
+    assert batch_state.tend(store, math.inf) == []
     store.client.hincrby(store.keys.batch(found.id), "alive_at", -61)
-    assert state.tend(store, math.inf) == [found.id]
+    assert batch_state.tend(store, math.inf) == [found.id]
     while store.client.exists(store.keys.settling):
         promote(store)
-    (found,) = state.page(store)
+    (found,) = batch_state.page(store)
     assert (found.status, found.going) == ("canceled", 0)
     assert found.reason == "its maker ended before all of it was enqueued"
     jobs = store.all_of(JobStatus.CANCELED)
@@ -286,11 +286,11 @@ def test_results_are_kept_until_it_and_its_callbacks_have_ended(store: JobStore)
     first = run(store)
     assert store.client.ttl(store.keys.record(first.run_id)) == -1
     run(store)
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     assert store.client.ttl(store.keys.record(first.run_id)) == -1  # for the callback
     assert [job.result for job in b.jobs()] == [1, 1]
     run(store)
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     assert 0 < store.client.ttl(store.keys.record(first.run_id)) <= 600
 
 
@@ -298,13 +298,13 @@ def test_it_is_forgotten_a_day_after_its_end_and_on_finished_is_canceled(store: 
     b = made(1)
     failed = run(store, fails=True)
     run(store)  # on_ended
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     store.client.hincrbyfloat(store.keys.batch(b.id), "ended_at", -86401)
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     assert b.state().status == "ended"  # its failed job is kept
     store.delete(failed.run_id)
     assert counts(b) == (0, 0, 0, 1)
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     with pytest.raises(NoSuchJob, match="forgotten"):
         b.state()
     promote(store)
@@ -319,10 +319,10 @@ def test_one_that_a_forgotten_batch_had_comes_back_with_what_it_waited_for(store
         then.options(depends_on=first).enqueue(WORK, n=2)
     run(store, fails=True)
     assert counts(then) == (0, 0, 0, 1)
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     store.client.hincrbyfloat(store.keys.batch(then.id), "ended_at", -86401)
-    state.tend(store, math.inf)
-    assert state.page(store) == []
+    batch_state.tend(store, math.inf)
+    assert batch_state.page(store) == []
     first.requeue(dependants=True)
     assert [run(store).kwargs["n"] for _ in range(2)] == [1, 2]
 
@@ -337,7 +337,7 @@ def test_a_job_that_ended_unnoticed_is_counted(store: JobStore) -> None:
     store.client.hset(members, lost.first_run, f"going {lost.id}")
     store.client.hincrby(store.keys.batch(b.id), "going", 1)
     store.client.hincrby(store.keys.batch(b.id), "canceled", -1)
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     promote(store)
     assert counts(b) == (0, 1, 0, 1)
     assert methods(store) == [ANYWAY]
@@ -377,7 +377,7 @@ def test_its_jobs_wait_for_others_too(store: JobStore) -> None:
 def test_what_a_block_does_not_take(store: JobStore, given: dict[str, Any], what: str) -> None:
     with pytest.raises(frappe_celery.FrappeCeleryError, match=what), batch("Close") as b:
         b.enqueue(WORK, **given)
-    assert state.page(store) == []
+    assert batch_state.page(store) == []
 
 
 def test_of_many_what_has_not_ended_is_found_in_a_few_steps(
@@ -387,15 +387,15 @@ def test_of_many_what_has_not_ended_is_found_in_a_few_steps(
         with batch(f"{n}", on_ended=ANYWAY) as b:
             if n % 2:
                 b.enqueue(WORK)  # else it has ended
-    real, steps = state.read, list[int]()
-    monkeypatch.setattr(state, "read", lambda *args: steps.append(len(args)) or real(*args))
+    real, steps = batch_state.read, list[int]()
+    monkeypatch.setattr(batch_state, "read", lambda *args: steps.append(len(args)) or real(*args))
     open_ones = [str(n) for n in range(299, 0, -2)]
-    assert [one.title for one in state.not_ended(store)] == open_ones
+    assert [one.title for one in batch_state.not_ended(store)] == open_ones
     assert len(steps) == 300 / 100
-    assert {one.total for one in state.not_ended(store, store.settings.sites()[0])} == {1}
-    assert state.not_ended(store, "another") == []
-    monkeypatch.setattr(state, "LOOKED_AT", 100)
-    assert [one.title for one in state.not_ended(store)] == open_ones[:50]
+    assert {one.total for one in batch_state.not_ended(store, store.settings.sites()[0])} == {1}
+    assert batch_state.not_ended(store, "another") == []
+    monkeypatch.setattr(batch_state, "LOOKED_AT", 100)
+    assert [one.title for one in batch_state.not_ended(store)] == open_ones[:50]
 
 
 def test_what_is_no_batch(store: JobStore) -> None:
@@ -423,14 +423,14 @@ def test_a_worker_looks_at_those_that_are_due_for_it_alone(store: JobStore) -> N
         return int(store.client.zcount(store.keys.tending, "-inf", now + after))
 
     assert due(1) == 1
-    state.tend(store)
+    batch_state.tend(store)
     assert (due(200), due(301)) == (0, 1)
     for _ in range(3):
         run(store)
     assert due(0) == 1  # it has ended
-    state.tend(store)
+    batch_state.tend(store)
     assert (due(86000), due(86402)) == (0, 1)
-    state.tend(store, now + 86402)  # not a day yet, by Redis's clock
+    batch_state.tend(store, now + 86402)  # not a day yet, by Redis's clock
     assert b.state().is_finished
 
 

@@ -13,7 +13,7 @@ import frappe_celery
 from frappe_celery import batch
 from frappe_celery.errors import ConfigError, InvalidJobOperation, NoSuchJob, QueueOverloaded
 from frappe_celery.jobs import Job, JobStatus, JobStore
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_pages import job_actions
 from tests.integration.stores import let_go, message, started, take, waiting
@@ -35,7 +35,7 @@ def promote_all(store: JobStore) -> None:
 def time_passes(store: JobStore, b: frappe_celery.Batch, seconds: float = DAY + 1) -> None:
     """Since its end."""
     store.client.hincrbyfloat(store.keys.batch(b.id), "ended_at", -seconds)
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
 
 
 def repeat(store: JobStore, **again: Any) -> str:
@@ -79,7 +79,7 @@ def test_it_is_not_over_while_what_a_requeue_brings_back_is_still_to_come(
     first.requeue(dependants=True)
     run(store)  # the last one
     store.finish(started(store, "default"), 1)
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     promote_all(store)
     assert (b.state().status, counts(b)) == ("going", (number, 2, 0, 0))
     for _ in range(number):
@@ -89,15 +89,15 @@ def test_it_is_not_over_while_what_a_requeue_brings_back_is_still_to_come(
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Somebody acts once the list of a batch's members has been read."""
-    real = state.members
+    real = batch_state.members
 
     def members(*args: str) -> Any:
         found = list(real(*args))  # type: ignore[arg-type]
-        monkeypatch.setattr(state, "members", real)
+        monkeypatch.setattr(batch_state, "members", real)
         act()
         return iter(found)
 
-    monkeypatch.setattr(state, "members", members)
+    monkeypatch.setattr(batch_state, "members", members)
 
 
 @pytest.mark.parametrize("on_the_page", [False, True])
@@ -153,16 +153,16 @@ def test_it_is_not_forgotten_before_on_finished_has_run(store: JobStore) -> None
     b = made(1)
     run(store, fails=True)
     run(store)
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     b.requeue_failed()
     run(store)
     time_passes(store, b, 3 * DAY)
     assert b.state().is_finished
     assert methods(store) == [REPORT]
     run(store)
-    state.tend(store, math.inf)
-    state.tend(store, math.inf)
-    assert state.page(store) == []
+    batch_state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
+    assert batch_state.page(store) == []
 
 
 def test_results_are_kept_while_on_finished_is_on_its_way(store: JobStore) -> None:
@@ -171,7 +171,7 @@ def test_results_are_kept_while_on_finished_is_on_its_way(store: JobStore) -> No
     others = frappe_celery.options(depends_on=first)
     others.enqueue_many(WORK, [{"n": 2}] * 150, queue="long")
     store.finish(started(store, "default"), 1)
-    state.tend(store, math.inf)  # before all that waited for it is told
+    batch_state.tend(store, math.inf)  # before all that waited for it is told
     promote_all(store)
     for run_id in waiting(store, "long"):
         store.delete(run_id)
@@ -185,7 +185,7 @@ def test_it_is_kept_while_what_was_stopped_is(store: JobStore) -> None:
     store.fetch_run(stopped).stop()
     promote(store)
     run(store)
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     time_passes(store, b)
     assert b.requeue_failed() == 1
     let_go(store, stopped)
@@ -197,9 +197,9 @@ def test_it_is_kept_while_what_was_stopped_is(store: JobStore) -> None:
 def test_of_an_outbox_whose_rows_do_not_come_it_is_canceled_after_a_day(store: JobStore) -> None:
     b, late, asked = making(store)
     store.client.hincrby(store.keys.batch(b.id), "relayed_at", -DAY + 10)
-    assert state.tend(store, math.inf) == []
+    assert batch_state.tend(store, math.inf) == []
     store.client.hincrby(store.keys.batch(b.id), "relayed_at", -20)
-    assert state.tend(store, math.inf) == ["close"]
+    assert batch_state.tend(store, math.inf) == ["close"]
     promote(store)
     assert counts(b) == (0, 0, 0, 1)
     assert "of its outbox" in b.state().reason
@@ -216,7 +216,7 @@ def test_a_maker_whose_clock_is_wrong_is_missed_as_soon_as_another(store: JobSto
     )
     store.enqueue(first, making={"title": "Close", "number": 2})
     store.client.hincrby(store.keys.batch("b"), "alive_at", -61)
-    assert state.tend(store) == ["b"]
+    assert batch_state.tend(store) == ["b"]
 
 
 def test_what_stays_deferred_finds_no_way_round_the_quota(
@@ -264,7 +264,7 @@ def test_a_callback_is_no_duplicate_of_another_batch_s(store: JobStore) -> None:
 def test_a_job_does_not_wait_for_what_waits_for_it(store: JobStore) -> None:
     b = made(1)
     started(store, "default")
-    callback = state.callbacks(store, b.id)["on_ended"]
+    callback = batch_state.callbacks(store, b.id)["on_ended"]
     assert isinstance(callback, Job)
     with pytest.raises(ConfigError, match="a callback of its batch, which waits for it"):
         b.options(depends_on=callback).enqueue(WORK)
@@ -276,12 +276,12 @@ def test_one_whose_job_was_requeued_is_going_again(store: JobStore) -> None:
     assert b.state().status == "ended"
     b.requeue_failed()
     assert (b.state().status, b.state().ended_at) == ("going", None)
-    assert state.open_ones(store) == [f"Close ({b.id})"]
+    assert batch_state.open_ones(store) == [f"Close ({b.id})"]
     run(store)  # on_ended
     run(store)
     assert b.state().is_finished
     assert b.state().ended_at is not None
-    assert state.open_ones(store) == []
+    assert batch_state.open_ones(store) == []
 
 
 def test_what_waits_is_canceled_in_a_few_steps_also_while_workers_go_on(store: JobStore) -> None:

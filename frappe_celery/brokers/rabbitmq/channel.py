@@ -22,8 +22,8 @@ from kombu.message import Message
 from kombu.transport import pyamqp
 
 from frappe_celery.brokers import whole_messages
-from frappe_celery.brokers.rabbitmq.names import BELL, Names, declare
 from frappe_celery.brokers.rabbitmq.publisher import FAILURES
+from frappe_celery.brokers.rabbitmq.queue_names import BELL, Names, declare
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, providers

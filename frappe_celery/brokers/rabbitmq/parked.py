@@ -13,9 +13,9 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from frappe_celery.brokers.rabbitmq.names import declare
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 from frappe_celery.brokers.rabbitmq.publisher import Letter
+from frappe_celery.brokers.rabbitmq.queue_names import declare
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.message import JobMessage
@@ -70,17 +70,19 @@ def spend(store: JobStore, raw: Any, run: str, status: str) -> None:
         logger.error("refused a message: %s", exc)
         store.refuse(str(raw.delivery_info["routing_key"]), run, str(exc))
         return
-    assert isinstance(store.outbox, Outbox)
+    assert isinstance(store.forwarder, Forwarder)
     if may_be_lost(store, message):
         logger.error(
             "the record of %s[%s] is lost: parked, see frappe-celery jobs parked",
             message.label,
             run,
         )
-        store.outbox.publisher.deliver(Letter(message.run, store.outbox.names.parked, raw.body, {}))
+        store.forwarder.publisher.deliver(
+            Letter(message.run, store.forwarder.names.parked, raw.body, {})
+        )
 
 
-def parked(outbox: Outbox, requeue: bool = False) -> tuple[list[JobMessage], dict[str, str]]:
+def parked(forwarder: Forwarder, requeue: bool = False) -> tuple[list[JobMessage], dict[str, str]]:
     """The messages that lie there, oldest first; with `requeue` they are enqueued anew, each under
     its own run, in its batch where that is still there, and waiting for nothing: it has waited.
 
@@ -90,7 +92,7 @@ def parked(outbox: Outbox, requeue: bool = False) -> tuple[list[JobMessage], dic
     Raises:
         BrokerUnreachable.
     """
-    name = outbox.names.parked
+    name = forwarder.names.parked
 
     def look(channel: Any) -> tuple[list[JobMessage], dict[str, str]]:
         back: list[Any] = []
@@ -101,10 +103,10 @@ def parked(outbox: Outbox, requeue: bool = False) -> tuple[list[JobMessage], dic
             if (raw := channel.basic_get(name)) is None:
                 break
             try:
-                message = JobMessage.open(outbox.store.signer, sealed_in(raw.body))
+                message = JobMessage.open(forwarder.store.signer, sealed_in(raw.body))
                 if requeue:
                     follows = message.like(first_run=message.first_run or message.run)
-                    outbox.store.enqueue(follows, any_size=True)
+                    forwarder.store.enqueue(follows, any_size=True)
                     channel.basic_ack(raw.delivery_tag)
                 else:
                     back.append(raw.delivery_tag)
@@ -118,4 +120,4 @@ def parked(outbox: Outbox, requeue: bool = False) -> tuple[list[JobMessage], dic
             channel.basic_reject(tag, requeue=True)
         return messages, stay
 
-    return outbox.publisher.ask(look)
+    return forwarder.publisher.ask(look)

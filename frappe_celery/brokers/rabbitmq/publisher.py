@@ -14,7 +14,7 @@ import amqp
 from kombu import Connection
 
 from frappe_celery.brokers.rabbitmq.frames import frame_handler
-from frappe_celery.brokers.rabbitmq.names import BELL, declare
+from frappe_celery.brokers.rabbitmq.queue_names import BELL, declare
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable

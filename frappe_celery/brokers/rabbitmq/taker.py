@@ -16,7 +16,7 @@ from kombu import Connection
 from redis.exceptions import ResponseError
 
 from frappe_celery.brokers import taker
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 from frappe_celery.brokers.rabbitmq.parked import spend
 from frappe_celery.brokers.rabbitmq.publisher import FAILURES, connect, describe
 from frappe_celery.brokers.taker import SETTLED_SECONDS, Ended, Taken
@@ -31,9 +31,9 @@ class Taker(taker.Taker):
     def __init__(self, store: JobStore, consumer: str, worker: str) -> None:
         super().__init__(store, consumer, worker)
         self.bell_of = store.keys.confirmed_bell_of
-        assert isinstance(store.outbox, Outbox)
-        self._outbox = store.outbox
-        self._names = store.outbox.names
+        assert isinstance(store.forwarder, Forwarder)
+        self._forwarder = store.forwarder
+        self._names = store.forwarder.names
         self._rabbit: Connection | None = None
         self._came: dict[bytes, bytes] = {}
         """How often something has come into a queue, as far as it has heard."""
@@ -48,7 +48,7 @@ class Taker(taker.Taker):
             return self._ask(tag, queues)
         except FAILURES as exc:
             self._let_go()
-            raise BrokerUnreachable(describe(self._outbox.publisher.url, exc)) from exc
+            raise BrokerUnreachable(describe(self._forwarder.publisher.url, exc)) from exc
         except (BrokerUnreachable, ResponseError):  # the message goes back with the connection
             self._let_go()
             raise
@@ -57,7 +57,7 @@ class Taker(taker.Taker):
         """Record what has ended; what it claimed before, if the answer to that was lost."""
         came, followed, released, held = self._step(tag, (), ended)
         if let_go := followed + released:
-            self._outbox.forward([run.decode(errors="replace") for run in let_go])
+            self._forwarder.forward([run.decode(errors="replace") for run in let_go])
         for queue, count in zip(came[::2], came[1::2]):  # noqa: B905 (pairs)
             if self._came.get(queue) != count:
                 self._came[queue] = count
@@ -106,7 +106,7 @@ class Taker(taker.Taker):
         if headers.get("task") == TASK_NAME:
             run = headers.get("id")
             return run[:100].encode("ascii", "replace").decode() if isinstance(run, str) else "?"
-        self._outbox.hand_to_parents(raw, queue)
+        self._forwarder.hand_to_parents(raw, queue)
         return ""
 
     def heard(self) -> str:
@@ -117,9 +117,9 @@ class Taker(taker.Taker):
 
     def _channel(self, queues: Sequence[str]) -> Any:
         if self._rabbit is None:
-            self._rabbit = connect(self._outbox.publisher.url)
+            self._rabbit = connect(self._forwarder.publisher.url)
             for queue in queues:
-                self._outbox.waiting(queue)  # which declares them
+                self._forwarder.waiting(queue)  # which declares them
         return self._rabbit.default_channel
 
     def _let_go(self) -> None:

@@ -40,8 +40,8 @@ from frappe_celery.config import settings
 from frappe_celery.config.sentinels import Sentinels
 from frappe_celery.errors import BrokerUnreachable, Refused
 from frappe_celery.jobs import get_store, scripts
-from frappe_celery.jobs.keys import Keys
-from frappe_celery.jobs.outbox.hold import HEADER as OUTBOX
+from frappe_celery.jobs.outbox.at_commit import HEADER as OUTBOX
+from frappe_celery.jobs.redis_keys import Keys
 
 logger = logging.getLogger(__name__)
 

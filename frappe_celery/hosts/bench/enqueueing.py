@@ -20,9 +20,9 @@ import rq
 from frappe_celery.config import settings
 from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.hosts.bench import leftovers
-from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.hosts.bench.rq_names import rq_name
+from frappe_celery.jobs.outbox import at_commit
 
 
 class MadeId(str):
@@ -79,7 +79,7 @@ def rows_at_once(add: Callable[..., None]) -> Callable[..., None]:
 
 def _may_enter_an_outbox(queue: Any) -> bool:
     """Not one of a process that was armed: by its routes the job may go to RQ, once committed."""
-    return type(queue) is Queue and hold.is_on(frappe.local.site)
+    return type(queue) is Queue and at_commit.is_on(frappe.local.site)
 
 
 def _enters_an_outbox(func: Callable[[], Any]) -> bool:
@@ -115,7 +115,7 @@ def check_queue_size(q: Queue) -> None:
 
 def _waiting(queue: Queue, site: str) -> int:
     ask = partial(queue.store.waiting_of, site, queue.queue)
-    return hold.unless_away(ask, 0) if queue.after_commit else ask()
+    return at_commit.unless_away(ask, 0) if queue.after_commit else ask()
 
 
 def not_asking_twice(
@@ -139,8 +139,8 @@ def not_asking_twice(
             and knows_all()
         ):
             return None
-        if asked and asked["enqueue_after_commit"] and hold.is_on(frappe.local.site):
-            return hold.unless_away(partial(get_job, job_id), None)
+        if asked and asked["enqueue_after_commit"] and at_commit.is_on(frappe.local.site):
+            return at_commit.unless_away(partial(get_job, job_id), None)
         return get_job(job_id)
 
     return replacement

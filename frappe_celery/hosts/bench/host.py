@@ -16,9 +16,9 @@ from frappe_celery import jobs
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import connecting, preload, run, schedule, seam, transaction
-from frappe_celery.hosts.bench.job import Job
+from frappe_celery.hosts.bench.rq_job import Job
 from frappe_celery.jobs.hosts import ADMINISTRATOR, AppHooks, Host, ScheduleRow, SyncReport
-from frappe_celery.jobs.outbox.hold import Held
+from frappe_celery.jobs.outbox.at_commit import CallRows
 from frappe_celery.schedule import changed_sites
 
 CONNECTIONS = (
@@ -139,7 +139,7 @@ class BenchHost(Host):
         database = transaction.database()
         return None if database is None or self.in_test() else transaction.name_of(database)
 
-    def held_rows(self) -> list[Held]:
+    def outbox_rows(self) -> list[CallRows]:
         """What the open transaction has written into its site's outbox."""
         return transaction.of(transaction.database()).rows
 

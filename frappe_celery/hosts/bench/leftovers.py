@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.bench.names import own_name, rq_name
+from frappe_celery.hosts.bench.rq_names import own_name, rq_name
 from frappe_celery.jobs import JobStatus, get_store
-from frappe_celery.jobs.batches.state import open_ones
+from frappe_celery.jobs.batches.batch_state import open_ones
 from frappe_celery.jobs.connection import connect
-from frappe_celery.watch.doctor.installation import InRq
+from frappe_celery.watch.doctor.installation import LeftInRq
 from frappe_celery.watch.words import some_of
 
 COME_OVER = "RQ's workers run them until they are stopped; then: frappe-celery move"
@@ -28,11 +28,11 @@ def in_rq() -> list[str]:
     return _lines("RQ", waiting, COME_OVER)
 
 
-def by_queue() -> list[InRq]:
+def by_queue() -> list[LeftInRq]:
     """The queues in which something waits in RQ, and whether RQ's workers serve them."""
     served = {queue for worker in workers() for queue in worker["queues"]}
     waiting = _in_each_of_rqs("queue", "llen")
-    return [InRq(queue, number, queue in served) for queue, number in waiting.items() if number]
+    return [LeftInRq(queue, number, queue in served) for queue, number in waiting.items() if number]
 
 
 def workers() -> list[dict[str, Any]]:

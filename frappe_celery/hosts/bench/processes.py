@@ -9,7 +9,7 @@ import click
 import rq
 from rq.worker import Worker as RQWorker
 
-from frappe_celery.hosts.bench.names import rq_name
+from frappe_celery.hosts.bench.rq_names import rq_name
 from frappe_celery.hosts.listed import ListedWorker
 from frappe_celery.jobs import JobStatus, get_store, providers
 from frappe_celery.schedule.leadership import leadership

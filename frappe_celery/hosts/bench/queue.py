@@ -13,14 +13,14 @@ from rq.queue import Queue as RQQueue
 
 from frappe_celery.config import settings
 from frappe_celery.errors import CannotTravel
-from frappe_celery.hosts.bench import names
-from frappe_celery.hosts.bench.job import AlsoRQs, as_current
-from frappe_celery.hosts.bench.job import Job as BenchJob
+from frappe_celery.hosts.bench import rq_names
+from frappe_celery.hosts.bench.rq_job import AlsoRQs, as_current
+from frappe_celery.hosts.bench.rq_job import Job as BenchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import process_name, running
 from frappe_celery.jobs.message import sealed
 from frappe_celery.jobs.new_message import message_of_call, method_name
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import at_commit
 from frappe_celery.jobs.queue import publish
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
@@ -34,7 +34,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     in_place_of = RQQueue
 
     def __new__(cls, name: str = "default", *args: Any, **kwargs: Any) -> Any:
-        if names.own_name(name) is None:
+        if rq_names.own_name(name) is None:
             return RQQueue(name, *args, **kwargs)
         return super().__new__(cls)
 
@@ -48,7 +48,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             default_timeout=given.get("default_timeout"),
         )
         self.store = store
-        self.queue: str = names.own_name(name) or name
+        self.queue: str = rq_names.own_name(name) or name
         self.runs_here = not given.get("is_async", True)
         self.after_commit = False
         """Whether what enters it is a row of the transaction, by the site's outbox."""
@@ -60,10 +60,11 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         """This bench's queues, then those that apps have in RQ."""
         store = get_store()
         own = [
-            cls(names.rq_name(queue), connection=connection) for queue in settings.current().queues
+            cls(rq_names.rq_name(queue), connection=connection)
+            for queue in settings.current().queues
         ]
         others = RQQueue.all(connection=connection or store.client)
-        return own + [queue for queue in others if names.own_name(queue.name) is None]
+        return own + [queue for queue in others if rq_names.own_name(queue.name) is None]
 
     # -- entering
 
@@ -95,7 +96,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             CannotTravel: a function or an option that only RQ's own workers could follow.
         """
         refused = [name for name, value in options.items() if value]
-        if method_name(func) != names.EXECUTE_JOB or args or refused or not kwargs:
+        if method_name(func) != rq_names.EXECUTE_JOB or args or refused or not kwargs:
             what = f"{', '.join(refused)}=…" if refused else repr(func)
             raise CannotTravel(
                 f"queue {self.name} runs on Celery, which takes jobs of frappe.enqueue, not {what}:"
@@ -104,11 +105,11 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         config = settings.current()
         on_success = getattr(on_success, "func", on_success)  # of RQ's Callback
         on_failure = getattr(on_failure, "func", on_failure)
-        if method_name(on_failure) == names.TRUNCATION:
+        if method_name(on_failure) == rq_names.TRUNCATION:
             on_failure = None
         message = message_of_call(
             config,
-            **names.as_message(kwargs),
+            **rq_names.as_message(kwargs),
             queue=self.queue,
             timeout=timeout,
             run=getattr(job_id, "run", None),  # of one that Frappe made up
@@ -117,13 +118,13 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             on_failure=on_failure,
             retry=retry,
             in_test=hosts.current().in_test(),
-            result_ttl=names.seconds_kept(result_ttl, config.rq_results_ttl),
-            failure_ttl=names.seconds_kept(failure_ttl, config.rq_job_failure_ttl),
+            result_ttl=rq_names.seconds_kept(result_ttl, config.rq_results_ttl),
+            failure_ttl=rq_names.seconds_kept(failure_ttl, config.rq_job_failure_ttl),
         )
         front = -1 if self.runs_here else int(at_front)
         asked: dict[str, Any] = {"deduplicate": self.deduplicate, "front": front}
         if self.after_commit:
-            hold.hold([sealed(message, config)], **asked)
+            at_commit.add([sealed(message, config)], **asked)
             return None
         job = publish.publish_for_caller(message, routes=routes, **asked)
         if self.runs_here and job is not None:

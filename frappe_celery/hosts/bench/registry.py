@@ -8,8 +8,8 @@ from typing import Any
 from rq import registry as rqs
 
 from frappe_celery import jobs
-from frappe_celery.hosts.bench.job import Job
-from frappe_celery.hosts.bench.names import own_name
+from frappe_celery.hosts.bench.rq_job import Job
+from frappe_celery.hosts.bench.rq_names import own_name
 from frappe_celery.jobs import JobStatus, get_store
 
 ORIGINALS: dict[JobStatus, Any] = {

@@ -25,8 +25,8 @@ from frappe_celery.config.files import read_json
 from frappe_celery.errors import CommitInDoubt, ConfigError
 from frappe_celery.hosts.bench import client_cache
 from frappe_celery.hosts.bench.connecting import connect, is_lost, keeps_out
-from frappe_celery.hosts.bench.job import Job, as_current
 from frappe_celery.hosts.bench.loggers import put_levels_back
+from frappe_celery.hosts.bench.rq_job import Job, as_current
 from frappe_celery.hosts.method import call
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 from frappe_celery.jobs.limits.outages import job_begins, kept_out

@@ -28,9 +28,9 @@ from frappe_celery.hosts.bench import (
     transaction,
 )
 from frappe_celery.hosts.bench.desk import Desk
-from frappe_celery.hosts.bench.job import Job, send_stop_job_command
 from frappe_celery.hosts.bench.processes import Worker
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
+from frappe_celery.hosts.bench.rq_job import Job, send_stop_job_command
 from frappe_celery.jobs import JobStore, bridge
 
 
@@ -58,7 +58,7 @@ Names = Mapping[str, Mapping[str, Required]]
 """By module, and the path in it, what takes the place of a name."""
 
 
-def in_place_of_rqs(queue: type[Queue], worker: type[Worker]) -> Names:
+def replacements(queue: type[Queue], worker: type[Worker]) -> Names:
     """RQ's names, each in its module and where others import it from, and ours.
 
     Whoever has imported one already gets ours too: Frappe's `background_jobs`, `doctor`, RQ Job, RQ
@@ -214,7 +214,7 @@ def _replace_bound(module: Any, replaced: Mapping[int, tuple[Any, Any]]) -> None
             setattr(module, name, replaced[id(value)][1])
 
 
-SEAM = Seam(in_place_of_rqs(Queue, Worker), FRAPPES)
+SEAM = Seam(replacements(Queue, Worker), FRAPPES)
 
 
 def install_in_worker() -> None:

@@ -24,7 +24,7 @@ from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeDiffers
 from frappe_celery.jobs import bridge, hosts
 from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.hosts import Host
-from frappe_celery.jobs.keys import Keys
+from frappe_celery.jobs.redis_keys import Keys
 
 SETTLED, ARMED = "frappe_celery.hosts.bench", f"{bridge.PACKAGE}.armed"
 """The rooms of which one enters a process; the second one may be partly on RQ."""

@@ -44,7 +44,7 @@ for _, run in ipairs(runs) do
       if redis.call('ZSCORE', awaits, one[1]) then
         redis.call('ZADD', needs, 'NX', now, run)
       else
-        hold(prefix, one[1], one[2], newest, run)
+        keep_for(prefix, one[1], one[2], newest, run)
       end
       if newest then redis.call('HSET', prefix .. 'job:' .. newest, 'needed', one[1]) end
     end

@@ -13,11 +13,11 @@ for _, line in ipairs(lines) do
     redis.call('ZADD', dependants, now, run)
     redis.call('HSET', prefix .. 'job:' .. newest, 'needed', first)
   elseif status == 'finished' or may_fail == 1 then
-    hold(prefix, first, id, newest, run)
+    keep_for(prefix, first, id, newest, run)
   else
     cause = cause or why or cjson.encode({id, status})
     redis.call('ZADD', prefix .. 'awaits:' .. run, may_fail, first)
-    canceled_for(prefix, first, run, now, ttl)
+    note_canceled(prefix, first, run, now, ttl)
   end
 end
 if cause then

@@ -8,7 +8,7 @@ runs[#runs + 1] = first
 for _, run in ipairs(runs) do
   local record = prefix .. 'job:' .. run
   local found = redis.call('HMGET', record, 'keep', 'place', 'status', 'first_run', 'batch')
-  if found[1] and (run == first or found[4] == first) and not is_kept_by(prefix, found[5], first) then
+  if found[1] and (run == first or found[4] == first) and not batch_keeps(prefix, found[5], first) then
     redis.call('HDEL', record, 'keep')
     retain(prefix, run, id, found[2] .. '|' .. found[3], tonumber(found[1]))
   end

@@ -22,7 +22,7 @@ while lines[next] and left > 0 do
     redis.call('ZADD', dependants, '+inf', run)
     if runs then redis.call('ZREM', awaits, first)
     elseif found[1] == 'deferred' or found[2] then
-      canceled_for(prefix, first, run, now, tonumber(found[3]))
+      note_canceled(prefix, first, run, now, tonumber(found[3]))
     end
     if found[1] ~= 'deferred' then  -- canceled by another one, or gone
       redis.call('ZREM', dependants, run)

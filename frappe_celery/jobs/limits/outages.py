@@ -52,7 +52,7 @@ def put_back(store: JobStore, job: Job, away: DatabaseAway) -> NotRun:
         BrokerUnreachable.
     """
     keys = (store.keys.record(job.run_id), store.keys.outages)
-    words = (store.keys.prefix, store.lined, job.run_id, str(away), LONGEST_PAUSE_SECONDS)
+    words = (store.keys.prefix, store.lane_prefix, job.run_id, str(away), LONGEST_PAUSE_SECONDS)
     if store.run_script("put_back", keys, *words):
         logger.error(
             "the database of site %s is away: %s. Its jobs wait until it is back", job.site, away

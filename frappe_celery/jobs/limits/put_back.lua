@@ -2,7 +2,7 @@
 -- set aside for all workers. One of its runs looks again after a second, and after each look that
 -- finds it away the pause is twice as long.
 -- KEYS: its record, outages
--- ARGV: prefix, what begins the names of lines, run, what the database said, longest pause (seconds)
+-- ARGV: prefix, what the names of lanes begin with, run, what the database said, longest pause (seconds)
 -- Returns whether this is the first to be put back; nil: the run has been stopped, say.
 local prefix, run = ARGV[1], ARGV[3]
 local status, place, enqueued_at, holds =

@@ -1,6 +1,6 @@
 -- function (prefix, lined)
 -- Limits and pauses: which hold for a run, the runs that they keep back, and when these are let go.
--- prefix; what begins the names of lines ('' : runs wait in their queue's own list)
+-- prefix; what the names of lanes begin with ('' : runs wait in their queue's own list)
 -- A limit is a field 'kind:pattern' of a hash, kind being site, queue, method or key, with JSON:
 --   running, per_minute: numbers; key: what a method's jobs count under if their call names none.
 -- Each number counts that somebody has set, else what is configured, else what a method declares.

@@ -238,23 +238,23 @@ class Limits:
         numbers = client.each("zcard", (f"{prefix}kept:{name}" for name in names))
         found = Counter(dict(zip(names, numbers, strict=True)))
         # out of RabbitMQ's all is taken, out of lines of a queue that waits nothing is
-        lined = self.store.settings.queues if self.store.lined else ()
+        lined = self.store.settings.queues if self.store.lane_prefix else ()
         for queue in lined:
-            if self._kept_by("", queue):
+            if self._what_keeps("", queue):
                 found[f"queue:{queue}"] += self.store.queue_length(queue)
         return {name: number for name, number in found.items() if number}
 
     def keeping(self, job: Job) -> Keeping | None:
         """The limit or pause that keeps a waiting job back; None: nothing does."""
-        found = self._kept_by(job.run_id, job.queue)
+        found = self._what_keeps(job.run_id, job.queue)
         if not found:
             return None
         said = json.loads(found[1])
         return Keeping(found[0].decode(), _rule(said), said.get("paused"))
 
-    def _kept_by(self, run: str, queue: str) -> Any:
+    def _what_keeps(self, run: str, queue: str) -> Any:
         store = self.store
-        return store.run_script("kept_by", (), store.keys.prefix, store.lined, run, queue)
+        return store.run_script("what_keeps", (), store.keys.prefix, store.lane_prefix, run, queue)
 
     def some_may_go(self) -> bool:
         """Whether some of those that are kept back are looked at again within a second."""
@@ -291,7 +291,9 @@ class Limits:
         said = [text.decode(errors="replace") if text else "" for text in known]
         new = texts.items() - dict(zip(texts, said, strict=True)).items()
         if new:
-            store.run_script("set_rules", (key,), store.keys.prefix, store.lined, *chain(*new))
+            store.run_script(
+                "set_rules", (key,), store.keys.prefix, store.lane_prefix, *chain(*new)
+            )
 
 
 def covers(target: str, counter: str) -> bool:

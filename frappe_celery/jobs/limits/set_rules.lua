@@ -1,6 +1,6 @@
 -- Limits or pauses are set, or dropped. What runs already counts, what is kept back is looked at.
 -- KEYS: their hash
--- ARGV: prefix, what begins the names of lines, then field, value ('' : drop) …
+-- ARGV: prefix, what the names of lanes begin with, then field, value ('' : drop) …
 local prefix, patterns = ARGV[1], ARGV[1] .. 'patterns'
 for i = 3, #ARGV, 2 do
   if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[i])

@@ -11,7 +11,7 @@ import uuid
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.forked import in_fork
-from frappe_celery.jobs.outbox.hold import is_on
+from frappe_celery.jobs.outbox.at_commit import is_on
 from frappe_celery.jobs.outbox.relay import LOOK_SECONDS, Relay
 
 logger = logging.getLogger(__name__)

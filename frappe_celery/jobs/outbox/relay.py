@@ -17,7 +17,7 @@ from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.hosts import ADMINISTRATOR
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.outbox.hold import AWAY_SECONDS, OWN_SECONDS, is_on
+from frappe_celery.jobs.outbox.at_commit import AWAY_SECONDS, OWN_SECONDS, is_on
 from frappe_celery.jobs.outbox.table import OF_A_TASK, Row, Table
 from frappe_celery.jobs.queue import publish
 

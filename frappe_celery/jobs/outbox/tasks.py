@@ -15,7 +15,7 @@ from kombu.utils.json import dumps, loads
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, Refused
 from frappe_celery.jobs import JobStore, get_store, hosts
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import at_commit
 from frappe_celery.jobs.outbox.table import OF_A_TASK, Row
 
 PURPOSE = "task in an outbox"
@@ -36,7 +36,7 @@ class OutboxTask(DjangoTask):  # type: ignore[type-arg]  # which it lacks at run
     ) -> None:
         """As Celery's; by the outbox where the site's is on."""
         site = hosts.current().current_site()
-        if not hold.is_on(site):
+        if not at_commit.is_on(site):
             super().apply_async_on_commit(args, kwargs, **options)
             return
         config, run = settings.current(), str(uuid.uuid4())
@@ -44,7 +44,7 @@ class OutboxTask(DjangoTask):  # type: ignore[type-arg]  # which it lacks at run
         sealed = config.signer.seal(PURPOSE, said.encode())
         queue = str(options.get("queue") or current_app.conf.task_default_queue)
         row = Row(run, time.time(), config.prefix, queue, sealed.decode(), OF_A_TASK)
-        hold.write(site, [row], partial(publish, get_store(), run, sealed, site))
+        at_commit.write(site, [row], partial(publish, get_store(), run, sealed, site))
 
 
 def publish(store: JobStore, run: str, sealed: bytes, site: str) -> None:
@@ -58,7 +58,7 @@ def publish(store: JobStore, run: str, sealed: bytes, site: str) -> None:
     name, args, kwargs, options = opened(store, run, sealed)
     if store.client.zscore(marks, run) is not None:
         return
-    headers = {**(options.pop("headers", None) or {}), hold.HEADER: [marks, run]}
+    headers = {**(options.pop("headers", None) or {}), at_commit.HEADER: [marks, run]}
     id = options.pop("task_id", None) or run
     try:
         current_app.send_task(name, args, kwargs, task_id=id, headers=headers, **options)

@@ -1,7 +1,7 @@
 -- function (KEYS, ARGV)
 -- A transaction has ended, or runs that were enqueued in it have waited for its end long enough: they
 -- enter their queues, in the order in which they were enqueued.
--- ARGV: prefix, what begins the names of lines, transaction, most at once, those that wait until then
+-- ARGV: prefix, what the names of lanes begin with, transaction, most at once, those that wait until then
 --       at most (nothing: all)
 -- Returns them.
 local prefix, lined, transaction = ARGV[1], ARGV[2], ARGV[3]

@@ -4,7 +4,7 @@
 -- process for each queue in which something waits: the one that was woken for it may have died, or a
 -- pause has ended.
 -- KEYS: scheduled
--- ARGV: prefix, most of them at once, 'line:' where runs wait in lines of their sites ('' : not),
+-- ARGV: prefix, most of them at once, 'line:' where runs wait in lanes of their sites ('' : not),
 --       the queues with such lines …
 -- Returns for how many seconds there is nothing more to do ('' : nothing is scheduled), then the runs
 -- that limits let go, that have waited so or, where there are no such lines, whose time has come.

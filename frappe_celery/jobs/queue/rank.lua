@@ -1,5 +1,5 @@
 -- function (prefix, place, moves, joins)
--- When a site's line has its turn in a queue: who occupies fewest whole shares of processes is first,
+-- When a site's lane has its turn in a queue: who occupies fewest whole shares of processes is first,
 -- among equals who was served the longest ago, counted in turns of which a share of 2 costs half.
 -- prefix; place: 'site|queue' ('|queue' : the queue's own list); whether it moves behind the turn
 -- that was served last; whether it is to get turns if it has none

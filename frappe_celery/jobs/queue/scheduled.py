@@ -24,11 +24,11 @@ def promote(store: JobStore, most: int = AT_ONCE) -> float | None:
     Raises:
         BrokerUnreachable.
     """
-    queues = store.settings.queues if store.lined else ()
-    words = (store.keys.prefix, most, store.lined, *queues)
+    queues = store.settings.queues if store.lane_prefix else ()
+    words = (store.keys.prefix, most, store.lane_prefix, *queues)
     wait, *entered = store.run_script("promote", (store.keys.scheduled,), *words)
-    if store.outbox is not None and entered:
-        store.outbox.forward([run.decode() for run in entered])
+    if store.forwarder is not None and entered:
+        store.forwarder.forward([run.decode() for run in entered])
     return float(wait) if wait else None
 
 

@@ -1,5 +1,5 @@
 -- function (prefix, run, place)
--- Take a run that waits out of its list: its site's line in its queue, else the queue's own list.
+-- Take a run that waits out of its list: its site's lane in its queue, else the queue's own list.
 -- prefix; run; place: 'site|queue'. Where nothing waits any more there are no turns.
 local site, queue = string.match(place, '^(.*)|(.*)$')
 for _, one in ipairs({{'line:' .. place, site}, {queue, ''}}) do

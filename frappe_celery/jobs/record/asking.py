@@ -7,9 +7,9 @@ from typing import Any
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import codec
-from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.due_claim import Claim
+from frappe_celery.jobs.redis_keys import Keys
 
 NOTHING = {None, ""}
 OF_MESSAGE = ("limit_key", "batch", "first_run", "result_ttl", "failure_ttl")

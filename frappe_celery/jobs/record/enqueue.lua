@@ -1,7 +1,7 @@
 -- function (KEYS, ARGV)
 -- Some runs of one call, each: deduplicate, claim, write the record, index it, push it, wake the
 -- workers; all or nothing.
--- KEYS: index of their first status, the list that they wait in: their site's line in the queue where
+-- KEYS: index of their first status, the list that they wait in: their site's lane in the queue where
 --       workers take it from Redis, else the queue's own
 -- ARGV: prefix, place, about, and what else is asked as a JSON object ('' : nothing, as for most
 --       jobs; texts, since Lua would round numbers):

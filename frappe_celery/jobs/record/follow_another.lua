@@ -7,7 +7,7 @@ local needing = {prefix .. 'dependants:' .. first_run, prefix .. 'brings_back:' 
 if redis.call('EXISTS', unpack(needing)) > 0 then redis.call('HSET', record, 'needed', first_run) end
 for _, one in ipairs(asked.depends_on and cjson.decode(asked.depends_on) or {}) do
   local newest = line_now(prefix, one[2], one[1])  -- it reads what they returned again
-  if newest then hold(prefix, one[1], one[2], newest, first_run) end
+  if newest then keep_for(prefix, one[1], one[2], newest, first_run) end
 end
 if asked.requeued then
   if asked.error then redis.call('HSET', prefix .. 'job:' .. asked.requeued, 'exc_info', asked.error) end

@@ -21,4 +21,4 @@ if batch and not (status == 'finished' and redis.call('EXISTS', prefix .. 'bring
     redis.call('HSET', prefix .. 'batch:' .. batch, 'kept_until', kept_until)
   end
 end
-return lines, is_needed or is_kept_by(prefix, batch, first)
+return lines, is_needed or batch_keeps(prefix, batch, first)

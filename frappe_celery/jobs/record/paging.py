@@ -17,7 +17,7 @@ from itertools import islice
 from math import isfinite
 
 from frappe_celery.jobs.job import Job, JobStatus
-from frappe_celery.jobs.record.finding import JobFinder, bounds
+from frappe_celery.jobs.record.lookup import JobFinder, bounds
 
 LOOKED_AT = 5000
 """Runs that are read for one page where each has to be looked at; then it ends, full or not."""

@@ -1,5 +1,5 @@
 -- function (prefix, queue, element, reason)
--- An element of a queue's list, or of a site's line in it, that is none of ours: it is out of there, and
+-- An element of a queue's list, or of a site's lane in it, that is none of ours: it is out of there, and
 -- noted as `JobStore.refuse` notes messages, and for a worker to log.
 -- prefix; queue; element; reason
 local shown = string.gsub(string.sub(element, 1, 100), '[^\32-\126]', '?')

@@ -1,6 +1,6 @@
 -- A caller runs a run itself: only a queued one starts, so that none runs twice.
 -- KEYS: record
--- ARGV: prefix, run, now, worker, what begins the names of lines
+-- ARGV: prefix, run, now, worker, what the names of lanes begin with
 -- Returns 'claimed', or the status that forbids it ('' : no record). Limits and pauses keep nothing
 -- back here.
 local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'started_at', 'worker', 'ended_at')

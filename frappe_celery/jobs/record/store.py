@@ -18,14 +18,14 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, Refused
 from frappe_celery.jobs import clocks, codec, providers
 from frappe_celery.jobs.job import ACTIVE, ENDED, Job, JobStatus
-from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, Sealed, sealed
 from frappe_celery.jobs.record import asking, record
 from frappe_celery.jobs.record.due_claim import Claim, check_claimed
-from frappe_celery.jobs.record.finding import JobFinder
 from frappe_celery.jobs.record.kinds import mailed_kind
+from frappe_celery.jobs.record.lookup import JobFinder
 from frappe_celery.jobs.record.paging import AT_ONCE, Wanted, search
 from frappe_celery.jobs.record.refusals import check_enqueued
+from frappe_celery.jobs.redis_keys import Keys
 from frappe_celery.jobs.workers import WorkerInfo, Workers
 
 CLAIMED = "claimed"
@@ -47,7 +47,7 @@ class JobStore(JobFinder):
         super().__init__(config.store_url, Keys(config.prefix), config.signer)
         self.settings = config
         self.workers = Workers(self.client, self.keys)
-        self.outbox = providers.outbox(self) if config.on_rabbitmq else None
+        self.forwarder = providers.forwarder(self) if config.on_rabbitmq else None
 
     # -- enqueueing
 
@@ -78,8 +78,12 @@ class JobStore(JobFinder):
             job.status = JobStatus.SCHEDULED
         elif message.waits:
             job.refresh()  # what it waits for may have ended before
-            if self.outbox is not None and job.status == JobStatus.QUEUED and not _is_kept(asked):
-                self.outbox.forward([job.run_id])
+            if (
+                self.forwarder is not None
+                and job.status == JobStatus.QUEUED
+                and not _is_kept(asked)
+            ):
+                self.forwarder.forward([job.run_id])
         return job
 
     def send(self, runs: Sequence[Sealed], **asked: Any) -> Callable[[], set[str]]:
@@ -110,7 +114,7 @@ class JobStore(JobFinder):
         self, runs: Sequence[Sealed], asked: Mapping[str, Any], time_now: bytes, *others: Any
     ) -> set[str]:
         """What the script's answer means: which runs were not enqueued."""
-        if not (time_now or others or self.outbox):
+        if not (time_now or others or self.forwarder):
             return set()
         first, became = runs[0][0], dict[int, bytes]()
         for which, outcome, why in zip(others[::3], others[1::3], others[2::3], strict=True):
@@ -118,19 +122,19 @@ class JobStore(JobFinder):
             check_enqueued(outcome, why.decode(errors="replace"), first, self.settings, asked)
         if time_now:
             clocks.compare(self.client, self.keys, float(time_now))
-        if self.outbox is not None and not (first.waits or _is_kept(asked)):
+        if self.forwarder is not None and not (first.waits or _is_kept(asked)):
             told = [(*run, became.get(which, b"")) for which, run in enumerate(runs)]
             new = [(m.run, text, why == FIRST) for m, text, why in told if why in (b"", FIRST)]
-            self.outbox.carry(first.queue, new)
+            self.forwarder.carry(first.queue, new)
         return {runs[which][0].run for which, what in became.items() if what != FIRST}
 
     def transaction_ended(self, transaction: str) -> None:
         """Have what was enqueued in a transaction start, committed or not, as under RQ."""
-        keys, names = self.keys, (self.lined, transaction)
+        keys, names = self.keys, (self.lane_prefix, transaction)
         while True:
             runs = self.run_script("hand_out", (), keys.prefix, *names, HANDED_OUT_AT_ONCE)
-            if self.outbox is not None and runs:
-                self.outbox.forward([run.decode(errors="replace") for run in runs])
+            if self.forwarder is not None and runs:
+                self.forwarder.forward([run.decode(errors="replace") for run in runs])
             if len(runs) < HANDED_OUT_AT_ONCE:
                 return
 
@@ -246,7 +250,7 @@ class JobStore(JobFinder):
 
         With the same `at` (seconds since the epoch) it can be asked again after a lost answer.
         """
-        words = (self.keys.prefix, run, at or time.time(), worker, self.lined)
+        words = (self.keys.prefix, run, at or time.time(), worker, self.lane_prefix)
         status: bytes = self.run_script("start", (self.keys.record(run),), *words)
         return status.decode(errors="replace")
 

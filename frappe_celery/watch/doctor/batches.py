@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from frappe_celery.config.secrets import masked_text
-from frappe_celery.jobs.batches.state import OPEN, BatchState, not_ended
+from frappe_celery.jobs.batches.batch_state import OPEN, BatchState, not_ended
 from frappe_celery.jobs.record.record import naive_utc
 from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, clocks
@@ -44,10 +44,10 @@ def check(section: Section, now: Now) -> None:
         memory=info["used_memory_human"],
         persistence=_persistence(section, info, configuration),
         eviction=info.get("maxmemory_policy"),
-        visibility_timeout=NO_VISIBILITY_TIMEOUT if store.outbox is None else None,
+        visibility_timeout=NO_VISIBILITY_TIMEOUT if store.forwarder is None else None,
     )
-    if isinstance(store.outbox, Outbox):
-        rabbitmq.check(section, store.outbox)
+    if isinstance(store.forwarder, Forwarder):
+        rabbitmq.check(section, store.forwarder)
     check_what_is_wrong(section, now, info)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
@@ -75,8 +75,8 @@ def at_a_glance(store: JobStore, site: str | None = None) -> list[Finding]:
     if site is None:
         batches.check(section, now)
         failures.check_unsent(section, Mails(store), "failure mail")
-        if isinstance(store.outbox, Outbox):
-            rabbitmq.answer(section, store.outbox)
+        if isinstance(store.forwarder, Forwarder):
+            rabbitmq.answer(section, store.forwarder)
         broker.check_what_is_wrong(section, now, store.client.info())
         try:
             store.settings.site_config("")

@@ -12,7 +12,7 @@ from typing import Any
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.keys import ATTEMPT
+from frappe_celery.jobs.redis_keys import ATTEMPT
 from frappe_celery.watch import caught
 from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted

@@ -25,7 +25,7 @@ SHOWN = ("celery", "kombu", "redis", "croniter", "Django", "frappe")
 
 
 @dataclass(frozen=True)
-class InRq:
+class LeftInRq:
     """What waits in one of a bench's queues in RQ."""
 
     queue: str
@@ -45,13 +45,13 @@ class Installation:
     """One line for each way in which the Frappe that is here is none that this package knows."""
     is_hooked: bool
     """Whether the switch of a bench is in the environment, in this version."""
-    in_rq: Sequence[InRq] = ()
+    in_rq: Sequence[LeftInRq] = ()
     """The queues of a bench in which something waits in RQ."""
-    rqs_workers: Sequence[dict[str, Any]] = ()
+    rq_workers: Sequence[dict[str, Any]] = ()
     """Rows of RQ's workers beside Celery's."""
     failed_in_rq: Sequence[dict[str, Any]] = ()
     """Rows of the queues in which jobs failed there in the last hour."""
-    is_rqs: Callable[[str], bool] = lambda queue: False
+    leads_to_rq: Callable[[str], bool] = lambda queue: False
     """Whether jobs of a queue go to RQ's workers by their route, as on an armed bench they may."""
     check_routes: Callable[[Section], None] = lambda section: None
     """Tells who runs what there, and what is wrong with that."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shlex import quote
 
-from frappe_celery.jobs.outbox.hold import is_on
+from frappe_celery.jobs.outbox.at_commit import is_on
 from frappe_celery.jobs.outbox.relay import OVERDUE_SECONDS
 from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted

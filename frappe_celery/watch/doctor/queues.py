@@ -117,7 +117,7 @@ def _check_queue(
 def _next(store: JobStore, places: list[Place]) -> list[_Waiting]:
     """The next one of each line: those that have waited longest may all be kept back."""
     keys = store.keys
-    runs = store.client.each("lindex", [keys.line(place.name) for place in places], -1)
+    runs = store.client.each("lindex", [keys.lane(place.name) for place in places], -1)
     found = [(place, run) for place, run in zip(places, runs, strict=True) if run]
     pipe = store.client.pipeline(transaction=False)
     for place, run in found:

@@ -6,8 +6,8 @@ from typing import Any
 
 from kombu.utils.encoding import bytes_to_str
 
-from frappe_celery.brokers.rabbitmq.names import CONSUMER_TIMEOUT_SECONDS, declare
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
+from frappe_celery.brokers.rabbitmq.queue_names import CONSUMER_TIMEOUT_SECONDS, declare
 from frappe_celery.config.numbers import GRACE_SECONDS
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
@@ -20,15 +20,15 @@ OLDEST = 4
 
 def is_away(store: JobStore) -> bool:
     """Whether the broker is a RabbitMQ that does not answer: its workers have no record then."""
-    outbox = store.outbox
-    return isinstance(outbox, Outbox) and answer(Section("RabbitMQ"), outbox) is None
+    forwarder = store.forwarder
+    return isinstance(forwarder, Forwarder) and answer(Section("RabbitMQ"), forwarder) is None
 
 
-def answer(section: Section, outbox: Outbox) -> dict[str, Any] | None:
+def answer(section: Section, forwarder: Forwarder) -> dict[str, Any] | None:
     """What it says of itself; None: it does not answer, which is a problem, not an exception."""
-    outbox.publisher.forgive()
+    forwarder.publisher.forgive()
     try:
-        said: dict[str, Any] = outbox.publisher.ask(lambda c: c.connection.server_properties)
+        said: dict[str, Any] = forwarder.publisher.ask(lambda c: c.connection.server_properties)
     except BrokerUnreachable as exc:
         meanwhile = "jobs are taken meanwhile, and wait in the Redis until it is back"
         section.problem(str(exc), meanwhile)
@@ -36,12 +36,12 @@ def answer(section: Section, outbox: Outbox) -> dict[str, Any] | None:
     return said
 
 
-def check(section: Section, outbox: Outbox) -> None:
+def check(section: Section, forwarder: Forwarder) -> None:
     """Tell of it."""
-    url, properties = without_password(outbox.publisher.url), answer(section, outbox)
+    url, properties = without_password(forwarder.publisher.url), answer(section, forwarder)
     if properties is None:
         section.row(url=url, server="RabbitMQ, away")
-        _check_outbox(section, outbox)
+        _check_unconfirmed(section, forwarder)
         return
     version = bytes_to_str(properties.get("version", ""))
     major = version.partition(".")[0]
@@ -59,27 +59,27 @@ def check(section: Section, outbox: Outbox) -> None:
             "the server does not confirm what it has taken: a message may be lost unnoticed",
             "use RabbitMQ itself; other AMQP servers are not supported",
         )
-    _check_queues(section, outbox)
-    _check_alarms(section, outbox)
-    _check_timeouts(section, outbox)
-    _check_outbox(section, outbox)
+    _check_queues(section, forwarder)
+    _check_alarms(section, forwarder)
+    _check_timeouts(section, forwarder)
+    _check_unconfirmed(section, forwarder)
 
 
-def _check_queues(section: Section, outbox: Outbox) -> None:
-    names = [name for queue in outbox.names.queues for name in outbox.names.all(queue)]
+def _check_queues(section: Section, forwarder: Forwarder) -> None:
+    names = [name for queue in forwarder.names.queues for name in forwarder.names.all(queue)]
     for name in names:
         try:
-            outbox.publisher.ask(lambda channel, name=name: declare(channel, name))  # type: ignore[misc]
+            forwarder.publisher.ask(lambda channel, name=name: declare(channel, name))  # type: ignore[misc]
         except BrokerUnreachable as exc:
             if "PRECONDITION_FAILED" not in str(exc):
                 section.problem(str(exc))
                 return
-            outbox.publisher.forgive()
+            forwarder.publisher.forgive()
             section.problem(
                 f"the queue {name} is not the quorum queue that jobs are safe in",
                 "when it is empty, delete it (rabbitmqctl delete_queue); it is made anew",
             )
-    if waiting := outbox.publisher.waiting([outbox.names.parked]):
+    if waiting := forwarder.publisher.waiting([forwarder.names.parked]):
         section.warn(
             f"{counted(waiting, 'message')} parked: the Redis lost its record, or RabbitMQ did not"
             " take it where it belongs",
@@ -87,9 +87,9 @@ def _check_queues(section: Section, outbox: Outbox) -> None:
         )
 
 
-def _check_alarms(section: Section, outbox: Outbox) -> None:
+def _check_alarms(section: Section, forwarder: Forwarder) -> None:
     try:
-        outbox.publisher.takes()
+        forwarder.publisher.takes()
     except BrokerUnreachable:
         section.problem(
             "RabbitMQ answers, and takes no message: its memory or its disk is nearly full",
@@ -97,8 +97,8 @@ def _check_alarms(section: Section, outbox: Outbox) -> None:
         )
 
 
-def _check_timeouts(section: Section, outbox: Outbox) -> None:
-    longest = max(outbox.store.settings.queues.values(), key=lambda queue: queue.timeout)
+def _check_timeouts(section: Section, forwarder: Forwarder) -> None:
+    longest = max(forwarder.store.settings.queues.values(), key=lambda queue: queue.timeout)
     if longest.timeout + GRACE_SECONDS > CONSUMER_TIMEOUT_SECONDS:
         section.warn(
             f"a job in queue {longest.name} may run {longest.timeout} s; RabbitMQ cuts its worker"
@@ -107,9 +107,9 @@ def _check_timeouts(section: Section, outbox: Outbox) -> None:
         )
 
 
-def _check_outbox(section: Section, outbox: Outbox) -> None:
-    if left := len(outbox.left(outbox.names.queues)):
+def _check_unconfirmed(section: Section, forwarder: Forwarder) -> None:
+    if left := len(forwarder.left(forwarder.names.queues)):
         section.warn(
-            f"{counted(left, 'job')} in the outbox, which RabbitMQ has not confirmed",
+            f"{counted(left, 'job')} that RabbitMQ has not confirmed",
             "a worker sends them as soon as it can: is one running, and RabbitMQ there?",
         )

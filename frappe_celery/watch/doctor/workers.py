@@ -14,7 +14,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.limits.fresh import LEARNED, learned, replaced
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.watch.doctor.installation import InRq, Installation
+from frappe_celery.watch.doctor.installation import Installation, LeftInRq
 from frappe_celery.watch.doctor.now import Now
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.words import duration, moment, some_of
@@ -34,11 +34,11 @@ def check(section: Section, now: Now, here: Installation) -> None:
         shown = {name: getattr(worker, name) for name in SHOWN}
         section.row(**shown, up_seconds=round(now.at - worker.birth))
         _check_imports(section, store, worker)
-    section.rows += here.rqs_workers
+    section.rows += here.rq_workers
     has_work = not hosts.is_bench() or config.frappe_celery_enabled
     if now.unknown:
         section.note(f"which workers run cannot be told while {now.unknown}: they wait for it")
-    elif not now.workers and has_work and not all(map(here.is_rqs, config.queues)):
+    elif not now.workers and has_work and not all(map(here.leads_to_rq, config.queues)):
         tell_none(section)
     for method in learned(replaced(store)):
         section.note(
@@ -86,9 +86,9 @@ def _jobs_of_the_dead(store: JobStore, before: float) -> list[int]:
     return [number for number in jobs if number]
 
 
-def _check_rqs(section: Section, left: InRq, config: Settings, here: Installation) -> None:
+def _check_rqs(section: Section, left: LeftInRq, config: Settings, here: Installation) -> None:
     """What waits in RQ: where its workers have work that is where it belongs."""
-    belongs = here.is_rqs(left.queue) or not config.frappe_celery_enabled
+    belongs = here.leads_to_rq(left.queue) or not config.frappe_celery_enabled
     jobs = f"{counted(left.waiting, 'job')} waiting in RQ's queue {left.queue}"
     if not left.served:
         what = "bring them over: frappe-celery move"

@@ -399,7 +399,7 @@ def test_what_waits_here_goes_to_rq_as_frappe_would_have_put_it_there(
     first = enqueue("myapp.core.record", text="first", queue="long", at_front=True, timeout=77)
     report = mover(store).to_rq()
     assert dict(report.waiting) == {"long": 4}
-    order = [first, *jobs] if not store.outbox else [*jobs, first]
+    order = [first, *jobs] if not store.forwarder else [*jobs, first]
     waiting = store.client.lrange(f"rq:queue:{rq_name('long')}", 0, -1)
     assert [job_id.decode() for job_id in waiting] == [job.id for job in order]
     assert store.client.sismember("rq:queues", f"rq:queue:{rq_name('long')}")

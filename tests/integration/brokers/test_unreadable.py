@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from frappe_celery import celery_app, enqueue
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 from frappe_celery.jobs import JobStore
 from tests.integration.benches import ended, inside, worker
 from tests.integration.brokers.hands import Hand, Raw
@@ -89,30 +89,30 @@ PROPERTIES = {
 @pytest.mark.parametrize("what", PROPERTIES)
 def test_properties_of_a_message_of_rabbitmq(hand: Hand, what: str) -> None:
     """Broadcast, and in each of a queue's three."""
-    assert isinstance(hand.store.outbox, Outbox)
+    assert isinstance(hand.store.forwarder, Forwarder)
     before = hand.store.number_refused()
     with hand.rabbitmq() as channel:
         for body in (b"", b"x"):
             message = Raw(body, PROPERTIES[what])
             channel.basic_publish_confirm(message, hand.control)
-            for name in hand.store.outbox.names.all("default"):
+            for name in hand.store.forwarder.names.all("default"):
                 channel.basic_publish_confirm(message, "", name)
-    hand.store.outbox.ring("default")
+    hand.store.forwarder.ring("default")
     wait_until(lambda: hand.store.number_refused() >= before + 6, 30, "each is listed")
 
 
 @pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
 def test_tables_just_as_deep_as_can_be_read_or_not(hand: Hand) -> None:
     """Which that is depends on who calls."""
-    assert isinstance(hand.store.outbox, Outbox)
+    assert isinstance(hand.store.forwarder, Forwarder)
     before, depths = hand.store.number_refused(), range(900, 1000, 2)
     with hand.rabbitmq() as channel:
         for depth in depths:
             message = Raw(b"x", headers(nested(depth)))
             channel.basic_publish_confirm(message, hand.control)
-            for name in hand.store.outbox.names.all("default"):
+            for name in hand.store.forwarder.names.all("default"):
                 channel.basic_publish_confirm(message, "", name)
-    hand.store.outbox.ring("default")
+    hand.store.forwarder.ring("default")
     wanted = before + 3 * len(depths)
     wait_until(lambda: hand.store.number_refused() >= wanted, 60, "each is listed")
 
@@ -123,11 +123,11 @@ def test_a_place_of_a_message_of_rabbitmq_that_is_no_text(hand: Hand, number: in
     """With a bench's queue bound to an exchange of the sender's own; `number` messages before it,
     since a tag of more than seven bits is no ASCII either."""
     store, key = hand.store, b"\xff\xfe"
-    assert isinstance(store.outbox, Outbox)
+    assert isinstance(store.forwarder, Forwarder)
     name = f"büro-{uuid.uuid4().hex}"
     with hand.rabbitmq() as channel:
         channel.exchange_declare(name, "fanout", auto_delete=False)
-        for queue in store.outbox.names.all("default"):
+        for queue in store.forwarder.names.all("default"):
             channel.queue_bind(queue, name)
         before = store.number_refused()
         for _ in range(number):
@@ -135,5 +135,5 @@ def test_a_place_of_a_message_of_rabbitmq_that_is_no_text(hand: Hand, number: in
         channel.basic_publish_confirm(Raw(b"x", b"\0\0"), name, key)
         channel.basic_publish_confirm(Raw(b"x", b"\0\0"), hand.control, key)
         channel.exchange_delete(name)
-    store.outbox.ring("default")
+    store.forwarder.ring("default")
     wait_until(lambda: store.number_refused() >= before + 3 * (number + 1), 60, "each is listed")

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from frappe_celery import InvalidJobOperation, Job, JobStatus, NoSuchJob
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.jobs.record.paging import Wanted, search
@@ -107,7 +107,7 @@ def test_of_100_jobs_50_fail_and_50_are_retried_thrice_and_100_have_failed(store
     assert len(store.page(statuses=[JobStatus.FAILED], length=-1)) == 100
     assert len({*search(store, Wanted(statuses=(JobStatus.FAILED,)))}) == 100
     assert {job.get_status() for job in dependants} == {JobStatus.CANCELED}
-    (its,) = state.read(store, batch)
+    (its,) = batch_state.read(store, batch)
     assert its is not None
     assert (its.failed, its.total, its.going) == (20, 20, 0)
     (place,) = snapshot.take(store, 3600).places

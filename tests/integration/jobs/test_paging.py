@@ -10,7 +10,7 @@ import pytest
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.record.paging import NoPlace, Wanted, page
 from frappe_celery.jobs.stats import rates
-from frappe_celery.watch import history
+from frappe_celery.watch import minutes
 from tests.integration.stores import message, queued, started
 
 SITES = ("site1", "site2")
@@ -126,7 +126,7 @@ def test_what_ended_is_counted_by_the_minute(store: JobStore, tmp_path: Path) ->
         ("site1", "default", JobStatus.FAILED): 1,
         ("site2", "default", JobStatus.FINISHED): 1,
     }
-    points = history.hour(store, "site1")
+    points = minutes.hour(store, "site1")
     assert len(points) == 60
     assert now * 60 <= points[-1].at <= (now + 1) * 60
     assert sum(point.finished for point in points) == 1

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.scheduled import promote
@@ -317,7 +317,7 @@ class Histories(RuleBasedStateMachine):
             first, outcome = (one.first, "going") if one else (message().run, "duplicate")
             lines.settle(*lines.batches.joined(batch, first, outcome))
         if dies:
-            state.give_up(self.store, batch.id, "it died")
+            batch_state.give_up(self.store, batch.id, "it died")
             if len(names) + len(roles):
                 lines.settle(*lines.batches.given_up(batch))
             else:
@@ -343,7 +343,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def tend_batches(self) -> None:
-        state.tend(self.store, math.inf)
+        batch_state.tend(self.store, math.inf)
         lines = self.lines_of_runs
         for batch in lines.batches.all.values():
             let_go = lines.batches.tended(batch)
@@ -535,7 +535,9 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def batches_are_the_model_s(self) -> None:
         batches = self.lines_of_runs.batches.all
-        for batch, found in zip(batches.values(), state.read(self.store, *batches), strict=True):
+        for batch, found in zip(
+            batches.values(), batch_state.read(self.store, *batches), strict=True
+        ):
             counts = batch.counts()
             assert found is not None
             goes_again = batch.status == "ended" and counts["going"]

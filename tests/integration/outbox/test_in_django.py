@@ -55,11 +55,11 @@ import django; django.setup()
 from django.db import transaction
 import frappe, team.celery
 from shop.models import Order
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import at_commit
 
 ending, number = sys.argv[1:]
 if ending == "dies":
-    hold._publish = lambda held: os.kill(os.getpid(), signal.SIGKILL)
+    at_commit._publish = lambda held: os.kill(os.getpid(), signal.SIGKILL)
 class Back(Exception): pass
 try:
     with transaction.atomic():

@@ -20,12 +20,12 @@ CALLER = """
 import os, signal, sys
 import frappe_celery
 import frappe
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import at_commit
 
 frappe.connect()
 first, last, ending = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 if ending == "dies after the commit":
-    hold._publish = lambda held: os.kill(os.getpid(), signal.SIGKILL)
+    at_commit._publish = lambda held: os.kill(os.getpid(), signal.SIGKILL)
 for number in range(first, last):
     frappe.db.set_default(f"caller {number}", "was here")
     if ending == "savepoint":

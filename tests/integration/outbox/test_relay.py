@@ -19,7 +19,7 @@ from frappe_celery.errors import (
     UnknownQueue,
 )
 from frappe_celery.jobs import JobStatus, JobStore, hosts
-from frappe_celery.jobs.outbox import hold, tasks
+from frappe_celery.jobs.outbox import at_commit, tasks
 from frappe_celery.jobs.outbox.relay import Relay, states
 from frappe_celery.jobs.outbox.table import OF_A_TASK, Row, Table
 from frappe_standalone.local import local
@@ -56,7 +56,7 @@ def commit(*texts: str, **options: object) -> None:
 def left(monkeypatch: pytest.MonkeyPatch, *texts: str, **options: object) -> None:
     """By a caller that died after the commit."""
     with monkeypatch.context() as patch:
-        patch.setattr(hold, "_publish", lambda held: None)
+        patch.setattr(at_commit, "_publish", lambda held: None)
         commit(*texts, **options)
 
 
@@ -85,7 +85,7 @@ def test_a_later_one_waits_behind_those_that_wait(
     store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left(monkeypatch, "first", "second")
-    monkeypatch.setattr(hold, "OWN_SECONDS", -1.0)  # they are older than that
+    monkeypatch.setattr(at_commit, "OWN_SECONDS", -1.0)  # they are older than that
     commit("third", "fourth")
     assert enqueued(store) == []
     after_a_while(relay, monkeypatch)
@@ -152,7 +152,7 @@ def test_of_a_restored_database_they_are_told_and_not_run(
         for row in Table(host).all(2):
             Table(host).delete([row.run])
             changed = {"created": time.time() - 90_000}
-            if "another" in hold.get_store().signer.open("job", row.message.encode()).decode():
+            if "another" in at_commit.get_store().signer.open("job", row.message.encode()).decode():
                 changed = {"bench": "other:"}
             Table(host).add([replace(row, **changed)])  # type: ignore[arg-type]
         host.commit()
@@ -187,7 +187,7 @@ def test_what_cannot_be_enqueued_after_the_commit_is_no_error_of_its_caller(
 
     with monkeypatch.context() as patch:
         for way in ("send", "publish"):  # its caller's, and the relay's
-            patch.setattr(hold.publish, way, refuse)
+            patch.setattr(at_commit.publish, way, refuse)
         commit("refused")
         after_a_while(relay, monkeypatch)
     (row,) = rows(store.settings.site)
@@ -295,7 +295,7 @@ def test_many_are_rows_of_the_transaction_or_there_is_no_room_for_them(
     local.db.commit()
     assert rows(store.settings.site) == []
     with monkeypatch.context() as patch:
-        patch.setattr(hold, "_publish", lambda held: None)
+        patch.setattr(at_commit, "_publish", lambda held: None)
         enqueue_many("myapp.tasks.record", entries, enqueue_after_commit=True)
         local.db.commit()
     assert len(rows(store.settings.site)) == 55

@@ -13,7 +13,7 @@ from selenium.webdriver.common.keys import Keys
 
 from frappe_celery import Batch, batch
 from frappe_celery.jobs import Job, JobStatus, JobStore
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_pages.job_actions import requeue_failed
 from frappe_standalone.site.context import visit
@@ -192,14 +192,14 @@ def test_of_many_failures_some_are_shown_and_of_none_no_table(user: Users, store
 def test_one_that_was_never_whole_says_why(user: Users, store: JobStore) -> None:
     b = made(number=1)
     store.client.hset(store.keys.batch(b.id), mapping={"status": "making", "alive_at": 1})
-    assert state.tend(store, math.inf) == [b.id]
+    assert batch_state.tend(store, math.inf) == [b.id]
     shown = user("anna").get(of(b)).text
     assert "Why it was canceled its maker ended before all of it was enqueued" in shown
 
 
 def test_a_job_s_page_leads_to_its_batch_and_a_callback_s_too(user: Users, store: JobStore) -> None:
     b, alone = made(number=1), failed(store)
-    jobs = {"": next(b.jobs()), **state.callbacks(store, b.id)}
+    jobs = {"": next(b.jobs()), **batch_state.callbacks(store, b.id)}
     for role, job in jobs.items():
         assert job is not None
         shown = user("carla").get(f"{JOBS}{job.run_id}/")
@@ -292,7 +292,7 @@ def test_one_request_acts_for_a_while_and_says_how_many_are_left(store: JobStore
 def test_one_that_is_canceled_while_it_is_made_ends_with_that(store: JobStore) -> None:
     b = made()
     store.client.hset(store.keys.batch(b.id), mapping={"status": "making", "alive_at": 1})
-    state.cancel(store, b.id)
+    batch_state.cancel(store, b.id)
     assert (b.state().status, counts(b)) == ("canceled", (0, 0, 0, 2))
 
 

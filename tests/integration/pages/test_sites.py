@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.stats import rates
-from frappe_celery.watch import history
+from frappe_celery.watch import minutes
 from frappe_pages.charts import SPANS
 from tests.integration.cli import OTHER, SITE, enqueued, failed
 from tests.integration.pages.client import JOBS, Client
@@ -137,8 +137,8 @@ def test_the_charts_reach_back_an_hour_a_day_and_a_week(user: Users, store: JobS
     for ago in sorted(hours_ago.values(), reverse=True):
         minute = int(now - ago * 3600) // 60
         store.client.hincrby(store.keys.ended(minute), f"{OTHER}|long|finished", 4)
-        numbers = history._numbers(rates.by_minute(store, [minute])[minute], {OTHER: (9, 7200)})
-        history._write(store, minute, numbers)
+        numbers = minutes._numbers(rates.by_minute(store, [minute])[minute], {OTHER: (9, 7200)})
+        minutes._write(store, minute, numbers)
     rows = {}
     for span in (*hours_ago, "made up"):
         page = user("anna").get(f"{SITES}{OTHER}/", span=span).text

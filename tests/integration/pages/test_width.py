@@ -14,7 +14,7 @@ from frappe_celery import batch
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.workers import ProcessInfo, WorkerInfo
-from frappe_celery.watch import history
+from frappe_celery.watch import minutes
 from tests.browser import chromium
 from tests.integration.benches import inside
 from tests.integration.cli import enqueued, failed
@@ -111,8 +111,8 @@ def paths(store: JobStore) -> dict[str, str]:
     for ago in range(1, 1440):
         minute = int(now) // 60 - ago
         store.client.hincrby(store.keys.ended(minute), f"{SITE}|default|finished", 123_456 + ago)
-        for of in (SITE, history.EVERY_SITE):
-            history._write(store, minute, [(of, 123_456 + ago, 99, 12_345, 190_000 + ago)])
+        for of in (SITE, minutes.EVERY_SITE):
+            minutes._write(store, minute, [(of, 123_456 + ago, 99, 12_345, 190_000 + ago)])
     return {
         "first": ADMIN,
         "overview, day": f"{ADMIN}?span=day",

@@ -20,7 +20,7 @@ from redis import Redis
 from frappe_celery import Retry, options
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, hosts
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.limits.outages import begin_silence
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.schedule.agenda import Agenda
@@ -386,7 +386,7 @@ def test_open_batches_are_counted_and_those_that_were_never_whole_are_named(
         told = {"status": "making", "alive_at": now - ago}
         store.client.hset(store.keys.batch(b.id), mapping=told)
     store.run_script("tend", (), store.keys.prefix, dead.id, "0")
-    state.tend(store, math.inf)
+    batch_state.tend(store, math.inf)
     store.client.hset(store.keys.batch(old.id), "ended_at", now - 90_000)
     canceled = (
         "2 batches canceled in the last day, with the reason 'its maker ended before all of it was"
@@ -598,7 +598,7 @@ def test_a_rabbitmq_that_is_away(project: Project, store: JobStore) -> None:
     with inside(project) as ours:
         enqueued(ours)
         assert "the RabbitMQ at amqp://***@127.0.0.1" in broker("problem")[0]
-        assert broker("warning") == ["1 job in the outbox, which RabbitMQ has not confirmed"]
+        assert broker("warning") == ["1 job that RabbitMQ has not confirmed"]
         output = run("doctor", code=2).output
         assert "sesame" not in output
         assert "no worker" not in output

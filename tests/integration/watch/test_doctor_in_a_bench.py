@@ -44,7 +44,7 @@ def test_a_bench_that_is_not_switched_over(bench: StandInBench) -> None:
 def test_jobs_that_wait_in_a_system_that_nobody_serves(bench: StandInBench, redis_url: str) -> None:
     redis = Redis.from_url(redis_url)
     name = bench.ask(
-        "from frappe_celery.hosts.bench.names import rq_name; answer = rq_name('long')"
+        "from frappe_celery.hosts.bench.rq_names import rq_name; answer = rq_name('long')"
     )
     redis.rpush(f"rq:queue:{name}", "site1::a", "site1::b")
     waiting = "2 jobs waiting in RQ's queue long"
@@ -69,7 +69,7 @@ def test_jobs_that_wait_in_a_system_that_nobody_serves(bench: StandInBench, redi
 def test_rqs_workers_and_what_failed_in_rq_are_told(bench: StandInBench, redis_url: str) -> None:
     redis = Redis.from_url(redis_url)
     name = bench.ask(
-        "from frappe_celery.hosts.bench.names import rq_name; answer = rq_name('long')"
+        "from frappe_celery.hosts.bench.rq_names import rq_name; answer = rq_name('long')"
     )
     now = datetime.now(timezone.utc)
     born, before = (f"{now - timedelta(hours=h):%Y-%m-%dT%H:%M:%S.%fZ}" for h in (1, 2))

@@ -45,7 +45,7 @@ def put(store: JobStore, site: bytes, element: bytes, times: int = 1) -> None:
     """Into a site's line, or (none) the queue's own list, all seen by one look into it."""
     pipe = store.client.pipeline()
     if site:
-        pipe.lpush(store.keys.line("").encode() + site + b"|default", *[element] * times)
+        pipe.lpush(store.keys.lane("").encode() + site + b"|default", *[element] * times)
         pipe.zadd(store.keys.turns("default"), {site: 0})
     else:
         pipe.lpush(store.keys.queue("default"), *[element] * times)

@@ -27,7 +27,7 @@ import os, signal, sys
 import frappe_celery
 import frappe
 from frappe_celery import enqueue_many
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import at_commit
 
 frappe.connect()
 number, ending = int(sys.argv[1]), sys.argv[2]
@@ -39,7 +39,7 @@ def entries():
         yield {"text": str(n), "job_id": str(n)}
 
 if ending == "dies after the commit":
-    hold._publish = lambda held: os.kill(os.getpid(), signal.SIGKILL)
+    at_commit._publish = lambda held: os.kill(os.getpid(), signal.SIGKILL)
 print("begins", flush=True)
 if ending.endswith("commit"):
     frappe.db.set_default("caller", "was here")
@@ -72,7 +72,7 @@ def test_all_run_in_their_order(project: Project, encrypt: bool) -> None:
 @both_brokers
 def test_a_step_has_gone_when_the_generator_is_read_on(project: Project) -> None:
     store = get_store()
-    outbox = store.outbox
+    outbox = store.forwarder
 
     def waiting() -> int:
         return outbox.waiting("default") if outbox else store.counts()[JobStatus.QUEUED]

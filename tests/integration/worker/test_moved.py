@@ -21,10 +21,10 @@ SITE = "site1.localhost"
 def push(store: JobStore, job: Job, place: str, message: bytes) -> None:
     """Have it wait there, as the next one."""
     site, _, queue = place.partition("|")
-    if store.outbox is not None:
-        store.outbox.carry(queue, [(job.run_id, message, True)])
+    if store.forwarder is not None:
+        store.forwarder.carry(queue, [(job.run_id, message, True)])
         return
-    store.client.rpush(store.keys.line(place), job.run_id)
+    store.client.rpush(store.keys.lane(place), job.run_id)
     store.client.zadd(store.keys.turns(queue), {site: 0})
     store.client.lpush(store.keys.bell_of(queue), 1)
 

@@ -53,8 +53,8 @@ def write_all_of_it(store: JobStore, run: str, record: Record) -> None:
 
 
 def push(store: JobStore, job: Job, record: Record) -> None:
-    if store.outbox is not None:
-        store.outbox.carry(job.queue, [(job.run_id, record[b"message"], False)])
+    if store.forwarder is not None:
+        store.forwarder.carry(job.queue, [(job.run_id, record[b"message"], False)])
         return
     for key in (store.keys.queue(job.queue), store.waiting_list(job.site, job.queue)):
         store.client.lpush(key, job.run_id)

@@ -13,7 +13,7 @@ import pytest
 from kombu import Connection, Producer
 
 from frappe_celery import batch, enqueue, options
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 from frappe_celery.brokers.rabbitmq.publisher import Letter
 from frappe_celery.jobs import JobStore
 from tests.integration.benches import ended, write_tasks
@@ -63,7 +63,7 @@ def test_a_way_on_which_packets_get_lost_is_given_up(
 
 
 @pytest.mark.parametrize(
-    ("step", "sent"), [("Publisher.publish", 0), ("Outbox.ring", 1)], ids=["before", "after"]
+    ("step", "sent"), [("Publisher.publish", 0), ("Forwarder.ring", 1)], ids=["before", "after"]
 )
 def test_a_caller_that_dies_before_or_after_its_message_is_sent(
     project: Project, store: JobStore, step: str, sent: int
@@ -74,29 +74,29 @@ def test_a_caller_that_dies_before_or_after_its_message_is_sent(
         "-c",
         "import os, signal\n"
         "from frappe_celery import enqueue\n"
-        "from frappe_celery.brokers.rabbitmq.outbox import Outbox\n"
+        "from frappe_celery.brokers.rabbitmq.forwarder import Forwarder\n"
         "from frappe_celery.brokers.rabbitmq.publisher import Publisher\n"
         f"{step} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "enqueue('myapp.tasks.record')\n",
     )
     assert caller.wait() == -signal.SIGKILL
-    assert store.outbox is not None
-    assert store.outbox.waiting("default") == sent
-    assert len(store.outbox.left(["default"])) == 1
+    assert store.forwarder is not None
+    assert store.forwarder.waiting("default") == sent
+    assert len(store.forwarder.left(["default"])) == 1
     project.worker("--without-mingle")
     wait_until(lambda: project.effects() == ["ran"], what="it has run")
     wait_until(lambda: not store.queue_length("default"), what="nothing is left")
-    assert store.outbox.left(["default"]) == []
+    assert store.forwarder.left(["default"]) == []
     assert project.effects() == ["ran"]
 
 
 def test_a_run_whose_record_is_gone_leaves_the_outbox(store: JobStore) -> None:
     """Who sent it died before it said so, and it ended so long ago that its record has expired."""
-    assert store.outbox is not None
+    assert store.forwarder is not None
     store.client.lpush(store.keys.queue("default"), "long-gone")
-    store.outbox.forward(store.outbox.left(["default"]))
-    assert store.outbox.left(["default"]) == []
-    assert store.outbox.waiting("default") == 0
+    store.forwarder.forward(store.forwarder.left(["default"]))
+    assert store.forwarder.left(["default"]) == []
+    assert store.forwarder.waiting("default") == 0
 
 
 def test_a_forged_message_starts_nothing_and_harms_no_job(
@@ -168,10 +168,12 @@ def test_what_is_parked_is_enqueued_once_whatever_else_was_lost_and_lies_there(
     enqueue(record, text="after")
     lose_all(project, store)
     wait_until(lambda: "4 messages" in parked(project), what="all are parked")
-    assert isinstance(store.outbox, Outbox)
+    assert isinstance(store.forwarder, Forwarder)
     headers = {"task": "frappe_celery.run_job", "id": "forged"}
-    letter = Letter("forged", store.outbox.names.parked, json.dumps([["forged"], {}, {}]), headers)
-    store.outbox.publisher.deliver(letter)
+    letter = Letter(
+        "forged", store.forwarder.names.parked, json.dumps([["forged"], {}, {}]), headers
+    )
+    store.forwarder.publisher.deliver(letter)
     told = parked(project, "--requeue", code=1)
     assert "4 messages, enqueued anew" in told
     assert "forged stays parked: " in told
@@ -212,9 +214,9 @@ def test_a_password_is_shown_nowhere(project: Project, store: JobStore) -> None:
 
 
 def test_a_fork_leaves_the_connection_of_its_parent_alone(store: JobStore) -> None:
-    assert store.outbox is not None
+    assert store.forwarder is not None
     enqueue("myapp.tasks.record")
-    (line,) = store.outbox.publisher._idle
+    (line,) = store.forwarder.publisher._idle
     child = os.fork()
     if child == 0:
         enqueue("myapp.tasks.record")
@@ -223,5 +225,5 @@ def test_a_fork_leaves_the_connection_of_its_parent_alone(store: JobStore) -> No
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     enqueue("myapp.tasks.record")
-    assert store.outbox.publisher._idle == [line]
+    assert store.forwarder.publisher._idle == [line]
     assert store.queue_length("default") == 3

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import frappe_celery
 from frappe_celery import enqueue
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 from frappe_celery.brokers.rabbitmq.publisher import Publisher
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
@@ -45,8 +45,8 @@ def test_a_team_s_own_task_is_there_when_the_bell_rings_and_in_its_own_queue(
     project: Project, store: JobStore
 ) -> None:
     """So a parent takes it at once, and none that does not consume that queue."""
-    assert isinstance(store.outbox, Outbox)
-    names = store.outbox.names
+    assert isinstance(store.forwarder, Forwarder)
+    names = store.forwarder.names
     with frappe_celery.app.connection() as connection:
         short, default = connection.channel(), connection.channel()
         for channel, queue in ((short, "short"), (default, "default")):
@@ -62,8 +62,8 @@ def test_a_team_s_own_task_is_there_when_the_bell_rings_and_in_its_own_queue(
 
         assert wait_until(rang, what="it rings") == {names.whole("short")}
         assert default._may_have == set()
-    assert store.outbox.publisher.waiting([names.whole("short")]) == 1
-    assert store.outbox.publisher.waiting([*names.both("short"), *names.all("default")]) == 0
+    assert store.forwarder.publisher.waiting([names.whole("short")]) == 1
+    assert store.forwarder.publisher.waiting([*names.both("short"), *names.all("default")]) == 0
     assert store.queue_length("short") == 1
 
 
@@ -78,14 +78,14 @@ def test_at_front_goes_before_what_waits(project: Project, store: JobStore) -> N
 def test_a_job_reaches_rabbitmq_once_its_callers_transaction_has_ended(
     project: Project, store: JobStore
 ) -> None:
-    assert isinstance(store.outbox, Outbox)
-    queues = store.outbox.names.all("default")
+    assert isinstance(store.forwarder, Forwarder)
+    queues = store.forwarder.names.all("default")
     first, job = (queued(store, transaction="t") for _ in range(2))
-    assert store.outbox.publisher.waiting(queues) == 0
+    assert store.forwarder.publisher.waiting(queues) == 0
     assert store.waiting("default") == 2
     first.cancel()
     store.transaction_ended("t")
-    assert store.outbox.publisher.waiting(queues) == 1
+    assert store.forwarder.publisher.waiting(queues) == 1
     project.worker("--without-mingle")
     wait_until(lambda: job.get_status() in ENDED, 20, "the job has run")
 
@@ -93,25 +93,25 @@ def test_a_job_reaches_rabbitmq_once_its_callers_transaction_has_ended(
 def test_one_that_is_due_before_that_end_reaches_it_no_earlier(
     project: Project, store: JobStore
 ) -> None:
-    assert isinstance(store.outbox, Outbox)
-    queues = store.outbox.names.all("default")
+    assert isinstance(store.forwarder, Forwarder)
+    queues = store.forwarder.names.all("default")
     queued(store, at=1.0)
     queued(store, transaction="t", at=1.0)
     promote(store)
-    assert store.outbox.publisher.waiting(queues) == 1
+    assert store.forwarder.publisher.waiting(queues) == 1
     store.transaction_ended("t")
-    assert store.outbox.publisher.waiting(queues) == 2
+    assert store.forwarder.publisher.waiting(queues) == 2
 
 
 def test_a_transaction_that_ends_while_rabbitmq_is_away_fails_nobody(
     project: Project, store: JobStore
 ) -> None:
-    assert isinstance(store.outbox, Outbox)
+    assert isinstance(store.forwarder, Forwarder)
     job = queued(store, transaction="t")
-    publisher = store.outbox.publisher
-    store.outbox.publisher = Publisher("amqp://guest@127.0.0.1:1//")
+    publisher = store.forwarder.publisher
+    store.forwarder.publisher = Publisher("amqp://guest@127.0.0.1:1//")
     store.transaction_ended("t")
-    store.outbox.publisher = publisher
+    store.forwarder.publisher = publisher
     project.worker("--without-mingle")
     wait_until(lambda: job.get_status() in ENDED, 30, "the job has run")
 
@@ -139,8 +139,8 @@ def test_what_is_canceled_or_deleted_while_it_waits_never_runs(
 
 
 def test_what_somebody_purged_waits_again(store: JobStore) -> None:
-    job, outbox = enqueue("myapp.tasks.record"), store.outbox
-    assert isinstance(outbox, Outbox)
+    job, outbox = enqueue("myapp.tasks.record"), store.forwarder
+    assert isinstance(outbox, Forwarder)
     wait_until(lambda: outbox.waiting("default") == 1, what="RabbitMQ has it")
     assert sweep(store, old=0) == []
     outbox.publisher.ask(lambda channel: channel.queue_purge(outbox.names.main("default")))

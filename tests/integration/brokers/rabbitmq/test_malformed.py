@@ -10,7 +10,7 @@ import pytest
 from kombu import Connection
 
 from frappe_celery import enqueue
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.queue.publish import TASK_NAME
 from tests.integration.benches import ended
@@ -35,12 +35,12 @@ MESSAGES: dict[str, tuple[bytes, dict[str, Any]]] = {
 def test_it_is_refused_in_whichever_queue_and_the_next_job_runs(
     project: Project, store: JobStore, rabbitmq_server: RabbitMQServer, pool: str
 ) -> None:
-    assert isinstance(store.outbox, Outbox)
+    assert isinstance(store.forwarder, Forwarder)
     worker = project.worker("--without-mingle", "--pool", pool)
     assert ended(enqueue("myapp.tasks.record")).is_finished
     processes = psutil.Process(worker.pid).children(recursive=True)
     for what, (body, headers) in MESSAGES.items():
-        for name in store.outbox.names.all("default"):
+        for name in store.forwarder.names.all("default"):
             store.client.set(store.keys.record("text"), "x")
             store.client.hset(store.keys.record("nowhere"), mapping=QUEUED)
             odd = {**QUEUED, "place": "site1.localhost|default", "status": b"\xff\xfe"}
@@ -50,8 +50,8 @@ def test_it_is_refused_in_whichever_queue_and_the_next_job_runs(
                 connection.default_channel.basic_publish(
                     amqp.Message(body, application_headers=headers), routing_key=name
                 )
-            store.outbox.ring("default")
-            store.outbox.publisher.ring(store.outbox.names.whole("default"))
+            store.forwarder.ring("default")
+            store.forwarder.publisher.ring(store.forwarder.names.whole("default"))
             if "status" not in what:  # which forbids that it starts, as any but `queued` does
                 wait_until(lambda: len(store.refused()) > before, 10, f"{what} is refused")  # noqa: B023
             assert ended(enqueue("myapp.tasks.record")).is_finished, what

@@ -9,7 +9,7 @@ import amqp
 import pytest
 
 from frappe_celery import celery_app, enqueue
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
 from frappe_celery.jobs import JobStore
 from tests.integration.benches import ended
 from tests.integration.brokers.hands import Hand
@@ -29,15 +29,15 @@ def somebody(rabbitmq_server: RabbitMQServer) -> str:
 
 def among_jobs(hand: Hand, user: str = "guest", password: str = "guest", **more: Any) -> str:
     """Put one into the queue of jobs, as that user; gives its id."""
-    assert isinstance(hand.store.outbox, Outbox)
+    assert isinstance(hand.store.forwarder, Forwarder)
     id = uuid.uuid4().hex
     headers = {"task": "myapp.own.add", "id": id, **more.pop("headers", {})}
     host = str(hand.url).split("@")[1].split("/")[0]
     with amqp.Connection(host, userid=user, password=password) as connection:
         message = amqp.Message(b"[[], {}, {}]", application_headers=headers, **more)
-        name = hand.store.outbox.names.main("default")
+        name = hand.store.forwarder.names.main("default")
         connection.channel().basic_publish_confirm(message, "", name)
-    hand.store.outbox.ring("default")
+    hand.store.forwarder.ring("default")
     return id
 
 
@@ -62,8 +62,8 @@ def test_one_of_another_user_s_does_not_stand_in_the_way(
 def test_one_that_asks_for_copies_does_not_come_back(project: Project, store: JobStore) -> None:
     worker = project.worker()
     hand = Hand(store, celery_app.build())
-    assert isinstance(store.outbox, Outbox)
-    name = store.outbox.names.main("default")
+    assert isinstance(store.forwarder, Forwarder)
+    name = store.forwarder.names.main("default")
     id = among_jobs(hand, headers={"CC": [name, name]})
     wait_until(lambda: id in reasons(store), 30, "its parent has it")
     assert ended(enqueue("myapp.tasks.record", text="next")).is_finished
@@ -76,8 +76,8 @@ def test_one_that_rabbitmq_does_not_take_is_parked_and_told_of_as_what_it_is(
     project: Project, store: JobStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It came another way than by publishing, where RabbitMQ had refused its `expiration` too."""
-    assert isinstance(store.outbox, Outbox)
-    outbox, hand = store.outbox, Hand(store, celery_app.build())
+    assert isinstance(store.forwarder, Forwarder)
+    outbox, hand = store.forwarder, Hand(store, celery_app.build())
     headers = {"task": "myapp.own.add", "id": "x"}
     raw = amqp.Message("text", application_headers=headers, message_id="m", expiration="never")
     outbox.hand_to_parents(raw, "default")

@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from frappe_celery import celery_app
 from frappe_celery.brokers.redis.transport import Channel
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.outbox.hold import HEADER
+from frappe_celery.jobs.outbox.at_commit import HEADER
 from tests.integration.benches import inside
 from tests.project import Project
 

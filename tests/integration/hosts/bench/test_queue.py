@@ -308,7 +308,7 @@ def test_what_stands_in_no_line_is_listed_last(bench: StandInBench) -> None:
         kept_back, first, second = (
             frappe.enqueue("fixture_app.tasks.write", queue="short") for _ in range(3)
         )
-        store.client.lrem(store.keys.line("site1|short"), 1, kept_back.run_id)
+        store.client.lrem(store.keys.lane("site1|short"), 1, kept_back.run_id)
         answer = queue.get_job_ids() == [job.id for job in (first, second, kept_back)]
         """
     )

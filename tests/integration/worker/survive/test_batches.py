@@ -10,7 +10,7 @@ import pytest
 
 from frappe_celery import batch, enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.batches import state
+from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.outbox.relay import states
 from frappe_celery.worker import reaper
 from tests.brokers import both_brokers
@@ -148,14 +148,14 @@ def test_after_a_commit_it_is_whole_and_after_none_it_is_not_there(
     assert caller(project, "commit") == 0
     wait_until(lambda: is_over(store, 121), 30, "all have run")
     assert project.effects()[-1] == "all finished"
-    assert [s.total for s in state.page(store)] == [120]
+    assert [s.total for s in batch_state.page(store)] == [120]
 
 
 @both_brokers
 def test_of_a_maker_that_is_killed_nothing_runs(project: Project, store: JobStore) -> None:
     assert caller(project, "dies between two steps") == -signal.SIGKILL
     worker(project).wait_for("ready")
-    (found,) = state.page(store)
+    (found,) = batch_state.page(store)
     assert (found.status, found.going) == ("making", 100)
     store.client.hincrby(store.keys.batch(found.id), "alive_at", -61)
     store.client.zadd(store.keys.tending, {found.id: 0})  # the worker has looked as it began

@@ -1,5 +1,5 @@
--- Runs that waited in lines of their sites, since Redis was the broker, go where they are sent from.
--- KEYS: none; ARGV: prefix, what begins the names of lines, most that go at once, queues …
+-- Runs that waited in lanes of their sites, since Redis was the broker, go where they are sent from.
+-- KEYS: none; ARGV: prefix, what the names of lanes begin with, most that go at once, queues …
 local prefix, line, left = ARGV[1], ARGV[2], tonumber(ARGV[3])
 for i = 4, #ARGV do
   local queue = ARGV[i]

@@ -44,7 +44,7 @@ _away_until = 0.0
 
 
 @dataclass
-class Held:
+class CallRows:
     """Rows of one call as its process sees them."""
 
     site: str
@@ -60,7 +60,7 @@ def is_on(site: str) -> bool:
     return settings.current().outbox(site) and asyncio._get_running_loop() is None
 
 
-def hold(runs: Sequence[Sealed], at_most: int = 0, **options: Any) -> None:
+def add(runs: Sequence[Sealed], at_most: int = 0, **options: Any) -> None:
     """Write rows of jobs of one call into the open transaction, and have them published after the
     commit.
 
@@ -111,12 +111,12 @@ def write(site: str, rows: Sequence[Row], publish: Callable[[], Any]) -> None:
         ConfigError: the site's database has no such table yet.
     """
     host = hosts.current()
-    held, table, others = Held(site, publish), Table(host), host.held_rows()
+    call, table, others = CallRows(site, publish), Table(host), host.outbox_rows()
     try:
         if others:
-            held.is_sure = others[-1].is_sure  # none before it may come after it
+            call.is_sure = others[-1].is_sure  # none before it may come after it
         elif table.some_wait(rows[0].created - 2 * OWN_SECONDS):
-            held.is_sure = False
+            call.is_sure = False
         table.add(rows)
     except Exception as exc:
         if not _MISSING.search(str(exc)):
@@ -125,20 +125,20 @@ def write(site: str, rows: Sequence[Row], publish: Callable[[], Any]) -> None:
             f"site {site} has frappe_celery_outbox on and no table {NAME} yet: start a worker or"
             " beat, which makes it"
         ) from exc
-    others.append(held)
-    host.after_commit(partial(_publish, held))
+    others.append(call)
+    host.after_commit(partial(_publish, call))
 
 
-def _publish(held: Held) -> None:
+def _publish(call: CallRows) -> None:
     """The transaction is committed, and what is raised now would tell its caller otherwise."""
     store = get_store()
-    if held.is_sure:
+    if call.is_sure:
         try:
-            unless_away(held.publish, None)
+            unless_away(call.publish, None)
             return
         except FrappeCeleryError as exc:
-            logger.error("what site %s enqueued stays in its outbox: %s", held.site, exc)
-    unless_away(lambda: store.client.sadd(store.keys.outbox_news, held.site), None)
+            logger.error("what site %s enqueued stays in its outbox: %s", call.site, exc)
+    unless_away(lambda: store.client.sadd(store.keys.outbox_news, call.site), None)
 
 
 def unless_away(ask: Callable[[], T], otherwise: T) -> T:

@@ -12,13 +12,13 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from frappe_celery.brokers.rabbitmq.names import Names
 from frappe_celery.brokers.rabbitmq.publisher import Letter, NotTaken, Publisher
+from frappe_celery.brokers.rabbitmq.queue_names import Names
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import codec
-from frappe_celery.jobs.keys import LINE
 from frappe_celery.jobs.queue.publish import TASK_NAME
 from frappe_celery.jobs.record.store import JobStore
+from frappe_celery.jobs.redis_keys import LANE
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ AT_ONCE = 1000
 QUEUED = b"queued"
 
 
-class Outbox:
+class Forwarder:
     """One bench's. Safe to use after a fork."""
 
     def __init__(self, store: JobStore) -> None:
@@ -118,7 +118,7 @@ class Outbox:
     def take_over(self) -> None:
         """Put into the lists what waits since Redis was the broker; raises BrokerUnreachable."""
         prefix, queues = self.store.keys.prefix, self.store.settings.queues
-        self.store.run_script("unline", (), prefix, LINE, AT_ONCE, *queues)
+        self.store.run_script("leave_lanes", (), prefix, LANE, AT_ONCE, *queues)
 
     def waiting(self, queue: str) -> int:
         """How many messages wait in RabbitMQ for a queue; raises BrokerUnreachable."""

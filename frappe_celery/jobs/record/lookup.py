@@ -17,9 +17,9 @@ from frappe_celery.errors import BrokerUnreachable, NoSuchJob
 from frappe_celery.jobs.clocks import server_time
 from frappe_celery.jobs.connection import connect, naming_the_server, raise_named
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
-from frappe_celery.jobs.keys import LINE, Keys
-from frappe_celery.jobs.providers import Outbox
+from frappe_celery.jobs.providers import Forwarder
 from frappe_celery.jobs.record import record
+from frappe_celery.jobs.redis_keys import LANE, Keys
 from frappe_celery.jobs.scripts import Scripts
 
 EXPIRED_AT_ONCE = 1000
@@ -36,7 +36,7 @@ class JobFinder:
     """
 
     _swept_until = 0.0
-    outbox: Outbox | None = None
+    forwarder: Forwarder | None = None
     """What carries runs on to a broker that is not the Redis which keeps the jobs."""
 
     job: Callable[..., Job]
@@ -155,8 +155,8 @@ class JobFinder:
 
     def queue_length(self, queue: str) -> int:
         """How many messages wait in a queue."""
-        in_rabbitmq = self.outbox.waiting(queue) if self.outbox is not None else 0
-        return sum(length for _, length in self.lines(queue)) + in_rabbitmq
+        in_rabbitmq = self.forwarder.waiting(queue) if self.forwarder is not None else 0
+        return sum(length for _, length in self.lanes(queue)) + in_rabbitmq
 
     def waiting(self, queue: str) -> int:
         """How many jobs wait in a queue, also for a limit or the end of a transaction."""
@@ -167,41 +167,41 @@ class JobFinder:
         index = self.keys.index(f"{site}|{queue}", JobStatus.QUEUED.value)
         return int(self.run_script("waiting", (index,)))
 
-    def lines(self, queue: str) -> list[tuple[str, int]]:
+    def lanes(self, queue: str) -> list[tuple[str, int]]:
         """The lists in which something waits for a queue, and how much."""
         keys = self.keys
         sites: list[bytes] = []
         with suppress(ResponseError):  # no turns: `pick.lua` puts that aside, and makes them anew
             sites = self.client.zrange(keys.turns(queue), 0, -1)
         lists = [keys.queue(queue), keys.whole(queue)]
-        lists += [keys.line(f"{site.decode(errors='replace')}|{queue}") for site in sites if site]
+        lists += [keys.lane(f"{site.decode(errors='replace')}|{queue}") for site in sites if site]
         return list(zip(lists, self.client.each("llen", lists), strict=True))
 
     def standing(self, queue: str) -> Iterator[list[str]]:
-        """The runs that wait for a queue, a line at a time, each with the next one first."""
-        for name, _ in self.lines(queue):
+        """The runs that wait for a queue, a lane at a time, each with the next one first."""
+        for name, _ in self.lanes(queue):
             yield [
                 run.decode(errors="replace") for run in reversed(self.client.lrange(name, 0, -1))
             ]
 
     @property
-    def lined(self) -> str:
-        """What begins the names of lines for scripts; '' where RabbitMQ has its own order."""
-        return LINE if self.outbox is None else ""
+    def lane_prefix(self) -> str:
+        """What the names of lanes begin with, for scripts; '' where RabbitMQ has its own order."""
+        return LANE if self.forwarder is None else ""
 
     def waiting_list(self, site: str, queue: str) -> str:
         """The list in which a site's runs wait for a queue: until a worker takes them, or until
         RabbitMQ has them."""
-        return self.keys.line(f"{site}|{queue}") if self.lined else self.keys.queue(queue)
+        return self.keys.lane(f"{site}|{queue}") if self.lane_prefix else self.keys.queue(queue)
 
     def position(self, job: Job) -> int | None:
-        """Place of a job in the line of its site, 0 for the next one; None: it does not wait.
+        """Place of a job in the lane of its site, 0 for the next one; None: it does not wait.
 
         In RabbitMQ no place is known, nor of one that a limit or a pause keeps back.
         """
         keys = self.keys
         pipe = self.client.pipeline(transaction=False)
-        for name in (keys.line(f"{job.site}|{job.queue}"), keys.queue(job.queue)):
+        for name in (keys.lane(f"{job.site}|{job.queue}"), keys.queue(job.queue)):
             pipe.lpos(name, job.run_id, rank=-1)
             pipe.llen(name)
         places = pipe.execute()

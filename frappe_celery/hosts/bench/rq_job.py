@@ -18,7 +18,7 @@ from rq.results import Result
 from frappe_celery import jobs
 from frappe_celery.config.secrets import masked
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
-from frappe_celery.hosts.bench.names import EXECUTE_JOB, arguments, arguments_of, rq_name
+from frappe_celery.hosts.bench.rq_names import EXECUTE_JOB, arguments, arguments_of, rq_name
 from frappe_celery.jobs import JobStatus, codec, get_store
 from frappe_celery.jobs.job import ACTIVE
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-LINE = "line:"
+LANE = "line:"
 ATTEMPT = "attempt"
 
 
@@ -64,15 +64,15 @@ class Keys:
     whole = key_of("whole:")
     """List: whole messages of other Celery tasks, next one last; kombu's key of the queue."""
 
-    line = key_of(LINE)
+    lane = key_of(LANE)
     """List: the runs that wait in a place (`site|queue`), next one last."""
 
     def queue_of(self, waited_in: str) -> str:
-        """The queue of which this key is the list, or the line of a site."""
+        """The queue of which this key is the list, or the lane of a site."""
         return waited_in[len(self.prefix) :].rpartition("|")[2]
 
     turns = key_of("turns:")
-    """Sorted set: the sites that have a line in a queue, the next one first (`rank.lua`)."""
+    """Sorted set: the sites that have a lane in a queue, the next one first (`rank.lua`)."""
 
     shares = key("shares")
     """Hash: the share of each site that has another one than 1."""

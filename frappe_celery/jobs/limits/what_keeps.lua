@@ -1,5 +1,5 @@
 -- What keeps a waiting run back, or of its queue (no run) all that is in its lines.
--- ARGV: prefix, what begins the names of lines, run, its queue
+-- ARGV: prefix, what the names of lanes begin with, run, its queue
 -- Returns false, else its counter ('commit:…' : a transaction) and JSON of what holds for that:
 -- running, per_minute, paused (-1: until told); nothing of them: it is about to be let go.
 local these = rules(ARGV[1], ARGV[2])
