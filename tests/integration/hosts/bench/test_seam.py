@@ -49,7 +49,7 @@ def test_every_name_that_leads_to_rq_leads_to_us(bench: StandInBench) -> None:
         """,
         begin="import early\n" + BEGIN,
     )
-    modules = ("queue", "job", "registry", "processes")
+    modules = ("queue", "rq_job", "registry", "processes")
     expected = [f"{OURS}.{name}" for name in modules]
     assert set(answer.strip("{}").replace("'", "").split(", ")) == set(expected)
 
