@@ -85,7 +85,7 @@ def over(store: JobStore, canary: str | None, minutes: float) -> Iterator[Step]:
         yield Step(
             "compare the two schedules",
             lambda: _not_compared(store.client.exists(compared)),
-            ("shadow", "--minutes", f"{minutes:g}"),
+            ("switch", "shadow", "--minutes", f"{minutes:g}"),
             did=lambda: store.client.set(compared, 1, ex=COMPARED_SECONDS),
         )
     if canary is not None:

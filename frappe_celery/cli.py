@@ -13,23 +13,23 @@ from frappe_celery.config import parts
 from frappe_celery.programs import ToldInASentence
 
 COMMANDS = (
-    *("worker", "beat", "supervise", "restart", "drain", "doctor", "check", "jobs", "batches"),
-    *("outbox", "limits", "limit", "pause", "resume", "state", "metrics", "admin", "demo"),
-    *("schedule", "sync", "migrate", "settings", "key", "enable", "disable", "move", "shadow"),
-    *("switch", "setup", "types"),
+    *("worker", "beat", "supervise", "workers", "doctor", "check", "jobs", "batches", "outbox"),
+    *("limits", "metrics", "admin", "demo", "schedule", "migrate", "settings", "key", "enable"),
+    *("disable", "switch", "setup", "types"),
 )
 """In the order of --help. Each is imported when it is called, so that every other one starts fast,
 from the file in `commands` that has its name, but for these:"""
-BESIDE = {
-    **dict.fromkeys(("beat", "supervise"), "worker"),
-    **dict.fromkeys(("limit", "pause", "resume"), "limits"),
-    **dict.fromkeys(("drain", "restart"), "deploy"),
-    **dict.fromkeys(("enable", "disable"), "bench"),
-    "sync": "schedule",
-}
+BESIDE = {"beat": "worker", "supervise": "worker", "enable": "bench", "disable": "bench"}
 """Commands that stand in the file of another one."""
-IN_OTHER_PACKAGES = ("admin", "check", "demo", "migrate", "move", "shadow", "switch", "types")
+IN_OTHER_PACKAGES = ("admin", "check", "demo", "migrate", "switch", "types")
 """Those that are found by their entry points."""
+MOVED = {
+    **{"limit": "limits set", "pause": "limits pause", "resume": "limits resume"},
+    **{name: f"workers {name}" for name in ("drain", "restart", "state")},
+    **{name: f"switch {name}" for name in ("move", "shadow")},
+    "sync": "schedule sync",
+}
+"""Former words, hidden, until 1.0: what a script calls goes on."""
 
 
 class Commands(ToldInASentence, click.Group):
@@ -39,6 +39,10 @@ class Commands(ToldInASentence, click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in MOVED:
+            group, name = MOVED[cmd_name].split()
+            found: click.Command = self.get_command(ctx, group).commands[name]  # type: ignore[union-attr]
+            return found
         if cmd_name not in COMMANDS:
             close = get_close_matches(cmd_name, COMMANDS, 1)
             if close and not ctx.resilient_parsing:

@@ -84,7 +84,7 @@ class Options(JobOptions, Enqueues):
         if any(said is not None for said in of_methods):
             raise ConfigError(
                 "running, per_minute, max_memory and fresh_process are said of a method, not of one"
-                " call: as a decorator, in the configuration, or by frappe-celery limit"
+                " call: as a decorator, in the configuration, or by frappe-celery limits set"
             )
         if self.at is not None and (self.depends_on is not None or self.batch is not None):
             given = {"depends_on": self.depends_on, "a batch": self.batch}
@@ -179,10 +179,10 @@ def options(
         retry: how it is repeated when it raised; a number: that often, with Retry's own pauses;
             0: not, whatever the method declares.
         limit_key: what limits on keys count its jobs under, such as `customer-7`; how many of them
-            may run is said by the configuration or by `frappe-celery limit` (docs/many-sites.md).
+            may run the configuration says, or `frappe-celery limits set` (docs/many-sites.md).
         running, per_minute: of a method, as a decorator: how many of its jobs run at once, and
             begin within any 60 seconds. The bench knows it once a process has imported the method;
-            numbers of the configuration, or set by `frappe-celery limit`, win.
+            numbers of the configuration, or set by `frappe-celery limits set`, win.
         max_memory: of a method, as a decorator: MiB that the process of such a job may have in
             memory; one that has more is killed, and the job fails with that reason. Looked at
             twice a second, in worker processes.

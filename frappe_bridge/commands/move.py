@@ -1,4 +1,4 @@
-"""`frappe-celery move`: carry what waits and what has failed from RQ to Celery, or back."""
+"""`frappe-celery switch move`: carry what waits and what has failed from RQ to Celery, or back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`frappe-celery shadow`: what beat would do, beside what Frappe's scheduler does."""
+"""`frappe-celery switch shadow`: what beat would do, beside what Frappe's scheduler does."""
 
 from __future__ import annotations
 

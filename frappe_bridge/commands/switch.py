@@ -5,10 +5,14 @@ from __future__ import annotations
 import shlex
 import subprocess
 import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import click
 
 from frappe_bridge import guide
+from frappe_bridge.commands.move import move
+from frappe_bridge.commands.shadow import shadow
 from frappe_bridge.guide import NotDone, Step
 from frappe_celery.commands.bench_programs import path_of
 from frappe_celery.commands.options import known_site
@@ -23,11 +27,25 @@ GIVE_UP_SECONDS = 300.0
 """For so long it waits, with --yes, while nothing changes of what is missing."""
 NAMED = 10
 """How much of what is missing is shown."""
-AGAIN = "frappe-celery switch again: it goes on here. Or go back: frappe-celery switch back"
+BACK = "frappe-celery switch back"
+AGAIN = f"frappe-celery switch again: it goes on here. Or go back: {BACK}"
 
 
-@click.command()
-@click.argument("back", required=False, type=click.Choice(["back"]))
+def _a_way(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of both ways."""
+    yes = click.option(
+        "--yes", is_flag=True, help="Ask nothing, and tell supervisor or systemd too."
+    )
+    manager = click.option(
+        "--manager",
+        metavar="COMMAND",
+        default="",
+        help='How supervisorctl or systemctl is called here, such as "sudo supervisorctl".',
+    )
+    return yes(manager(command))
+
+
+@click.group(invoke_without_command=True)
 @click.option("--canary", metavar="SITE", help="The site whose jobs go first, before any queue.")
 @click.option(
     "--minutes",
@@ -36,20 +54,38 @@ AGAIN = "frappe-celery switch again: it goes on here. Or go back: frappe-celery 
     show_default=True,
     help="How long the two schedules are compared; 0: not at all.",
 )
-@click.option("--yes", is_flag=True, help="Ask nothing, and tell supervisor or systemd too.")
-@click.option(
-    "--manager",
-    metavar="COMMAND",
-    default="",
-    help='How supervisorctl or systemctl is called here, such as "sudo supervisorctl".',
-)
-def switch(back: str | None, canary: str | None, minutes: float, yes: bool, manager: str) -> None:
-    """Move this bench from RQ to Celery step by step, or `back`.
+@_a_way
+@click.pass_context
+def switch(ctx: click.Context, canary: str | None, minutes: float, yes: bool, manager: str) -> None:
+    """Move this bench from RQ to Celery, step by step.
 
     Each step is shown, done and looked at before the next one. Interrupted, or stopped by a step
-    that fails, it goes on there when it is called again; `back` leads back from any point. What it
-    does are the commands of docs/migration.md.
+    that fails, it goes on there when it is called again; `switch back` leads back from any point.
+    What it does are the commands of docs/migration.md.
     """
+    if ctx.invoked_subcommand is not None:
+        return
+    first = known_site(canary)
+    _go(lambda: guide.over(get_store(), first, minutes), yes, manager, f"; {BACK} leads back")
+    click.echo(
+        "The bench is on Celery, and armed: frappe-celery enable --settle ends that, when RQ's"
+        " processes are not needed any more."
+    )
+
+
+@switch.command()
+@_a_way
+def back(yes: bool, manager: str) -> None:
+    """Move this bench back to RQ, from any point of the way."""
+    _go(guide.back, yes, manager)
+    click.echo("The bench is on RQ again, and armed: frappe-celery disable --settle ends that too.")
+
+
+switch.add_command(move)
+switch.add_command(shadow)
+
+
+def _go(steps: Callable[[], Iterable[Step]], yes: bool, manager: str, way_back: str = "") -> None:
     if not hosts.is_bench():
         raise click.ClickException(
             "this is no bench: run the bench's own env/bin/frappe-celery in its folder"
@@ -57,21 +93,12 @@ def switch(back: str | None, canary: str | None, minutes: float, yes: bool, mana
     called = shlex.split(manager)
     if yes:
         _refuse_a_manager_that_does_not_answer(called)
-    first = known_site(canary)
     try:
-        steps = guide.back() if back else guide.over(get_store(), first, minutes)
-        for number, step in enumerate(steps, 1):
+        for number, step in enumerate(steps(), 1):
             _go_through(number, step, yes, called)
     except (click.Abort, KeyboardInterrupt):
-        way_back = "" if back else "; frappe-celery switch back leads back"
         click.echo(f"\nStopped: called again it goes on here{way_back}", err=True)
         raise click.exceptions.Exit(1) from None
-    click.echo(
-        "The bench is on RQ again, and armed: frappe-celery disable --settle ends that too."
-        if back
-        else "The bench is on Celery, and armed: frappe-celery enable --settle ends that, when RQ's"
-        " processes are not needed any more."
-    )
 
 
 def _go_through(number: int, step: Step, yes: bool, called: list[str]) -> None:

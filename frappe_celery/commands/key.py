@@ -12,7 +12,7 @@ from kombu.utils.json import loads
 
 from frappe_celery import canvas
 from frappe_celery.brokers import waiting_messages
-from frappe_celery.commands.deploy import ask_workers, until_none
+from frappe_celery.commands.workers import ask_workers, until_none
 from frappe_celery.config import settings
 from frappe_celery.config.signing import FRESH_SECONDS, Signer
 from frappe_celery.errors import ConfigError, Refused

@@ -1,4 +1,4 @@
-"""`frappe-celery limits`, `limit`, `pause`, `resume`: how much runs, changed as it runs."""
+"""`frappe-celery limits`: how much of what runs at once, shown, and changed as it runs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     return seconds
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @AS_JSON
-def limits(as_json: bool) -> None:
-    """Show limits and pauses, and what they keep back."""
+@click.pass_context
+def limits(ctx: click.Context, as_json: bool) -> None:
+    """Show limits and pauses, and what they keep back; change them."""
+    if ctx.invoked_subcommand is not None:
+        return
     found = Limits(get_store()).all()
     if as_json:
         click.echo(json.dumps([asdict(limit) for limit in found], indent=2))
@@ -40,14 +43,14 @@ def limits(as_json: bool) -> None:
         Listing("Limits and pauses", columns, [*map(_cells, found)]).print()
 
 
-@click.command()
+@limits.command("set")
 @TARGET
 @click.option("--running", type=click.IntRange(1), help="At most so many at once.")
 @click.option(
     "--per-minute", type=click.IntRange(1, MOST_A_MINUTE), help="At most so many begin a minute."
 )
 @click.option("--remove", is_flag=True, help="Go back to what the configuration says, if anything.")
-def limit(target: str, running: int | None, per_minute: int | None, remove: bool) -> None:
+def set_(target: str, running: int | None, per_minute: int | None, remove: bool) -> None:
     """Limit a site, a queue, a method or a key.
 
     TARGET is site:NAME, queue:NAME, method:DOTTED.PATH or key:NAME, in which * stands for anything.
@@ -65,7 +68,7 @@ def limit(target: str, running: int | None, per_minute: int | None, remove: bool
         click.echo(f"{target}: {words.numbers(rule)}.")
 
 
-@click.command()
+@limits.command()
 @TARGET
 @click.option(
     "--for", "seconds", callback=_duration, metavar="TIME", help="Go on after 30m, 2h, 1d."
@@ -73,17 +76,17 @@ def limit(target: str, running: int | None, per_minute: int | None, remove: bool
 def pause(target: str, seconds: float | None) -> None:
     """Let no more jobs of a site, a queue or a method begin.
 
-    TARGET is as in frappe-celery limit. Those that run go on; what waits, and what is enqueued
-    meanwhile, waits until frappe-celery resume, or until the time is over.
+    TARGET is as in frappe-celery limits set. Those that run go on; what waits, and what is enqueued
+    meanwhile, waits until frappe-celery limits resume, or until the time is over.
     """
     ends = Limits(get_store()).pause(target, seconds)
     click.echo(f"{target}: {words.pause(ends)}.")
 
 
-@click.command()
+@limits.command()
 @TARGET
 def resume(target: str) -> None:
-    """Let what frappe-celery pause held up go on."""
+    """Let what was paused go on."""
     Limits(get_store()).resume(target)
     click.echo(f"{target} goes on.")
 

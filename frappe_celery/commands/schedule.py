@@ -1,4 +1,4 @@
-"""`frappe-celery schedule` shows the schedule, `frappe-celery sync` brings the hooks into it."""
+"""`frappe-celery schedule` shows the schedule, `schedule sync` brings the hooks into it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from frappe_celery.watch.tables import Listing
 from frappe_celery.watch.words import instant
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--site", help="Only this site. Default: every site.")
 @click.option(
     "--hooks",
@@ -55,7 +55,9 @@ from frappe_celery.watch.words import instant
     help="Instead: what became of the last N due times.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts: a list of entries.")
+@click.pass_context
 def schedule(
+    ctx: click.Context,
     site: str | None,
     hooks: Path | None,
     at: str | None,
@@ -71,6 +73,8 @@ def schedule(
     Ends with 1 when a site's configuration or database cannot be read; the other sites are shown
     all the same.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     if past is not None:
         found = history.outcomes(get_store(), past, known_site(site))
         _show(found, [outcome_listing(found)], as_json)
@@ -114,7 +118,7 @@ def _end_with(errors: list[str]) -> None:
         raise click.ClickException("\n".join(errors))
 
 
-@click.command()
+@schedule.command()
 @click.option("--site", help="Only this site. Default: every site.")
 def sync(site: str | None) -> None:
     """Bring changed hooks into the schedule, as `bench migrate` does.

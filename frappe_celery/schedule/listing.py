@@ -98,7 +98,9 @@ def site_schedule(
             " name: Frappe computes that shift and forgets it"
         )
     if not in_force and apps is None:
-        notes.append(f"{NOT_IN_FORCE}: the first start of beat, or `frappe-celery sync`, does that")
+        notes.append(
+            f"{NOT_IN_FORCE}: the first start of beat, or `frappe-celery schedule sync`, does that"
+        )
     elif apps is None:
         notes += announcements(differences(live, wanted, problems))
     return SiteSchedule(timing, lines, notes)

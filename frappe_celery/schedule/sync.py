@@ -1,4 +1,4 @@
-"""Hooks and rows: the first start fills the rows, later changes wait for `frappe-celery sync`.
+"""Hooks and rows: the first start fills the rows, later changes wait for `schedule sync`.
 
 As in Frappe, a site's Scheduled Job Type rows are its schedule.
 """
@@ -95,7 +95,7 @@ def differences(
 
 def announcements(report: SyncReport) -> list[str]:
     """What a report of `differences` says, a line for each kind."""
-    command = "bench migrate" if hosts.is_bench() else "frappe-celery sync"
+    command = "bench migrate" if hosts.is_bench() else "frappe-celery schedule sync"
     lines = []
     for what in ("added", "changed", "removed"):
         methods: list[str] = getattr(report, what)

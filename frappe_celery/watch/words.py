@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from frappe_celery.config import settings
 from frappe_celery.jobs.limits.rules import UNTIL_TOLD, Keeping, Limit, Rule
 
-BY_COMMAND = "frappe-celery resume"
+BY_COMMAND = "frappe-celery limits resume"
 BY_BUTTON = "somebody resumes it"
 """What ends a pause without an end, for who reads a terminal and for who reads a page."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}

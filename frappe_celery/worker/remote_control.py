@@ -212,7 +212,7 @@ def _too_many(state: Any, *processes: int) -> Any:
 
 @control_command()  # type: ignore[untyped-decorator]
 def exchange(state: Any, force: bool = False, **options: Any) -> Any:
-    """Start another worker in this one's place (frappe-celery restart)."""
+    """Start another worker in this one's place (frappe-celery workers restart)."""
     parent = os.getppid()
     words = Path(f"/proc/{parent}/cmdline").read_bytes().split(b"\0")
     if not any(word.endswith(SUPERVISOR) for word in words):

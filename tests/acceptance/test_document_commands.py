@@ -35,7 +35,7 @@ def test_changed_hooks_wait_for_sync(app_project: Project) -> None:
     app_project.worker()
     beat = app_project.beat()
     wait_for_notes(app_project, "every_tick")
-    beat.wait_for("not in force until `frappe-celery sync`: myapp.tasks.hourly_cleanup")
+    beat.wait_for("not in force until `frappe-celery schedule sync`: myapp.tasks.hourly_cleanup")
     assert "hourly_cleanup" not in ran(app_project)
 
     output = run_cli(app_project, "sync")

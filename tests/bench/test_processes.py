@@ -207,7 +207,7 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench, no_job_left: None) -> 
         in_celery = enqueue("celery")
         off = bench.run("frappe-celery", "disable")
         named(off, in_celery)
-        assert "frappe-celery move --to rq" in off
+        assert "frappe-celery switch move --to rq" in off
         assert bench.ask(WHERE_IT_WAITS) == "rq.job"
         bench.ask(purge, FRAPPE_CELERY_ENABLED="false")
         in_rq = enqueue("rq")
@@ -222,7 +222,7 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench, no_job_left: None) -> 
         in_rq = enqueue("again")
         on = bench.run("frappe-celery", "enable")
         named(on, in_rq)
-        assert "frappe-celery move" in on
+        assert "frappe-celery switch move" in on
         one = f"{label}-again-long-{EACH - 1}"
         twice = f"answer = frappe.enqueue('frappe.ping', job_id='{one}', deduplicate=True)"
         assert bench.ask(twice) is None, "one waits in RQ"

@@ -15,8 +15,8 @@ from frappe_celery.jobs.connection import connect
 from frappe_celery.watch.doctor.installation import LeftInRq
 from frappe_celery.watch.words import some_of
 
-COME_OVER = "RQ's workers run them until they are stopped; then: frappe-celery move"
-TAKE_OVER = "Take them over once the processes are restarted: frappe-celery move --to rq"
+COME_OVER = "RQ's workers run them until they are stopped; then: frappe-celery switch move"
+TAKE_OVER = "Take them over once the processes are restarted: frappe-celery switch move --to rq"
 LOOKED_AT = 2_000
 """Failed jobs of a queue that are looked at."""
 

@@ -124,7 +124,7 @@ def configured(config: Settings) -> dict[str, Rule]:
 def checked_number(what: str, name: str, value: Any) -> None:
     """Raises ConfigError where it is no number that a limit can have."""
     most = MOST_A_MINUTE if name == "per_minute" else 1_000_000
-    hint = "What is to stand still is paused: frappe-celery pause"
+    hint = "What is to stand still is paused: frappe-celery limits pause"
     is_right = is_whole(value) and 1 <= value <= most
     require(is_right, what, value, f"a whole number from 1 to {most}. {hint}")
 

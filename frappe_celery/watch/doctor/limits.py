@@ -30,7 +30,7 @@ def check(section: Section, now: Now) -> None:
         section.note(
             "RabbitMQ is the broker: sites are not served in turn there, and what one floods a"
             " queue with goes before what others enqueue later",
-            "limit how much of each site runs at once: frappe-celery limit 'site:*' --running 4",
+            "limit what of each site runs at once: frappe-celery limits set 'site:*' --running 4",
         )
 
 
@@ -50,7 +50,7 @@ def tell_pause(section: Section, target: str, ends: float) -> None:
     """`ends` as `Limit.paused`."""
     section.note(
         f"{target} is {words.pause(ends)}",
-        f"resume it: frappe-celery resume {shlex.quote(target)}",
+        f"resume it: frappe-celery limits resume {shlex.quote(target)}",
         "PauseForgotten",
         target=target,
     )

@@ -101,7 +101,7 @@ def _check_queue(
     elif not is_served:
         section.problem(
             f"{jobs} waiting in queue {queue}, and no worker takes jobs from it",
-            "take them over to RQ: frappe-celery move --to rq"
+            "take them over to RQ: frappe-celery switch move --to rq"
             if hosts.is_bench() and not config.frappe_celery_enabled
             else "start one in your process manager, or by hand: frappe-celery worker"
             f" --queue {queue}",

@@ -43,7 +43,7 @@ def check(section: Section, now: Now, here: Installation) -> None:
     for method in learned(replaced(store)):
         section.note(
             f"{method}: {LEARNED}",
-            "the log says what they left; once that is mended: frappe-celery state --forget",
+            "the log says what they left; once it is mended: frappe-celery workers state --forget",
         )
     if not now.unknown and (dead := _jobs_of_the_dead(store, now.at - SILENT_SECONDS)):
         section.warn(
@@ -71,7 +71,7 @@ def _check_imports(section: Section, store: JobStore, worker: WorkerInfo) -> Non
             text = f"worker {worker.name} {what} {module}: {error}"
             if not module:  # it came to no import
                 text = f"worker {worker.name} was not exchanged: {error}"
-            section.problem(text, "mend it, then: frappe-celery restart")
+            section.problem(text, "mend it, then: frappe-celery workers restart")
     if since := store.workers.exchanging_since(worker.name):
         section.note(f"worker {worker.name}: an exchange is under way since {moment(since)}")
 
@@ -91,7 +91,7 @@ def _check_rqs(section: Section, left: LeftInRq, config: Settings, here: Install
     belongs = here.leads_to_rq(left.queue) or not config.frappe_celery_enabled
     jobs = f"{counted(left.waiting, 'job')} waiting in RQ's queue {left.queue}"
     if not left.served:
-        what = "bring them over: frappe-celery move"
+        what = "bring them over: frappe-celery switch move"
         if belongs:
             what = (
                 f"start one in your process manager, or by hand: bench worker --queue {left.queue}"
@@ -101,7 +101,7 @@ def _check_rqs(section: Section, left: LeftInRq, config: Settings, here: Install
         section.warn(
             f"{jobs}, which a worker of RQ's still serves: a process that was not restarted"
             " enqueued them",
-            "restart the bench's processes; then: frappe-celery move",
+            "restart the bench's processes; then: frappe-celery switch move",
         )
 
 
@@ -145,13 +145,13 @@ def check_code(section: Section, now: Now) -> None:
             ago = duration(max(0.0, now.at - change.at))
             section.warn(
                 f"worker {worker.name} runs code from before {change.file} was changed, {ago} ago",
-                "have it run the new one: frappe-celery restart",
+                "have it run the new one: frappe-celery workers restart",
             )
         elif worker.outdated:
             section.warn(
                 f"worker {worker.name} is older than the configuration, where"
                 f" {some_of(worker.outdated)} changed since it began",
-                "have it go by what stands there now: frappe-celery restart",
+                "have it go by what stands there now: frappe-celery workers restart",
             )
 
 

@@ -29,12 +29,12 @@ def test_a_limit_is_set_shown_and_removed(store: JobStore) -> None:
 
 
 def test_what_is_paused_is_said_and_is_no_problem(store: JobStore) -> None:
-    assert f"{TARGET}: paused until frappe-celery resume." in run("pause", TARGET).output
+    assert f"{TARGET}: paused until frappe-celery limits resume." in run("pause", TARGET).output
     enqueued(store, enqueued_at=1.0)
     assert take(store) is None
     found = read("doctor", code=2)["sections"]
     (note,) = found["limits"]["findings"]
-    assert f"frappe-celery resume {TARGET}" in str(note)
+    assert f"frappe-celery limits resume {TARGET}" in str(note)
     assert "for the end of a pause" in str(found["queues"]["findings"])
     assert "no worker takes" not in str(found["queues"]["findings"])
     registry = CollectorRegistry()
@@ -55,7 +55,7 @@ def test_a_job_says_what_keeps_it_back(store: JobStore) -> None:
     assert take(store) is None
     assert read("jobs", "show", waits.run_id)["kept_back_by"] == f"{TARGET}: 1 at once"
     run("pause", "site:*")
-    said = f"{TARGET}: paused until frappe-celery resume, 1 at once"
+    said = f"{TARGET}: paused until frappe-celery limits resume, 1 at once"
     assert said in run("jobs", "show", waits.run_id).output
     in_line = enqueued(store, queue="long")
     run("pause", "queue:l*")

@@ -1,4 +1,4 @@
-"""`frappe-celery state`: what jobs change in modules of apps."""
+"""`frappe-celery workers state`: what jobs change in modules of apps."""
 
 from __future__ import annotations
 

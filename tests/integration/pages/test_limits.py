@@ -59,7 +59,7 @@ def test_a_pause_is_begun_for_a_while_or_until_told_and_ended(user: Users, store
     act(anna, "pause", f"site:{OTHER}")
     for page in (LIMITS, SITES, f"{SITES}{OTHER}/", "/admin/frappe_celery/"):
         assert for_ever in anna.get(page).text
-        assert "frappe-celery resume" not in anna.get(page).source
+        assert "frappe-celery limits resume" not in anna.get(page).source
     assert "Resume" in anna.get(f"{SITES}{OTHER}/").text
     act(anna, "resume", f"site:{OTHER}")
     assert "paused until" in anna.get(f"{SITES}{SITE}/").text

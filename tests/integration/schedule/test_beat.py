@@ -173,7 +173,7 @@ def test_hooks_that_changed_before_the_start_are_announced_not_applied(project: 
     beat.stop()
     project.write("myapp/hooks.py", EVERY_SECOND)
     beat = project.beat()
-    beat.wait_for("changed in the hooks, not in force until `frappe-celery sync`")
+    beat.wait_for("changed in the hooks, not in force until `frappe-celery schedule sync`")
     assert not acted(beat)
 
 

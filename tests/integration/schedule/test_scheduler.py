@@ -308,7 +308,7 @@ def test_the_first_start_fills_the_rows_and_a_later_change_is_announced_not_appl
     bench.host.hooks[0].hooks["scheduler_events"] = {"daily": [A], "hourly": "myapp.tasks.c"}
     bench.scheduler()
     bench.at("2026-06-01 01:30")
-    announced = "in the hooks, not in force until `frappe-celery sync`"
+    announced = "in the hooks, not in force until `frappe-celery schedule sync`"
     assert f"site {SITE}: added {announced}: myapp.tasks.c" in caplog.messages
     assert f"site {SITE}: changed {announced}: {A}" in caplog.messages
     assert f"site {SITE}: removed {announced}: {B}" in caplog.messages

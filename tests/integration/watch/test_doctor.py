@@ -437,7 +437,7 @@ def test_a_worker_that_is_older_than_the_configuration(project: Project, store: 
     (found,) = wait_until(told, what="the worker has told it")
     changed = "rq_results_ttl, max_queued_jobs"
     assert f" is older than the configuration, where {changed} changed since" in found["text"]
-    assert found["advice"].endswith("frappe-celery restart")
+    assert found["advice"].endswith("frappe-celery workers restart")
 
 
 def test_a_scheduler_that_is_older_than_the_configuration(

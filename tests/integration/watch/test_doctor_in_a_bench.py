@@ -51,7 +51,7 @@ def test_jobs_that_wait_in_a_system_that_nobody_serves(bench: StandInBench, redi
     try:
         found = warnings(bench, "nobody")
         assert f"{waiting}, and no worker of RQ's takes jobs from it" in found
-        assert "frappe-celery move" in found
+        assert "frappe-celery switch move" in found
         bench.configure(frappe_celery_enabled=False)
         assert "bench worker --queue long" in warnings(bench, "off")
         worker = {"birth": "2026-06-01T00:00:00.000000Z", "queues": name}

@@ -78,7 +78,9 @@ def test_before_any_row_exists_it_shows_the_hooks(host: MemoryHost) -> None:
         "misfire": "",
     }
     assert not host.rows
-    assert "the first start of beat, or `frappe-celery sync`, does" in run("schedule").output
+    assert (
+        "the first start of beat, or `frappe-celery schedule sync`, does" in run("schedule").output
+    )
 
 
 def test_on_80_columns_an_entry_is_two_lines_with_its_whole_name(host: MemoryHost) -> None:
@@ -147,8 +149,13 @@ def test_hooks_that_changed_are_announced(host: MemoryHost) -> None:
     assert run("sync").output == f"{SITE}: nothing to change\n"
     host.hooks = [AppHooks("myapp", {"scheduler_events": {"weekly": ["os.getcwd"]}})]
     output = run("schedule").output
-    assert "added in the hooks, not in force until `frappe-celery sync`: os.getcwd" in output
-    assert "removed in the hooks, not in force until `frappe-celery sync`: os.getpid" in output
+    assert (
+        "added in the hooks, not in force until `frappe-celery schedule sync`: os.getcwd" in output
+    )
+    assert (
+        "removed in the hooks, not in force until `frappe-celery schedule sync`: os.getpid"
+        in output
+    )
     assert list(by_method()) == ["os.getpid"]
     result = run("sync")
     assert result.exit_code == 0

@@ -84,7 +84,7 @@ def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str)
     _, output = switch.run("enable")
     assert "long: 30 (site1::0, site1::1" in output
     assert "10 more" in output
-    assert "until they are stopped; then: frappe-celery move" in output
+    assert "until they are stopped; then: frappe-celery switch move" in output
 
     switch.bench.ask(
         """
@@ -94,7 +94,7 @@ def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str)
     )
     _, output = switch.run("disable")
     assert "short: 2 (site1::first, site1::second)" in output
-    assert "frappe-celery move --to rq" in output
+    assert "frappe-celery switch move --to rq" in output
 
 
 @fitting

@@ -1,4 +1,5 @@
-"""For a deployment: `drain` has all workers end their jobs, `restart` exchanges them."""
+"""`frappe-celery workers`: `restart` exchanges them, `drain` has them end their jobs, `state` shows
+what jobs change in modules of apps, and is put back after them."""
 
 from __future__ import annotations
 
@@ -12,13 +13,21 @@ from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.workers import why_it_stays
+from frappe_celery.watch.tables import Listing
+from frappe_celery.watch.words import moment
+from frappe_celery.worker.state import left as left_by_jobs
 
 LOOK_SECONDS = 0.2
 """How often it is looked what has become of what was asked for."""
 ANSWER_SECONDS = 2.0
 
 
-@click.command()
+@click.group()
+def workers() -> None:
+    """Exchange the workers, end their jobs, see what is put back."""
+
+
+@workers.command()
 @click.option(
     "--timeout",
     type=click.IntRange(0),
@@ -32,18 +41,18 @@ def drain(timeout: int | None) -> None:
     when jobs still run after the time; they run on.
     """
     store = get_store()
-    workers = store.workers.all()
-    if not workers:
+    number = len(store.workers.all())
+    if not number:
         click.echo("No worker runs.")
         return
-    _take_no_more(len(workers))
+    _take_no_more(number)
     if timeout is None:
         timeout = settings.current().ending_seconds(settings.current().queues)
     if held := until_none(lambda: _held(store), timeout):
         jobs = [job for job in store.read(held) if job is not None]
         names = ", ".join(f"{job.method} ({job.id})" for job in jobs) or "one that has just ended"
         raise click.ClickException(f"still running after {timeout} s: {names}")
-    click.echo(f"Drained: {len(workers)} workers take no more jobs, and none runs.")
+    click.echo(f"Drained: {number} workers take no more jobs, and none runs.")
 
 
 def _take_no_more(workers: int) -> None:
@@ -66,7 +75,7 @@ def _held(store: JobStore) -> list[str]:
     return [run for list_, _, run in held if store.keys.queue_of(list_) in queues]
 
 
-@click.command()
+@workers.command()
 @click.option(
     "--timeout",
     type=click.IntRange(1),
@@ -118,6 +127,29 @@ def restart(timeout: int, force: bool) -> None:
     click.echo(f"New jobs run in new workers, after {time.monotonic() - began:.1f} s.")
 
 
+@workers.command()
+@click.option("--forget", is_flag=True, help="Begin anew: forget what was seen until now.")
+def state(forget: bool) -> None:
+    """Show what jobs change in apps' modules.
+
+    All of it is put back. Each name is shown with the last job that was the first in its process
+    to change it. A job that fills a cache which is emptied each time is slowed by that: an app
+    keeps it by its name, as `frappe_celery_keep` in its hooks.py or in the configuration, if it
+    holds nothing of a site, a user or the database.
+    """
+    store = get_store()
+    if forget:
+        left_by_jobs.forget(store)
+        store.client.delete(store.keys.replaced)
+        return
+    found = left_by_jobs.all_of(store)
+    if not found:
+        click.echo("No job was seen to change anything in a module of an app.")
+        return
+    rows = [(one.name, one.job, moment(one.at)) for one in found]
+    Listing("What jobs change", ("name", "changed by", "at"), rows).print()
+
+
 def until_none(left: Callable[[], list[str]], seconds: float) -> list[str]:
     """Wait until nothing is left, for so long at most; what is left then."""
     give_up_at = time.monotonic() + seconds
@@ -128,8 +160,8 @@ def until_none(left: Callable[[], list[str]], seconds: float) -> list[str]:
 
 def _way_out(failures: dict[str, str]) -> str:
     if "" in failures:  # it came to no import, which is all that force is for
-        return "Mend it, then: frappe-celery restart"
-    return "Mend it, or: frappe-celery restart --force"
+        return "Mend it, then: frappe-celery workers restart"
+    return "Mend it, or: frappe-celery workers restart --force"
 
 
 def ask_workers(command: str, workers: int, **arguments: Any) -> dict[str, Any]:
