@@ -17,10 +17,13 @@ TITLES = {
     "fresh": "frappe_celery, a process a job",
     "bare": "a bare loop",
     "celery": "plain Celery",
+    "dramatiq": "dramatiq",
+    "huey": "huey",
+    "taskiq": "taskiq",
 }
 """What tables call each side; the one without fork takes part in a bench."""
 
-TURNS = ("rq", "celery", "frappe_celery")
+TURNS = ("rq", "celery", "dramatiq", "huey", "taskiq", "frappe_celery")
 """The order within a round."""
 
 
