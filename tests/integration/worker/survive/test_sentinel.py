@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from frappe_celery.jobs.connection import connect
 from frappe_celery.worker.reaper import reap
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.integration.stores import broken, queued, started
+from tests.integration.worker.signs_of_life import listens_for_the_bell
 from tests.integration.worker.test_worker_death import working
 from tests.ports import free_port
 from tests.project import Project
@@ -108,6 +110,18 @@ def test_a_master_that_only_stood_still_is_left_for_the_new_one(
     after = wait_until(lambda: enqueued(text="after"), 15, "a caller follows")
     assert ended(after).status == JobStatus.FINISHED
     assert project.effects() == ["before", "after"]
+
+
+@pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
+def test_an_idle_process_waits_for_the_bell_at_the_master(
+    project: Project, store: JobStore, pool: str
+) -> None:
+    process = worker(project, "--pool", pool)
+    wait_until(partial(listens_for_the_bell, store), HANG_SECONDS, "it waits at the master")
+    for number in range(10):
+        assert ended(enqueue("myapp.core.record", text=str(number))).status == JobStatus.FINISHED
+        wait_until(partial(listens_for_the_bell, store), HANG_SECONDS, "it waits again")
+    assert "does not answer" not in process.output()
 
 
 @pytest.mark.parametrize("another_was_first", [False, True])
