@@ -148,6 +148,7 @@ class Taker:
             pool = self.store.client.connection_pool
             self._line = pool.connection_class(**pool.connection_kwargs)
         with self._or_close():
+            self._line.connect()  # which alone finds the master behind Sentinels
             self._line.send_command("BLPOP", *self._bells, seconds)
         # redis-py has no public name for it; kombu reads this one too. Should it change, no worker
         # waits for a job: all tests with a worker fail

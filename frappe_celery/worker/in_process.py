@@ -6,11 +6,13 @@ import logging
 import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
 from redis.exceptions import ResponseError
 
+from frappe_celery.brokers import turns
 from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS
 from frappe_celery.brokers.taker import WAIT_SECONDS
 from frappe_celery.errors import BrokerUnreachable
@@ -23,6 +25,15 @@ from frappe_celery.worker.member import Member, shared_slots
 logger = logging.getLogger(__name__)
 
 
+class TaskThreads(ThreadPoolExecutor):
+    """A team's own tasks, at whose ends the worker's loop asks for the next ones."""
+
+    def submit(self, *args: Any, **kwargs: Any) -> Any:
+        future = super().submit(*args, **kwargs)
+        future.add_done_callback(lambda _: turns.wake())
+        return future
+
+
 class JobThreads(Crew):
     """`--pool threads`: as many threads, each of which takes and runs jobs.
 
@@ -31,6 +42,7 @@ class JobThreads(Crew):
 
     def __init__(self, worker: Any) -> None:
         super().__init__(shared_slots(worker.pool.limit))
+        worker.pool.executor = TaskThreads(worker.pool.limit)
         self._worker = worker
         self._threads: list[threading.Thread] = []
 

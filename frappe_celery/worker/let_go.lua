@@ -13,6 +13,7 @@ local function lives(name)
   return seen and tonumber(seen) >= tonumber(ARGV[3])
 end
 
+if ARGV[3] ~= 'inf' then follow_server(KEYS[2]) end
 if lives(ARGV[2]) then return {} end
 local runs_on = lives(string.match(ARGV[2], '^(.*):'))
 if not tags[1] then tags = redis.call('HKEYS', KEYS[1]) end

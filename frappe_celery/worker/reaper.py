@@ -25,8 +25,6 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from redis.exceptions import ResponseError
-
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.batches.batch_state import tend
 from frappe_celery.jobs.lease import Lease
@@ -74,9 +72,8 @@ class Reaper(Repeated):
 def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
     """Settle what dead consumers held; returns the runs that they had started. Any may reap."""
     started_runs = []
-    now = store.now()
-    before, since = now - dead_after, _may_be_judged_since(store, now)
-    for consumer in store.client.zrangebyscore(store.keys.consumers, since, f"({before}"):
+    before = store.now() - dead_after
+    for consumer in store.client.zrangebyscore(store.keys.consumers, "-inf", f"({before}"):
         name = consumer.decode(errors="replace")
         why = f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s"
         # what it had only fetched is given back; what it had started is named until it is settled
@@ -85,18 +82,6 @@ def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
                 abandoned.end_or_repeat(store, run, why)
                 started_runs.append(run)
     return started_runs
-
-
-def _may_be_judged_since(store: JobStore, now: float) -> float:
-    """Who gave no sign of life after the broker's start may just not have connected again yet.
-
-    Also a worker that has only just started, and has no patience to keep, must know that.
-    """
-    try:
-        up = int(store.client.info("server")["uptime_in_seconds"])
-    except ResponseError:  # a server that does not let everybody ask
-        return -math.inf
-    return int(now) - up if up < PATIENCE_SECONDS else -math.inf
 
 
 class Sweeper(Repeated):

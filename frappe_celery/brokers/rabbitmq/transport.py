@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 from typing import Any
 
 from kombu.transport import pyamqp
 
+from frappe_celery.brokers import turns
 from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, LOOK_ANYWAY_SECONDS
 from frappe_celery.brokers.rabbitmq.channel import Channel
 from frappe_celery.brokers.rabbitmq.frames import frame_handler
-
-AT_ONCE = 1000
-"""Messages that are handed over in one turn of the loop, which has other work too."""
 
 
 class Connection(pyamqp.Connection):
@@ -49,13 +48,8 @@ class Transport(pyamqp.Transport):
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Let the worker's event loop drive us."""
         super().register_with_event_loop(connection, loop)
-
-        def turn() -> None:
-            for _ in range(AT_ONCE):
-                if not connection.fetch():
-                    break
-
-        loop.on_tick.add(turn)
+        turns.hear(loop)
+        loop.on_tick.add(partial(turns.hand_over, connection.fetch))
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, connection.look_anyway)
 
     def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> Any:

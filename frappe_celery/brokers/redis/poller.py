@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import ResponseError
 
+from frappe_celery.brokers import turns
+
 if TYPE_CHECKING:
     from frappe_celery.brokers.redis.transport import Channel
-
-
-AT_ONCE = 1000
-"""Messages that are handed over in one turn of the loop, which has other work too."""
 
 
 class Poller(kombu_redis.MultiChannelPoller):
@@ -40,6 +38,7 @@ class Poller(kombu_redis.MultiChannelPoller):
                 loop.add_reader(fd, on_readable, fd)
 
         self.on_poll_init(loop.poller)
+        turns.hear(loop)
         loop.on_tick.add(turn)
         self._leave = partial(loop.on_tick.discard, turn)
 
@@ -51,9 +50,7 @@ class Poller(kombu_redis.MultiChannelPoller):
     def on_poll_start(self) -> None:
         """Each turn of the worker's event loop: hand over what waits."""
         super().on_poll_start()
-        for _ in range(AT_ONCE):
-            if not self.fetch():
-                break
+        turns.hand_over(self.fetch)
 
     def get(self, callback: Any, timeout: float | None = None) -> None:
         """For pools without an event loop: one message of each channel, or whatever comes first."""

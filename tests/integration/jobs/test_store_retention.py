@@ -54,7 +54,11 @@ def test_nothing_is_left_once_the_retention_is_over(store: JobStore) -> None:
     assert store.page() == []
     with pytest.raises(NoSuchJob):
         store.fetch(f"{SITE}::own_id")
-    wait_until(lambda: keys(store) == ["consumers", "inflight:consumer", "places"], 5, "no key")
+    wait_until(
+        lambda: keys(store) == ["consumers", "consumers:server", "inflight:consumer", "places"],
+        5,
+        "no key",
+    )
 
 
 def test_each_end_is_kept_for_its_own_time(store: JobStore) -> None:

@@ -1,4 +1,4 @@
-"""When a worker last gave which sign of life, by the broker's clock."""
+"""When a worker last gave which sign of life, by the broker's clock, and whether one waits."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def silent_for(store: JobStore, worker: Process) -> dict[str, float]:
         if is_its:
             found[whose if whose in ("process", "jobs") else "loop"] = now - at
     return found
+
+
+def listens_for_the_bell(store: JobStore) -> bool:
+    """What a process does that has been told that its last job is recorded."""
+    return any(c["cmd"] == "blpop" and "b" in c["flags"] for c in store.client.client_list())
 
 
 def wait_for_a_sign_of_life(store: JobStore, worker: Process) -> None:

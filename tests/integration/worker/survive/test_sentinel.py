@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.connection import connect
+from frappe_celery.worker.reaper import reap
 from tests.integration.benches import ended, inside, worker, write_tasks
-from tests.integration.stores import broken
+from tests.integration.stores import broken, queued, started
+from tests.integration.worker.signs_of_life import listens_for_the_bell
 from tests.integration.worker.test_worker_death import working
 from tests.ports import free_port
 from tests.project import Project
@@ -107,6 +110,36 @@ def test_a_master_that_only_stood_still_is_left_for_the_new_one(
     after = wait_until(lambda: enqueued(text="after"), 15, "a caller follows")
     assert ended(after).status == JobStatus.FINISHED
     assert project.effects() == ["before", "after"]
+
+
+@pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
+def test_an_idle_process_waits_for_the_bell_at_the_master(
+    project: Project, store: JobStore, pool: str
+) -> None:
+    process = worker(project, "--pool", pool)
+    wait_until(partial(listens_for_the_bell, store), HANG_SECONDS, "it waits at the master")
+    for number in range(10):
+        assert ended(enqueue("myapp.core.record", text=str(number))).status == JobStatus.FINISHED
+        wait_until(partial(listens_for_the_bell, store), HANG_SECONDS, "it waits again")
+    assert "does not answer" not in process.output()
+
+
+@pytest.mark.parametrize("another_was_first", [False, True])
+def test_who_could_give_the_new_master_no_sign_of_life_yet_is_not_dead(
+    store: JobStore, group: Group, another_was_first: bool
+) -> None:
+    """Also for who has only just connected to it. The replica has the signs of before; those to a
+    master that comes back once more are lost."""
+    runs = queued(store)
+    started(store)
+    assert store.client.wait(1, 5000) == 1, "it is replicated"
+    group.kill_master()
+    group.wait_for_replica_to_lead()  # which takes longer than the second of its death
+    if another_was_first:
+        store.run_script("alive", (store.keys.consumers,), "another")
+    assert reap(store, dead_after=1) == []
+    assert runs.is_started
+    wait_until(lambda: reap(store, dead_after=1) == [runs.run_id], what="who stays silent is dead")
 
 
 @pytest.mark.parametrize("url", ["sentinel://127.0.0.1:1/0", "sentinel://:p/w@127.0.0.1:1"])

@@ -19,7 +19,7 @@ from frappe_celery.worker.consumer import RECONNECT_SECONDS
 from frappe_celery.worker.reaper import reap
 from tests.integration.benches import ended, inside_with, worker
 from tests.integration.stores import take
-from tests.integration.worker.signs_of_life import silent_for
+from tests.integration.worker.signs_of_life import listens_for_the_bell, silent_for
 from tests.integration.worker.test_reconnect import lost
 from tests.integration.worker.test_worker_death import (
     held,
@@ -94,11 +94,6 @@ def test_a_worker_that_dies_while_the_broker_is_away_is_settled_after_its_return
     own_redis.start()
     wait_until(lambda: job.is_failed, HANG_SECONDS, "it is failed")
     assert "no sign of life" in str(job.exc_info)
-
-
-def listens_for_the_bell(store: JobStore) -> bool:
-    """What a process does that has been told that its last job is recorded."""
-    return any(c["cmd"] == "blpop" and "b" in c["flags"] for c in store.client.client_list())
 
 
 @pytest.mark.parametrize("noticed", [False, True], ids=["at once", "once the worker knows"])
