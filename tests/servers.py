@@ -44,6 +44,11 @@ def find_program(name: str, package: str) -> str:
     return path
 
 
+def folder_for(server: str) -> Path:
+    """A new folder for a server's data, in memory where there is room."""
+    return Path(tempfile.mkdtemp(prefix=f"{server}_", dir=os.environ.get(IN_MEMORY)))
+
+
 class Server:
     """One running server. `kill` and `start` again find the data of before on the same port."""
 
@@ -171,7 +176,7 @@ class MariaDBServer(Server):
 
     options = (
         *("--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=2"),
-        *("--skip-innodb-doublewrite", "--skip-log-bin", "--skip-performance-schema"),
+        *("--skip-innodb-doublewrite", "--skip-log-bin", "--skip-performance-schema", "--skip-ssl"),
         *("--innodb-buffer-pool-size=32M", "--innodb-log-file-size=16M", "--key-buffer-size=1M"),
         *("--innodb-file-per-table=0", "--innodb-stats-persistent=0"),
         *("--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci"),
@@ -220,7 +225,7 @@ class MariaDBServer(Server):
         )
 
     def drop(self, name: str) -> None:
-        self.sql(f"drop database {name}")
+        self.sql(f"drop database if exists {name}")
 
     def command(self) -> list[str]:
         return [
@@ -276,8 +281,7 @@ class PostgresServer(Server):
     )
 
     def __init__(self, kept: Path | None = None) -> None:
-        in_memory = os.environ.get(IN_MEMORY)
-        super().__init__(Path(tempfile.mkdtemp(prefix="frappe_celery_postgres_", dir=in_memory)))
+        super().__init__(folder_for("postgres"))
         self.program = find_program("postgres", "postgresql")
         self.user = "nobody" if os.getuid() == 0 else None
         if self.user:
@@ -314,7 +318,7 @@ class PostgresServer(Server):
         self.sql(f"create database {name} template {pattern} strategy file_copy")
 
     def drop(self, name: str) -> None:
-        self.sql(f"drop database {name} with (force)")
+        self.sql(f"drop database if exists {name} with (force)")
 
     def command(self) -> list[str]:
         where = ["-p", str(self.port), "-c", f"listen_addresses={LOOPBACK}", "-k", ""]

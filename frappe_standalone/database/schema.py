@@ -69,15 +69,21 @@ _TYPES = {
     "date": "date",
 }
 """What each database calls a type of ours."""
-_LIST = (
-    "select column_name, data_type, is_nullable = 'YES', character_maximum_length,"
-    " collation_name in ('utf8mb4_bin', 'C') from information_schema.columns"
-    " where table_schema = {} and table_name = %s"
-)
 _LISTS = {
     "sqlite": 'select name, lower(type), "notnull" = 0, 0, 0 from pragma_table_info(%s)',
-    "mysql": _LIST.format("database()"),
-    "postgresql": _LIST.format("current_schema()"),
+    "mysql": (
+        "select column_name, data_type, is_nullable = 'YES', character_maximum_length,"
+        " collation_name = 'utf8mb4_bin' from information_schema.columns"
+        " where table_schema = database() and table_name = %s"
+    ),
+    "postgresql": (  # its information_schema takes twice as long
+        "select attname, format_type(coalesce(nullif(typbasetype, 0), t.oid), null),"
+        " not (attnotnull or typnotnull), nullif(greatest(atttypmod, typtypmod), -1) - 4,"
+        " (select collname from pg_collation where oid = attcollation) = 'C'"
+        " from pg_attribute join pg_type t on t.oid = atttypid"
+        " where attrelid = to_regclass(format('%%I.%%I', current_schema(), %s::text))"
+        " and attnum > 0 and not attisdropped order by attnum"
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from frappe_celery.jobs.limits.outages import outages
 from frappe_standalone.site.context import init
 from tests.conftest import running
 from tests.project import Project
-from tests.servers import MariaDBServer, PostgresServer, Server
+from tests.servers import MariaDBServer, PostgresServer, Server, folder_for
 from tests.waiting import wait_until
 
 SITES = ("site1.localhost", "site2.localhost")
@@ -43,16 +44,17 @@ def tell():
 
 
 @pytest.fixture(params=["mariadb", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path, installed: Path) -> Iterator[Server]:
+def database(request: pytest.FixtureRequest, installed: Path) -> Iterator[Server]:
     """A server of this test's own."""
     kept = installed / f"{request.param}_installed"
     if request.param == "mariadb":
-        server: MariaDBServer | PostgresServer = MariaDBServer(tmp_path / "mariadb", kept)
+        server: MariaDBServer | PostgresServer = MariaDBServer(folder_for("mariadb"), kept)
     else:
         server = PostgresServer(kept)
     for own in running(server):
         own.sql("create database jobs")
         yield own
+    shutil.rmtree(server.folder, ignore_errors=True)
 
 
 def enqueue_on_each(numbers: range, **options: Any) -> None:

@@ -20,7 +20,7 @@ from tests.servers import MariaDBServer, PostgresServer
 PATTERN = "pattern"
 EXAMPLES = 50
 """tests/unit tries more."""
-_numbers = itertools.count()
+_numbers = itertools.count(1)
 
 
 def make_pattern(
@@ -42,11 +42,15 @@ def make_pattern(
 
 
 def copy_of_pattern(server: MariaDBServer | PostgresServer) -> Iterator[str]:
-    """URL of a copy, of a new name: what is known of the last one is not true of it."""
-    name = f"standalone{next(_numbers)}"
-    server.copy(PATTERN, name)
-    yield server.url(name)
-    server.drop(name)
+    """URL of a copy, of a new name: what is known of the last one is not true of it.
+
+    It is dropped at the next: PostgreSQL sleeps where a connection has not quite ended.
+    """
+    number = next(_numbers)
+    server.drop(f"standalone{number - 1}")
+    server.copy(PATTERN, f"standalone{number}")
+    yield server.url(f"standalone{number}")
+    connections.close_all()
 
 
 def tried_less(test: Any, strategy: Any) -> Callable[..., None]:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from frappe_celery.config import settings
 from frappe_celery.errors import NeedsFrappeSite
-from frappe_standalone.database import open_transaction
+from frappe_standalone.database import open_transaction, schema
 from tests.servers import PostgresServer
 from tests.unit.standalone.test_document_work import bills, change
 
@@ -134,3 +134,24 @@ def test_what_a_template_calls_writes_nothing_even_where_the_project_admits_it(b
     bills.db.commit()
     assert bills.db.get_value("Order", "a", "text_1") == "kept"
     assert bills.db.sql("select nextval('numbers')") == ((1,),)
+
+
+def test_columns_that_a_team_made_itself_are_what_they_are(frappe: Any) -> None:
+    with frappe.db._open().cursor() as cursor:
+        cursor.execute(
+            "create domain label as varchar(12) not null; create type size as enum ('S');"
+            'create table "tabBox" (gone int, name varchar(140) primary key, label label,'
+            ' size size, sizes int[], seen timestamptz, "Note" text collate "C", rate numeric(9,2))'
+        )
+        cursor.execute('alter table "tabBox" drop column gone')
+    found = schema.columns(frappe.db._open(), "Box")
+    assert list(found.values()) == [
+        schema.Column("name", "text", 140, null=False),
+        schema.Column("label", "text", 12, null=False),
+        schema.Column("size", "text", None),
+        schema.Column("sizes", "text", None),
+        schema.Column("seen", "datetime", None),
+        schema.Column("Note", "json", None),
+        schema.Column("rate", "decimal", None),
+    ]
+    assert schema.columns(frappe.db._open(), 'B"x') == {}
