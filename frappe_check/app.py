@@ -42,13 +42,14 @@ class App:
         name = ".".join([self.name, *parts] if is_package or not parts else parts)
         try:
             source = path.read_text(encoding="utf-8")
-            tree = ast.parse(source)
+            self.modules[name] = Module(name, path, source, ast.parse(source))
         except SyntaxError as error:
             self.unparsable[name] = path, error
+        except (RecursionError, MemoryError):  # of Python's parser, or of ours
+            self.unparsable[name] = path, SyntaxError("it is nested too deeply")
         except ValueError as error:  # no UTF-8, or a NUL in it
             self.unparsable[name] = path, SyntaxError(str(error))
         else:
-            self.modules[name] = Module(name, path, source, tree)
             gc.freeze()  # else each search for garbage goes through all trees: half of the time
 
     @cached_property

@@ -96,7 +96,15 @@ def decorators(node: Definition) -> list[str]:
     return [dotted(getattr(each, "func", each)) for each in node.decorator_list]
 
 
+def unparsed(node: ast.AST) -> str:
+    """Its code; `…` where that is nested too deeply to be written."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "…"
+
+
 def brief(node: ast.AST, most: int = 60) -> str:
     """Its code for a message, cut off where it is long."""
-    code = ast.unparse(node)
-    return code if len(code) <= most else f"{code[: most - 1]}…"
+    whole = unparsed(node)
+    return whole if len(whole) <= most else f"{whole[: most - 1]}…"

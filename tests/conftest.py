@@ -191,7 +191,8 @@ def project(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-    """Every test that was left out, with the reason: nothing is skipped silently."""
+    """Every test that was left out, with the reason: nothing is skipped silently; nor is what
+    `./dev test` ran twice taken for sound."""
     yield
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped:
@@ -199,3 +200,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     for report in skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         terminalreporter.line(f"{report.nodeid}: {str(reason).removeprefix('Skipped: ')}")
+    stats = terminalreporter.stats
+    twice, failed = (
+        {report.nodeid for outcome in outcomes for report in stats.get(outcome, [])}
+        for outcomes in (["rerun"], ["failed", "error"])
+    )
+    if twice - failed:
+        terminalreporter.section("passed only at a second try: not sound", sep="!", red=True)
+    for test in sorted(twice - failed):
+        terminalreporter.line(f"passed only at a second try: {test}", red=True)

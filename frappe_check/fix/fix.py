@@ -16,14 +16,20 @@ FIXED = "FC108"
 
 
 def fix(report: Report) -> Iterator[str]:
-    """Rewrite the report's files in place; a diff for each that changed."""
+    """Rewrite the report's files in place; a diff for each that changed, why each stays that
+    libcst cannot read."""
     lines: dict[Path, set[int]] = {}
     for finding in report.findings:
         if finding.code == FIXED:
             lines.setdefault(finding.path, set()).add(finding.line)
     for path, found in lines.items():
         before = path.read_bytes()
-        after = fixed(before, found)
+        try:
+            after = fixed(before, found)
+        except (cst.ParserSyntaxError, RecursionError) as error:
+            why = getattr(error, "message", "it is nested too deeply")
+            yield f"{shown(path)} is not rewritten: {why}"
+            continue
         if after != before:
             path.write_bytes(after)
             old, new = (text.decode().splitlines(keepends=True) for text in (before, after))
@@ -33,8 +39,5 @@ def fix(report: Report) -> Iterator[str]:
 
 def fixed(source: bytes, lines: set[int]) -> bytes:
     """A file as it is after the fixes on these lines."""
-    try:
-        wrapper = cst.MetadataWrapper(cst.parse_module(source))
-    except cst.ParserSyntaxError:  # newer than what libcst reads
-        return source
+    wrapper = cst.MetadataWrapper(cst.parse_module(source))
     return wrapper.visit(Deduplication(wrapper, lines)).bytes

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from frappe_check.modules import Function
-from frappe_check.syntax import decorators, dotted, targets
+from frappe_check.syntax import decorators, dotted, targets, unparsed
 from frappe_check.tasks import TaskCode
 
 _MAKERS = {"dict", "list", "set", "defaultdict", "OrderedDict", "deque", "Counter"}
@@ -34,13 +34,13 @@ def written(code: TaskCode, function: Function) -> Iterator[tuple[str, ast.AST, 
             is_modules = dotted(target.value) in modules
             if is_modules or _is_class(code, function, target.value):
                 rule = "FC204" if is_modules else "FC203"
-                yield rule, node, f"`{ast.unparse(target)}` is written by"
+                yield rule, node, f"`{unparsed(target)}` is written by"
     for node, container in _changed(function):
         if _is_modules_container(code, function, container):
-            if "frappe.local.site" not in ast.unparse(node):  # gives no site another's
+            if "frappe.local.site" not in unparsed(node):  # gives no site another's
                 yield "FC202", node, f"`{dotted(container)}`, of the module, is changed by"
         elif _is_classes_container(code, function, container):
-            yield "FC203", node, f"`{ast.unparse(container)}`, of the class, is changed by"
+            yield "FC203", node, f"`{unparsed(container)}`, of the class, is changed by"
 
 
 # -- lists, dictionaries and sets that are made once

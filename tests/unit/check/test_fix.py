@@ -114,3 +114,32 @@ def test_what_may_mean_something_else_stays(change: tuple[str, str], tmp_path: P
     text = V14.replace(*change)
     assert text != V14
     assert fix(tmp_path, text) == text
+
+
+DEEP = {
+    "sum": " + ".join(["1"] * 3000),
+    "sum that Python reads": " + ".join(["1"] * 800),
+    "parentheses": "(" * 1500 + "1" + ")" * 1500,
+    "lists": "[" * 150 + "]" * 150,
+    "signs": "-" * 9000 + "1",
+    "calls": "name" + ".strip()" * 400,
+    "conditions": "1\nif a: pass\n" + "elif a: pass\n" * 1500,
+    "names of a container": "1\nALL = []\n\ndef add():\n    ALL" + "[0]" * 400 + ".append(1)",
+}
+
+
+@pytest.mark.parametrize("nested", DEEP.values(), ids=DEEP)
+def test_a_file_that_is_nested_too_deeply_is_named_and_stays(nested: str, tmp_path: Path) -> None:
+    app = written(tmp_path, V14)
+    deep = app / "deep.py"
+    text = f"{V14}\na = {nested}\n"
+    deep.write_text(text)
+    result = CliRunner().invoke(main, ["check", str(app), "--fix"])
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 1
+    assert deep.read_text() == text
+    assert "\n" + (app / "tasks.py").read_text() == V15
+    reasons = ("nested too deeply", "too many nested parentheses")
+    lines = [line for line in result.output.splitlines() if str(deep) in line]
+    said = [line for line in lines if any(reason in line for reason in reasons)]
+    assert len(said) == 1, result.output
