@@ -75,9 +75,11 @@ def switch(ctx: click.Context, canary: str | None, minutes: float, yes: bool, ma
 
 @switch.command()
 @_a_way
-def back(yes: bool, manager: str) -> None:
+@click.pass_context
+def back(ctx: click.Context, yes: bool, manager: str) -> None:
     """Move this bench back to RQ, from any point of the way."""
-    _go(guide.back, yes, manager)
+    before = ctx.parent.params if ctx.parent else {}  # `switch --yes back`
+    _go(guide.back, yes or before.get("yes", False), manager or before.get("manager", ""))
     click.echo("The bench is on RQ again, and armed: frappe-celery disable --settle ends that too.")
 
 
