@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from getpass import getuser
 from pathlib import Path
 
@@ -108,7 +109,8 @@ def start(bench: Layout) -> None:
 def stop(bench: Layout) -> None:
     """Returns when all have ended."""
     for _, number in _running(bench):
-        os.kill(number, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGTERM)
     wait_until(lambda: not dict(_running(bench)), SECONDS, "the servers have ended")
 
 
@@ -144,9 +146,11 @@ def _running(bench: Layout) -> Iterator[tuple[str, int]]:
     """Names and process ids; a file that a crash left counts only while its server is that one."""
     for name in NAMES:
         file = bench.config / "pids" / f"{name}.pid"
-        number = file.read_text().strip() if file.exists() else ""
-        command = Path("/proc") / number / "cmdline"
-        if number and command.exists() and os.fsencode(bench.folder) in command.read_bytes():
+        number, command = "", b""
+        with suppress(FileNotFoundError, ProcessLookupError):  # it may end, and take its file away
+            number = file.read_text().strip()
+            command = Path("/proc", number, "cmdline").read_bytes()
+        if number and os.fsencode(bench.folder) in command:
             yield name, int(number)
         elif number:
             file.unlink(missing_ok=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,23 @@ def test_what_frappe_pins_to_a_commit_is_taken_from_what_was_fetched_else_from_t
         f"PyPika @ git+file://{fetched}@2c50",
         "responses==0.23.1",
     ]
+
+
+def test_a_server_that_takes_its_pid_file_away_meanwhile_has_ended(bench: Layout) -> None:
+    file, over = bench.config / "pids" / "redis_queue.pid", threading.Event()
+
+    def begin_and_end() -> None:
+        while not over.is_set():
+            file.write_text("1")
+            file.unlink(missing_ok=True)
+
+    with ThreadPoolExecutor() as threads:
+        threads.submit(begin_and_end)
+        try:
+            for _ in range(3000):
+                servers.stop(bench)
+        finally:
+            over.set()
 
 
 @pytest.fixture

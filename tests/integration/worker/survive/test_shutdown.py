@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import sys
+import termios
 from pathlib import Path
 
 import psutil
@@ -20,8 +23,8 @@ from tests.integration.worker.test_worker_death import held, working
 from tests.project import Process, Project
 from tests.waiting import wait_until
 
-LARGE = 200_000_000
-"""Bytes."""
+LARGE, PIECE = 10_000_000, 4096
+"""Bytes of a result, and of what a pipe has room for at least."""
 
 
 def told_to_stop(process: Process) -> None:
@@ -154,14 +157,28 @@ def test_without_workers_there_is_nothing_to_drain(project: Project, store: JobS
     assert "No worker runs." in process.output()
 
 
+def unread(process: psutil.Process) -> int:
+    """Bytes that wait in one of its pipes."""
+    found = [0]
+    for path in Path(f"/proc/{process.pid}/fd").iterdir():
+        if os.readlink(path).startswith("pipe:"):
+            end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            number = fcntl.ioctl(end, termios.FIONREAD, bytes(4))
+            found.append(int.from_bytes(number, sys.byteorder))
+            os.close(end)
+    return max(found)
+
+
 def test_a_team_s_task_whose_result_is_half_read_does_not_hold_a_stop_up(
-    project: Project, store: JobStore
+    project: Project, store: JobStore, tmp_path: Path
 ) -> None:
     """What its process says last comes in many pieces, between two of which the worker is told."""
+    until = tmp_path / "go on"
     project.write(
         "myapp/own.py",
         f"""
         from celery import shared_task
+        from myapp.core import work
 
 
         class Large(Exception):
@@ -171,13 +188,14 @@ def test_a_team_s_task_whose_result_is_half_read_does_not_hold_a_stop_up(
 
         @shared_task(ignore_result=True)
         def large():
+            work("job", {str(until)!r})
             raise Large
         """,
     )
     project.write("myapp/__init__.py", "from myapp import own")
     process = worker(project, "-c", "1")
     parent = psutil.Process(process.pid)
-    before = parent.memory_info().rss
+    before = parent.children()
     project.python(
         """
         import frappe_celery
@@ -186,16 +204,18 @@ def test_a_team_s_task_whose_result_is_half_read_does_not_hold_a_stop_up(
         large.delay()
         """
     )
-
-    def read() -> int:
-        return parent.memory_info().rss - before
-
-    wait_until(lambda: read() > LARGE / 2, interval=0.001, what="it is about to be read")
-    for child in parent.children():
-        child.suspend()
-    assert read() < LARGE * 1.5, "it is read whole"
-    told_to_stop(process)
-    for child in parent.children():
-        child.resume()
-    assert process.wait(15) == 0  # Celery's process waits for 30 s to be heard
+    working(project)
+    (child,) = {*parent.children()} - {*before}
+    wait_until(lambda: not unread(child), what="it is heard that the task has begun")
+    parent.suspend()
+    until.touch()
+    wait_until(lambda: unread(child) >= PIECE, what="a piece of the result is to be read")
+    child.suspend()
+    parent.resume()
+    wait_until(lambda: not unread(child), what="this piece is read")
+    parent.suspend()
+    parent.terminate()
+    child.resume()
+    parent.resume()
+    assert process.wait(25) == 0  # Celery's process waits for 30 s to be heard
     assert not store.client.llen(store.keys.whole("default"))
