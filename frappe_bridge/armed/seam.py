@@ -12,7 +12,7 @@ from frappe_bridge.armed import processes, turn
 from frappe_bridge.armed.processes import ArmedWorker
 from frappe_bridge.armed.queue import ArmedDesk, ArmedQueue
 from frappe_celery.hosts.bench import enqueueing, schedule, seam
-from frappe_celery.hosts.bench.seam import Required, Seam, Wrapped, WrappedOrAdded
+from frappe_celery.hosts.bench.seam import Required, Seam, Since15, Wrapped, WrappedOrAdded
 
 
 def _counting(check_queue_size: Callable[..., Any]) -> Callable[[Any], None]:
@@ -28,10 +28,10 @@ def _counting(check_queue_size: Callable[..., Any]) -> Callable[[Any], None]:
 _BY_ROUTES: dict[str, dict[str, Required]] = {
     "frappe.utils.background_jobs": {
         "start_worker": Wrapped(processes.starting_on_rq),
-        "start_worker_pool": Wrapped(processes.starting_on_rq),
+        "start_worker_pool": Since15(processes.starting_on_rq),
         "get_running_jobs_in_queue": Required(processes.get_running_jobs_in_queue),
         "truncate_failed_registry": Wrapped(processes.on_rq),
-        "get_job": Wrapped(partial(enqueueing.not_asking_twice, knows_all=lambda: True)),
+        "get_job": Since15(partial(enqueueing.not_asking_twice, knows_all=lambda: True)),
         "_check_queue_size": WrappedOrAdded(_counting),
     },
     "frappe.utils.scheduler": {

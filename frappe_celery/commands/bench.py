@@ -56,7 +56,7 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
     what waits in RQ comes along. RQ's processes run as before beside Celery's, until `enable
     --settle`.
     """
-    from frappe_celery.hosts.bench import leftovers, switch
+    from frappe_celery.hosts.bench import leftovers, pins, switch
     from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 
     if image:
@@ -80,7 +80,7 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
         " bench's processes, with `frappe-celery beat` in place of `bench schedule`; `bench"
         " worker` starts a Celery worker."
     )
-    click.echo("\n".join(leftovers.in_rq()))
+    click.echo("\n".join([*pins.gave_way(), *leftovers.in_rq()]))
 
 
 @click.command()

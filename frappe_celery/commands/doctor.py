@@ -48,6 +48,7 @@ def _examine(site: str | None) -> Report:
         with ThreadPoolExecutor(1) as beside:  # it starts a process, which imports Frappe too
             misfits = beside.submit(fit.look, switch.room()) if hosts.is_bench() else None
             about = {
+                "gave_way": pins.gave_way(),
                 **(_in_rq() if hosts.is_bench() and settings.current().redis_queue else {}),
                 **(bridge.part("doctor:found")() if settings.current().is_armed else {}),
             }

@@ -22,11 +22,17 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=T
 @click.command()
 @click.argument("tree", required=False)
 @click.option("--ref", default="HEAD", help="A branch or commit, where TREE is a git directory.")
+@click.option("--python", help="Instead of the first here that fits: python3.10, or a path.")
 @click.option("--into", type=click.Path(path_type=Path, resolve_path=True), help="A new folder.")
 @click.option("--start", type=FOLDER, help="Start the servers of a bench that was made here.")
 @click.option("--stop", type=FOLDER, help="Stop them.")
 def main(
-    tree: str | None, ref: str, into: Path | None, start: Path | None, stop: Path | None
+    tree: str | None,
+    ref: str,
+    python: str | None,
+    into: Path | None,
+    start: Path | None,
+    stop: Path | None,
 ) -> None:
     """Make a bench from TREE: a folder or a git directory, or TREE:SUBFOLDER of it.
 
@@ -38,12 +44,12 @@ def main(
     elif stop:
         servers.stop(Layout(stop))
     elif tree:
-        make(tree, ref, into or Path(tempfile.mkdtemp(prefix="bench-")))
+        make(tree, ref, python, into or Path(tempfile.mkdtemp(prefix="bench-")))
     else:
         raise click.UsageError("Say from which tree: ./dev bench-from TREE")
 
 
-def make(tree: str, ref: str, folder: Path) -> None:
+def make(tree: str, ref: str, python: str | None, folder: Path) -> None:
     """The bench, or an error that says which step failed; what was made so far stays."""
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is not empty")
@@ -53,9 +59,9 @@ def make(tree: str, ref: str, folder: Path) -> None:
     with step("apps"):
         found = trees.copy_apps(tree, ref, bench)
     with step("Python"):
-        python = python_for(apps.python_wanted(bench))
+        interpreter = python_for(apps.python_wanted(bench), python)
     with step("packages"):
-        apps.install(bench, python, trees.place_of(tree)[0])
+        apps.install(bench, interpreter, trees.place_of(tree)[0])
     with step("servers"):
         servers.make(bench)
         servers.start(bench)

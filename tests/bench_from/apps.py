@@ -18,6 +18,19 @@ PROJECT = Path(__file__).parents[2]
 OF_THE_REGISTRY = {"gunicorn": "gunicorn==23.0.0", "rq": "rq==1.14.1", "pypika": "PyPika"}
 """Instead of what Frappe takes from a git commit that does not lie here."""
 
+PINS_OF_14 = re.compile(
+    r"frappe 14\S+ has requirement (click|redis|croniter|RestrictedPython)\W", re.I
+)
+"""What `pip check` says of the four whose releases the extra frappe14 names."""
+
+PKG_RESOURCES = "setuptools<81"
+"""The last ones that have it: what Frappe 14 pins imports it."""
+
+
+def is_14(bench: Layout) -> bool:
+    """Its Frappe is of version 14."""
+    return version_of(bench, "frappe").startswith("14.")
+
 
 def python_wanted(bench: Layout) -> str:
     """Frappe's `requires-python`."""
@@ -37,12 +50,13 @@ def install(bench: Layout, interpreter: Path, tree: Path) -> None:
 
 def install_project(bench: Layout) -> None:
     """This checkout, which must not bring the bench's packages into more disorder than before."""
-    if version_of(bench, "frappe").startswith("14."):
-        click.echo("   not installed: what Frappe 14 pins rules Celery out")
-        return
     before = _disorder(bench)
-    _install(bench, "--editable", f"{PROJECT}[admin]")
-    if more := _disorder(bench) - before:
+    extras = "admin,frappe14" if is_14(bench) else "admin"
+    _install(bench, "--editable", f"{PROJECT}[{extras}]")
+    more = _disorder(bench) - before
+    if is_14(bench):  # four of its pins give way
+        more = {line for line in more if not PINS_OF_14.match(line)}
+    if more:
         raise click.ClickException("pip check says more than before:\n" + "\n".join(more))
     click.echo(f"   pip check says what it said before: {sorted(before) or 'nothing'}")
 
@@ -62,7 +76,7 @@ def _project(bench: Layout, app: str) -> dict[str, Any]:
 
 def requirements(bench: Layout, tree: Path) -> list[str]:
     """What the apps need, and what bench adds where an app's own tests are to run."""
-    needed = []
+    needed = [PKG_RESOURCES] if is_14(bench) else []
     for app in _apps(bench):
         project = _project(bench, app)
         needed += [_got(words, tree) for words in project["project"].get("dependencies", [])]

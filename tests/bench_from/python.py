@@ -35,14 +35,18 @@ Debug::NoLocking "true";
 """
 
 
-def python_for(wanted: str) -> Path:
-    """The path of a Python of such a version, as a project's `requires-python` has it."""
-    for name in NAMES:
+def python_for(wanted: str, named: str | None = None) -> Path:
+    """The path of a Python of such a version, as a project's `requires-python` has it.
+
+    Args:
+        named: the one to take, by its name or its path.
+    """
+    for name in (named,) if named else NAMES:
         path = shutil.which(name)
         if path and (version := _version(path)) and version in SpecifierSet(wanted):
             return Path(path)
-    if "3.14" not in SpecifierSet(wanted):
-        raise click.ClickException(f"No Python {wanted} is installed here")
+    if named or "3.14" not in SpecifierSet(wanted):
+        raise click.ClickException(f"No Python {wanted} is {named or 'installed here'}")
     return next_debians()
 
 

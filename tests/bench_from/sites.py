@@ -35,7 +35,8 @@ def make(bench: Layout, names: Sequence[str], apps: Sequence[str]) -> None:
     as_root = ("--db-root-username", "root", "--db-root-password", ROOT_PASSWORD)
     bench.frappe("new-site", first, "--admin-password", ADMIN_PASSWORD, *as_root, *to_install)
     bench.configure(f"{first}/site_config.json", allow_tests=True)
-    bench.python("-c", READY_FOR_TESTS, first)
+    if "erpnext" in apps:
+        bench.python("-c", READY_FOR_TESTS, first)
     bench.frappe("--site", first, "enable-scheduler")
     for name in others:
         _copy(bench, first, name)

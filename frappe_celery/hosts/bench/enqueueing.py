@@ -21,7 +21,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.hosts.bench import leftovers
 from frappe_celery.hosts.bench.queue import Queue
-from frappe_celery.hosts.bench.rq_names import rq_name
+from frappe_celery.hosts.bench.rq_names import EXECUTE_JOB, IS_14, rq_name
 from frappe_celery.jobs.outbox import at_commit
 
 
@@ -56,9 +56,11 @@ def for_celery(get_queue: Callable[..., Any]) -> Callable[..., Any]:
         else:
             queue = rq.Queue(rq_name(qtype), is_async=is_async)  # whichever stands there
         asked = _parameters_of_enqueue(sys._getframe(1))
-        queue.deduplicate = bool(asked and asked["deduplicate"])
+        queue.deduplicate = bool(asked and asked.get("deduplicate"))
         if asked and asked["enqueue_after_commit"] and is_async and _may_enter_an_outbox(queue):
             queue.after_commit = True
+            if IS_14:
+                frappe.flags.enqueue_after_commit = RowAtOnce(queue)
         return queue
 
     return replacement
@@ -75,6 +77,29 @@ def rows_at_once(add: Callable[..., None]) -> Callable[..., None]:
             add(self, func)
 
     return replacement
+
+
+class RowAtOnce(list[Any]):
+    """Frappe 14's list of what is enqueued after the commit, for the one call that goes by the
+    outbox: it is written now, within the transaction."""
+
+    def __init__(self, queue: Queue) -> None:
+        super().__init__(frappe.flags.enqueue_after_commit or ())
+        self.queue = queue
+
+    def __bool__(self) -> bool:
+        return True  # else Frappe takes another
+
+    def append(self, job: dict[str, Any]) -> None:
+        frappe.flags.enqueue_after_commit = [*self]
+        self.queue.enqueue_call(
+            EXECUTE_JOB,
+            kwargs=job["queue_args"],
+            timeout=job["timeout"],
+            result_ttl=frappe.conf.get("rq_results_ttl"),
+            failure_ttl=frappe.conf.get("rq_job_failure_ttl"),
+            job_id=job["job_id"],
+        )
 
 
 def _may_enter_an_outbox(queue: Any) -> bool:
@@ -157,5 +182,7 @@ def _parameters_of_enqueue(frame: FrameType) -> dict[str, Any] | None:
     """
     code = frame.f_code
     return (
-        frame.f_locals if code.co_name == "enqueue" and "deduplicate" in code.co_varnames else None
+        frame.f_locals
+        if code.co_name == "enqueue" and "enqueue_after_commit" in code.co_varnames
+        else None
     )

@@ -17,10 +17,14 @@ from functools import reduce
 from importlib import import_module
 from typing import Any, NoReturn
 
+from packaging.version import Version
+
 from frappe_celery.errors import FrappeDiffers
 
 KNOWN_RQ = ("1", "2")
 """Major versions of RQ whose names we know."""
+LEAST_RQ = Version("1.14.1")
+"""Which has `rq.results` whole; Frappe 14 has it from 14.62 on."""
 LOOKING = "import json; from {}.seam import SEAM; print(json.dumps(SEAM.differences()))"
 LOOKING_SECONDS = 120
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -37,6 +41,8 @@ def look(room: str = "frappe_celery.hosts.bench") -> list[str]:
     Args:
         room: of the `seam` that is to be put in place.
     """
+    if differing := list(rq_differs()):
+        return differing
     try:
         looking = subprocess.run(
             [sys.executable, "-c", LOOKING.format(room)],
@@ -74,10 +80,12 @@ def refuse(differing: list[str]) -> None:
 
 
 def rq_differs() -> Iterator[str]:
-    """A line when the installed RQ is of a major version that nobody has looked at."""
+    """A line when the installed RQ is too old, or of a major version that nobody has looked at."""
     import rq
 
-    if rq.__version__.partition(".")[0] not in KNOWN_RQ:
+    if Version(rq.__version__) < LEAST_RQ:
+        yield f"rq is {rq.__version__}, needed is {LEAST_RQ}: update Frappe 14 to 14.62 or newer"
+    elif rq.__version__.partition(".")[0] not in KNOWN_RQ:
         yield f"rq is {rq.__version__}, known are versions {' and '.join(KNOWN_RQ)}"
 
 

@@ -17,12 +17,13 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import connecting, preload, run, schedule, seam, transaction
 from frappe_celery.hosts.bench.rq_job import Job
+from frappe_celery.hosts.bench.rq_names import IS_14
 from frappe_celery.jobs.hosts import ADMINISTRATOR, AppHooks, Host, ScheduleRow, SyncReport
 from frappe_celery.jobs.outbox.at_commit import CallRows
 from frappe_celery.schedule import changed_sites
 
 CONNECTIONS = (
-    *("frappe.cache", "frappe.client_cache", "frappe.loggers"),
+    *("frappe.cache", "frappe.redis_server", "frappe.client_cache", "frappe.loggers"),
     "frappe.utils.background_jobs._redis_queue_conn",
     "frappe.utils.telemetry.posthog._get_posthog_instance",
     "frappe.utils.pdf_generator.chrome_pdf_generator.ChromePDFGenerator._instance",
@@ -151,9 +152,7 @@ class BenchHost(Host):
         """mariadb, postgres or sqlite."""
         return str(transaction.database().db_type)
 
-    def after_commit(self, callback: Callable[[], Any]) -> None:
-        """Call back after the open transaction's commit; never when it is rolled back."""
-        frappe.db.after_commit.add(callback)
+    after_commit = staticmethod(transaction.after_commit)
 
     def run(self, job: jobs.Job) -> Any:
         """Run it by Frappe's own `execute_job`, which connects the site and commits."""
@@ -163,7 +162,8 @@ class BenchHost(Host):
     def import_apps(self) -> None:
         """Make this process the parent of a worker, as `bench worker` would."""
         run.enter_sites_folder()
-        background_jobs._start_sentry()
+        if not IS_14:
+            background_jobs._start_sentry()
         niceness = settings.current().site_config("").get("background_process_niceness")
         os.nice(background_jobs.BACKGROUND_PROCESS_NICENESS if niceness is None else int(niceness))
         preload.import_all()

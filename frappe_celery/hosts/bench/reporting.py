@@ -16,6 +16,7 @@ from typing import Any
 import frappe
 
 from frappe_celery.error_mail import report_swallowed
+from frappe_celery.hosts.bench.transaction import after_commit
 from frappe_celery.jobs.job import current_job
 from frappe_celery.schedule.changed_sites import mark
 
@@ -68,7 +69,7 @@ def run_reported(document: Any, action: str, arguments: dict[str, Any]) -> None:
 
 def mark_after_commit() -> None:
     """Tell beat of the current site once its transaction is committed."""
-    frappe.db.after_commit.add(partial(mark, frappe.local.site))
+    after_commit(partial(mark, frappe.local.site))
 
 
 def a_change(original: Method | None) -> Method:

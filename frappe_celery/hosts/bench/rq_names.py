@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import frappe
 from frappe.utils import get_bench_path
 
 from frappe_celery.config import settings
@@ -13,6 +14,8 @@ from frappe_celery.config.option_checks import FOR_EVER
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 
+IS_14 = frappe.__version__.startswith("14.")
+"""Frappe 14: no `deduplicate`, no callbacks after commit, no `frappe.local.job`, no worker pool."""
 EXECUTE_JOB = "frappe.utils.background_jobs.execute_job"
 """What RQ is told by `frappe.enqueue` to call; the method itself is among its arguments."""
 TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"

@@ -27,6 +27,7 @@ from frappe_celery.hosts.bench import client_cache
 from frappe_celery.hosts.bench.connecting import connect, is_lost, keeps_out
 from frappe_celery.hosts.bench.loggers import put_levels_back
 from frappe_celery.hosts.bench.rq_job import Job, as_current
+from frappe_celery.hosts.bench.rq_names import IS_14
 from frappe_celery.hosts.method import call
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 from frappe_celery.jobs.limits.outages import job_begins, kept_out
@@ -157,7 +158,8 @@ def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Ca
     """The method under its own name, with our reruns."""
 
     def run(**kwargs: Any) -> Any:
-        frappe.local.job.after_job.add(_stop_posthog)
+        if not IS_14:
+            frappe.local.job.after_job.add(_stop_posthog)
         function = frappe.get_attr(method) if isinstance(method, str) else method
         try:
             connect()
@@ -176,12 +178,22 @@ def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Ca
             if not _is_worth_a_rerun(exc):
                 raise
             if last:  # Frappe writes the Error Log of such an error, but does not commit it
-                frappe.local.job.after_job.add(frappe.db.commit)
+                if not IS_14:
+                    frappe.local.job.after_job.add(frappe.db.commit)
+                elif isinstance(exc, (frappe.db.InternalError, frappe.RetryBackgroundJobError)):
+                    frappe.db.rollback()
+                    frappe.log_error(title=run.__name__)
+                    frappe.db.commit()
                 raise
             frappe.db.rollback()
-            frappe.local.job.after_job.reset()
+            if not IS_14:
+                frappe.local.job.after_job.reset()
             raise RunAgain(_is_deadlocked(exc)) from exc
+        finally:
+            if IS_14:
+                _stop_posthog()
 
+    run.__name__ = str(getattr(method, "__name__", method))  # what 14 calls it
     run.__module__, _, run.__qualname__ = method_name(method).rpartition(".")
     return run
 

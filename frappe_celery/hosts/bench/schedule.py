@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import frappe
 from frappe.utils import cint, get_datetime, get_system_timezone
 
+from frappe_celery.hosts.bench.rq_names import IS_14
 from frappe_celery.jobs.hosts import ScheduleRow, SyncReport
 from frappe_celery.schedule.documents import DOCTYPE, FIELDS, row_of
 from frappe_celery.schedule.sync import differences
@@ -34,7 +35,8 @@ def read() -> list[ScheduleRow]:
 
 def sync() -> SyncReport:
     """What `bench migrate` does to them: Frappe's own `sync_jobs`. The report names methods."""
-    frappe.cache.delete_value("app_hooks")  # migrate clears all of the cache
+    cache = frappe.cache() if IS_14 else frappe.cache
+    cache.delete_value("app_hooks")  # migrate clears all of the cache
     before = read()
     import_module(MODULE).sync_jobs()
     frappe.db.commit()

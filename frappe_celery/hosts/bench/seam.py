@@ -31,6 +31,7 @@ from frappe_celery.hosts.bench.desk import Desk
 from frappe_celery.hosts.bench.processes import Worker
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
 from frappe_celery.hosts.bench.rq_job import Job, send_stop_job_command
+from frappe_celery.hosts.bench.rq_names import IS_14
 from frappe_celery.jobs import JobStore, bridge
 
 
@@ -42,6 +43,8 @@ class Required:
     wraps: bool = False
     required: bool = True
     """Whether the name must be there; where it is not, the original is None."""
+    since_15: bool = False
+    """Frappe 14 has no such name."""
 
     def instead_of(self, original: Any) -> Any:
         """What is put in its place; a function that wraps one goes by the other's name."""
@@ -53,6 +56,7 @@ class Required:
 Added = partial(Required, required=False)
 Wrapped = partial(Required, wraps=True)
 WrappedOrAdded = partial(Wrapped, required=False)
+Since15 = partial(Wrapped, since_15=True)
 
 Names = Mapping[str, Mapping[str, Required]]
 """By module, and the path in it, what takes the place of a name."""
@@ -82,14 +86,14 @@ def replacements(queue: type[Queue], worker: type[Worker]) -> Names:
 FRAPPES: Names = {
     "frappe.utils.background_jobs": {
         "start_worker": Required(processes.start_worker),
-        "start_worker_pool": Required(processes.start_worker_pool),
+        "start_worker_pool": Required(processes.start_worker_pool, since_15=True),
         "get_running_jobs_in_queue": Required(processes.get_running_jobs_in_queue),
         "create_job_id": Wrapped(enqueueing.naming_the_run),
-        "get_job": Wrapped(enqueueing.not_asking_twice),
+        "get_job": Since15(enqueueing.not_asking_twice),
         "get_queue": Wrapped(enqueueing.for_celery),
         "_check_queue_size": Added(enqueueing.check_queue_size),  # from 15.60 on
     },
-    "frappe.utils": {"CallbackManager.add": Wrapped(enqueueing.rows_at_once)},
+    "frappe.utils": {"CallbackManager.add": Since15(enqueueing.rows_at_once)},
     "frappe.utils.logger": {"set_log_level": Wrapped(loggers.of_those_there_are)},
     "frappe.utils.scheduler": {
         "start_scheduler": Required(processes.start_scheduler),
@@ -115,6 +119,7 @@ FRAPPES: Names = {
         "SystemSettings.on_update": Wrapped(reporting.a_change),
     },
     "frappe.database.database": {
+        **({"enqueue_jobs_after_commit": Wrapped(transaction.calling_back)} if IS_14 else {}),
         "Database.set_value": Wrapped(reporting.a_value_that_beat_reads),
         "Database.set_single_value": Wrapped(reporting.a_value_that_beat_reads),
         "Database.check_transaction_status": Wrapped(transaction.seeing_each_statement),
@@ -189,7 +194,8 @@ class Seam:
         names = {**self.rqs, **self.frappes}
         for place in places:
             for path, entry in names.get(place, {}).items():
-                yield place, path, entry
+                if not (IS_14 and entry.since_15):
+                    yield place, path, entry
 
     def differences(self, places: Collection[str] = ()) -> list[str]:
         """How the installed Frappe and RQ differ, in these modules or in all, from the ones that it

@@ -45,7 +45,7 @@ def imported(module: str) -> None:
     try:
         seam: Any = import_module(f"{room()}.seam")
     except (ImportError, AttributeError) as exc:  # of a name that is not there any more
-        fit.refuse([str(exc)])
+        fit.refuse([*fit.rq_differs()] or [str(exc)])
     else:
         seam.SEAM.install(module)
 
@@ -200,7 +200,8 @@ def _refuse_packages_that_do_not_fit(place: str = SETTLED) -> None:
     if broken:
         raise ConfigError(
             f"Celery cannot run beside this bench's packages: {'; '.join(broken)}."
-            " It can from Frappe v15 on; mend the packages with bench setup requirements"
+            " Mend them with bench setup requirements, on Frappe 14 afterwards with"
+            " env/bin/pip install 'frappe_celery[frappe14]'"
         )
     differing = fit.look(place)
     if differing:

@@ -12,6 +12,7 @@ from typing import Any
 
 import frappe
 
+from frappe_celery.hosts.bench.rq_names import IS_14
 from frappe_celery.hosts.transactions import Transaction
 
 NAME = "frappe_celery_transaction"
@@ -36,6 +37,32 @@ def of(database: Any) -> Transaction:
     if found is None:
         found = database.__dict__[NAME] = Transaction()
     return found
+
+
+def after_commit(callback: Callable[[], Any]) -> None:
+    """Call back after the open transaction's commit; never when it is rolled back.
+
+    Frappe 14 keeps only jobs until then, in a list that it forgets at a rollback.
+    """
+    if IS_14:
+        frappe.flags.enqueue_after_commit = [*(frappe.flags.enqueue_after_commit or ()), callback]
+    else:
+        frappe.db.after_commit.add(callback)
+
+
+def calling_back(enqueue_jobs_after_commit: Callable[[], None]) -> Callable[[], None]:
+    """Frappe 14's, which is called after the commit and knows nothing but jobs; in their order."""
+
+    def replacement() -> None:
+        waiting, frappe.flags.enqueue_after_commit = frappe.flags.enqueue_after_commit or (), []
+        for each in waiting:
+            if callable(each):
+                each()
+            else:
+                frappe.flags.enqueue_after_commit = [each]
+                enqueue_jobs_after_commit()
+
+    return replacement
 
 
 def seeing_each_statement(check_transaction_status: Callable[..., None]) -> Callable[..., None]:

@@ -45,6 +45,8 @@ class Installation:
     """One line for each way in which the Frappe that is here is none that this package knows."""
     is_hooked: bool
     """Whether the switch of a bench is in the environment, in this version."""
+    gave_way: Sequence[str] = ()
+    """One line for each pin of Frappe's that another release may be installed in place of."""
     in_rq: Sequence[LeftInRq] = ()
     """The queues of a bench in which something waits in RQ."""
     rq_workers: Sequence[dict[str, Any]] = ()
@@ -66,6 +68,8 @@ def check_versions(section: Section, here: Installation) -> None:
     section.row(**found)
     for line in here.broken_pins:
         section.warn(line, "install what both admit; `pip check` tells more")
+    for line in here.gave_way:
+        section.note(line)
 
 
 def check_configuration(section: Section, config: Settings) -> None:
