@@ -284,7 +284,9 @@ def get_default(key: str, parent: str = "__default") -> Any:
     return rows[0]["defvalue"] if rows else None
 
 
-def set_default(key: str, val: Any, parent: str = "__default", **_ignored: Any) -> None:
+def set_default(
+    key: str, val: Any, parent: str = "__default", parenttype: str | None = None
+) -> None:
     """Keep a default for the whole site, or for a `parent`: a user."""
     filters = {"parent": parent, "defkey": key}
     local.cache.pop(DEFAULTS, None)

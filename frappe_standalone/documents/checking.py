@@ -145,7 +145,7 @@ def _compare(doc: Any, before: Any) -> None:
             continue
         if df.fieldtype in TABLES:
             old, new = len(old or ()), len(new or ())
-        if old != in_kind_of(old, doc.meta.cast(df.fieldname, new)):
+        if old != in_kind_of(old, doc.meta.cast_field(df.fieldname, new)):
             raise exceptions.UpdateAfterSubmitError(
                 f"{_label(doc, df)} cannot be changed after submission, from {old} to {new}"
             )

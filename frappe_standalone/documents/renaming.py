@@ -37,7 +37,6 @@ def rename_doc(
     rebuild_search: bool = True,
     doc: Any = None,
     validate: bool = True,
-    **_ignored: Any,
 ) -> Any:
     """Give a document another name, and what links to it; returns the new name.
 

@@ -11,6 +11,7 @@ from typing import Any
 from frappe_celery.host import settings
 from frappe_standalone.database import store
 from frappe_standalone.exceptions import DuplicateEntryError
+from frappe_standalone.missing import ANY, lacks
 from frappe_standalone.site.app_hooks import doctype_hooks
 from frappe_standalone.site.calling import get_attr
 from frappe_standalone.utils.dates import now_datetime
@@ -21,6 +22,7 @@ RANDOM_LENGTH = 10
 DATES = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "JJJ": "%j"}
 
 
+@lacks(ignore_validate=ANY)
 def make_autoname(key: str = "", doctype: str = "", doc: Any = None) -> str:
     """`INV-.YYYY.-.#####` as INV-2026-00001; 'hash' as random digits."""
     if key in ("", "hash"):

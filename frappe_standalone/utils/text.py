@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from frappe_standalone.exceptions import InvalidEmailAddressError
 from frappe_standalone.local import local
-from frappe_standalone.missing import required
+from frappe_standalone.missing import ANY, lacks, required
 from frappe_standalone.utils.frappedict import _dict
 
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
@@ -29,7 +29,9 @@ def cstr(s: Any, encoding: str = "utf-8") -> str:
     return s.decode(encoding) if isinstance(s, bytes) else str(s)
 
 
-as_unicode = cstr
+def as_unicode(text: Any, encoding: str = "utf-8") -> str:
+    """A value as text; None as '', bytes decoded."""
+    return cstr(text, encoding)
 
 
 def safe_encode(param: Any, encoding: str = "utf-8") -> Any:
@@ -37,12 +39,18 @@ def safe_encode(param: Any, encoding: str = "utf-8") -> Any:
     return param.encode(encoding) if isinstance(param, str) else param
 
 
-def safe_decode(param: Any, encoding: str = "utf-8", fallback_map: Any = None) -> Any:
-    """Bytes as text; anything else, and what is no such text, as it is."""
-    try:
-        return param.decode(encoding) if isinstance(param, bytes) else param
-    except (LookupError, UnicodeDecodeError):
-        return param
+def safe_decode(
+    param: Any, encoding: str = "utf-8", fallback_map: Mapping[str, str] | None = None
+) -> Any:
+    """Bytes as text, of an unknown encoding by `fallback_map`; anything else as it is."""
+    for name in (encoding, (fallback_map or {}).get(encoding, "utf-8")):
+        try:
+            return param.decode(name) if isinstance(param, bytes) else param
+        except UnicodeDecodeError:
+            return param
+        except LookupError:
+            continue
+    return param
 
 
 def scrub(txt: str) -> str:
@@ -71,9 +79,9 @@ def random_string(length: int) -> str:
     return generate_hash(length=length)
 
 
-def sha256_hash(text: str | bytes) -> str:
+def sha256_hash(input: str | bytes) -> str:
     """The SHA-256 of a text, in hexadecimal digits."""
-    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
+    return hashlib.sha256(input.encode() if isinstance(input, str) else input).hexdigest()
 
 
 def strip(val: str, chars: str | None = None) -> str:
@@ -219,7 +227,8 @@ def to_markdown(html: str) -> str:
 # -- addresses of pages
 
 
-def get_url(uri: str | None = None, full_address: bool = False) -> str:
+@lacks(full_address=ANY, allow_header_override=ANY)
+def get_url(uri: str | None = None) -> str:
     """The site's address: `host_name` in its configuration, else http://<site>."""
     host = local.conf.get("host_name") or local.conf.get("hostname") or local.site
     if not str(host).startswith(("http://", "https://")):
@@ -263,14 +272,6 @@ def get_filtered_list_url(doctype: str, docnames: list[str] | None = None) -> st
     return f"{address}?{urlencode({'name': json.dumps(['in', docnames])})}"
 
 
-def get_desk_link(doctype: str, name: str, **_: Any) -> str:
-    """A link to a document's form that says what it is, in HTML."""
-    return (
-        f'<a href="{get_url_to_form(doctype, name)}" style="font-weight: bold;">'
-        f"{doctype} {escape_html(cstr(name))}</a>"
-    )
-
-
 # -- JSON
 
 
@@ -310,7 +311,11 @@ def parse_json(val: Any) -> Any:
     return _dict(val) if isinstance(val, dict) else val
 
 
-orjson_dumps = as_json
+@lacks(option=None)
+def orjson_dumps(obj: Any, default: Any = None, *, decode: bool = True) -> str | bytes:
+    """As JSON, without spaces."""
+    text = json.dumps(obj, default=default, separators=(",", ":"), ensure_ascii=False)
+    return text if decode else text.encode()
 
 
 def safe_json_loads(*args: str) -> Any:
