@@ -9,7 +9,7 @@ from typing import Any
 
 from frappe_standalone.database import errors, known, schema, singles, statements, store
 from frappe_standalone.database.dialect import literal
-from frappe_standalone.database.filters import as_sql, descending
+from frappe_standalone.database.filters import as_sql, check_plain, descending
 from frappe_standalone.database.transaction import Transaction
 from frappe_standalone.exceptions import InvalidColumnName, QueryDeadlockError, QueryTimeoutError
 from frappe_standalone.missing import ANY, is_frappes, lacks, missing_attribute, unsupported
@@ -208,6 +208,7 @@ class Database(Transaction):
                 return [[found.get(name) for name in wanted]] if found else []
             rows = [found] if found else []
         else:
+            check_plain(fieldname, order_by)
             try:
                 known.check_table(doctype)
                 rows = store.select(

@@ -21,7 +21,7 @@ from pypika.utils import format_alias_sql, ignore_copy
 
 from frappe_standalone.database import known, store
 from frappe_standalone.database.dialect import literal
-from frappe_standalone.database.filters import as_sql, descending
+from frappe_standalone.database.filters import as_sql, check_plain, descending
 from frappe_standalone.database.schema import doctype_of, table_name
 from frappe_standalone.local import local
 from frappe_standalone.missing import ANY, lacks, missing_attribute
@@ -135,6 +135,7 @@ class Question:
         *,
         or_filters: Any = None,
     ) -> None:
+        check_plain(fields, order_by, group_by)
         self._doctype = doctype_of(table)
         self._asked: dict[str, Any] = {"fields": fields or ["name"], "filters": as_sql(filters)}
         self._asked |= {"order_by": descending(order_by), "start": offset or 0}

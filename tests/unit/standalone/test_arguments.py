@@ -165,12 +165,12 @@ def test_of_documents(notes: Any) -> None:
     assert new.insert(set_name="c", set_child_names=False).lines[0].name == "kept"
 
 
-def test_a_link_to_a_document(notes: Any, add_doctype: AddDoctype) -> None:
+def test_a_link_to_a_document(frappe: Any, add_doctype: AddDoctype) -> None:
     add_doctype("My Memo", field("subject"), title_field="subject")
-    notes.get_doc(doctype="My Memo", subject="Rain").insert(set_name="m 1")
-    link = notes.get_desk_link("My Memo", "m 1", open_in_new_tab=True)
+    frappe.get_doc(doctype="My Memo", subject="Rain").insert(set_name="m 1")
+    link = frappe.get_desk_link("My Memo", "m 1", open_in_new_tab=True)
     assert 'm%201" target="_blank" style="font-weight: bold;">My Memo Rain</a>' in link
-    link = notes.get_desk_link("My Memo", "m 1", show_title_with_name=True)
+    link = frappe.get_desk_link("My Memo", "m 1", show_title_with_name=True)
     assert link.endswith(">My Memo m 1: Rain</a>")
     assert "_blank" not in link
 
