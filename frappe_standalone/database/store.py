@@ -208,10 +208,12 @@ def update(doctype: str, name: str, fields: Mapping[str, Any]) -> bool:
     return bool(update_where(doctype, str(name), fields))
 
 
-def update_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
+def update_where(
+    doctype: str, filters: Any, fields: Mapping[str, Any], by_itself: bool = False
+) -> int:
     """Set fields of the matching rows; how many they are."""
     _check_has_table(doctype)
-    row = rows.of(doctype, fields)
+    row = rows.of(doctype, fields, by_itself)
     if not row:
         return count(doctype, filters)
     changes = ", ".join(f"{quoted(field)} = %s" for field in row)
@@ -229,7 +231,7 @@ def set_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
     _check_has_table(doctype)
     for field in fields.keys() - statements.columns(doctype).keys():
         Select(doctype).column(field)
-    return update_where(doctype, filters, fields)
+    return update_where(doctype, filters, fields, by_itself=True)
 
 
 def delete(doctype: str, filters: Any) -> int:

@@ -10,7 +10,7 @@ from frappe_standalone.database.altering import OWN_DOCTYPES
 from frappe_standalone.documents import checking, linking, locking, passwords
 from frappe_standalone.documents.controllers import get_controller, register_plain, stored
 from frappe_standalone.documents.meta import get_meta
-from frappe_standalone.documents.naming import give_name_back, set_new_name
+from frappe_standalone.documents.naming import give_name_back, set_new_name, validate_name
 from frappe_standalone.documents.stored_document import StoredDocument
 from frappe_standalone.exceptions import (
     DocstatusTransitionError,
@@ -92,7 +92,7 @@ class Document(StoredDocument):
         linking.follow(self)
         self.run_method("before_insert")
         if set_name:
-            self.name = set_name
+            self.name = validate_name(self.doctype, set_name)
         else:
             set_new_name(self)
         self._name_rows(anew=set_child_names)
@@ -109,6 +109,7 @@ class Document(StoredDocument):
             raise
         self.__dict__.pop("__islocal", None)
         self.run_method("after_insert")
+        checking.check_amended(self)
         self._after_events()
         self.flags.in_insert = False
         return self

@@ -15,7 +15,7 @@ from typing import Any
 
 from frappe_standalone.cache.cache import cache
 from frappe_standalone.database.defaults import get_defaults
-from frappe_standalone.database.schema import NAME_LENGTH, Column, wanted_of
+from frappe_standalone.database.schema import DECIMAL_PLACES, NAME_LENGTH, Column, wanted_of
 from frappe_standalone.documents import doctypes
 from frappe_standalone.documents.doctypes import (
     custom_fields,
@@ -290,7 +290,9 @@ def _column(df: _dict) -> Column:
         df.fieldname,
         kind,
         size=(cint(df.length) or NAME_LENGTH) if df.fieldtype in _SHORT else None,
-        null=kind not in ("check", "int", "long int", "decimal"),
+        null=kind not in ("check", "int", "long int", "decimal")
+        or df.fieldtype in ("Duration", "Rating"),
+        places=cint(df.precision) if df.precision and df.fieldtype in DECIMAL else DECIMAL_PLACES,
         index=bool(df.search_index),
         unique=bool(df.unique),
     )

@@ -12,8 +12,8 @@ from frappe_standalone.database import known, singles, store
 from frappe_standalone.documents import linking
 from frappe_standalone.documents.documents import delete_doc, get_doc
 from frappe_standalone.documents.meta import clear_cache, get_meta
+from frappe_standalone.documents.naming import validate_name
 from frappe_standalone.documents.passwords import rename_password
-from frappe_standalone.exceptions import NameError as InvalidName
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
 from frappe_standalone.messages.realtime import publish_realtime
@@ -87,10 +87,7 @@ def _checked(
         raise ValidationError(f"Another {doctype} with name {new} exists, select another name")
     if not allowed and get_meta(doctype).is_known:
         raise ValidationError(f"{doctype} not allowed to be renamed")
-    new = cstr(new).strip()
-    if new == doctype or {"<", ">"} & set(new):
-        raise InvalidName(f"{new!r} cannot be the name of a {doctype}")
-    return new
+    return str(validate_name(doctype, cstr(new)))
 
 
 def _rename_row(doctype: str, old: str, new: str) -> None:

@@ -2,4 +2,5 @@
 # ruff: noqa: F403 (the tests themselves)
 
 from tests.unit.standalone.test_saving import *
+from tests.unit.standalone.test_stored_as_frappe import *
 from tests.unit.standalone.test_trees import *
