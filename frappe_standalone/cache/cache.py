@@ -189,14 +189,14 @@ class Cache:
             self.hset(name, key, value, shared)
         return value
 
-    def hgetall(self, name: str) -> dict[str, Any]:
-        """A whole hash, its values as they were set."""
+    def hgetall(self, name: str) -> dict[bytes, Any]:
+        """A whole hash, its values as they were set; its keys, as in Frappe, are bytes."""
         full = self.make_key(name)
         found = self._ask("hgetall", full) or {}
-        return {key.decode(): self._open(value, full, key) for key, value in found.items()}
+        return {key: self._open(value, full, key) for key, value in found.items()}
 
-    def hkeys(self, name: str) -> list[str]:
-        """The keys of a hash, as text."""
+    def hkeys(self, name: str) -> list[bytes]:
+        """The keys of a hash, as bytes."""
         return list(self.hgetall(name))
 
     def hexists(self, name: str, key: Any, shared: bool = False) -> bool:

@@ -331,17 +331,20 @@ class Database(Transaction):
         if isinstance(dt, Mapping):
             filters = dict(dt)
             return self.exists(filters.pop("doctype"), filters)
-        dn = _filled(dn)
-        if dn is None or (isinstance(dn, list) and not dn):
+        doctype, dn = schema.doctype_of(dt), _filled(dn)
+        if dn is None:
+            return singles.single(doctype).get("name")
+        if isinstance(dn, list) and not dn:
             return None
         if _is_single(dt, dn):
             return str(dn)
-        known.check_described(schema.doctype_of(dt))
+        known.check_described(doctype)
+        fields: Any = ["name"]
         try:
-            found = store.names(schema.doctype_of(dt), as_sql(dn), limit=1)
+            found = store.select(doctype, as_sql(dn), fields=fields, limit=1, in_any_order=True)
         except errors.NoSuchColumn:
             return None
-        return found[0] if found else None
+        return found[0]["name"] if found else None
 
     def table_exists(self, doctype: str, cached: bool = True) -> bool:
         """Whether the database has the doctype's table; of a Single there is none."""

@@ -18,7 +18,7 @@ from frappe_standalone.local import local
 from frappe_standalone.missing import ANY, lacks, unsupported
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.frappedict import _dict
-from frappe_standalone.utils.text import generate_hash
+from frappe_standalone.utils.text import generate_hash, scrub
 
 DEFAULTS = "defaults"
 """Where `local.cache` has what `frappe.defaults` read."""
@@ -276,8 +276,10 @@ def _where(doctype: str, filters: Any) -> tuple[str, list[Any]]:
 
 def get_default(key: str, parent: str = "__default") -> Any:
     """A default that `set_default` has kept; None for none."""
-    rows = select("DefaultValue", {"parent": parent, "defkey": key}, fields=["defvalue"], limit=1)
-    return rows[0]["defvalue"] if rows else None
+    asked = {"parent": parent, "defkey": ["in", [key, scrub(key)]]}
+    rows = select("DefaultValue", asked, fields=["defkey", "defvalue"])
+    found = {row["defkey"]: row["defvalue"] for row in rows}
+    return found.get(key, found.get(scrub(key)))
 
 
 def set_default(

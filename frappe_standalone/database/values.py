@@ -58,6 +58,8 @@ def to_column(
         ValidationError: it cannot be that; names the field.
         TypeError: it cannot be stored at all.
     """
+    if wanted and by_itself and isinstance(value, (list, tuple, set, dict)):
+        raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}")
     refused = ("",) if wanted and wanted.null else (None, "")
     if wanted and by_itself and value in refused and column.kind not in ("text", "json"):
         raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}")

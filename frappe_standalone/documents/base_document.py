@@ -7,6 +7,8 @@ import sys
 import weakref
 from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from frappe_standalone.database import statements
@@ -35,6 +37,12 @@ CHILD_FIELDS = ("parent", "parentfield", "parenttype")
 _PRIVATE = ("_user_tags", "__islocal", "__onload", "_liked_by", "__run_link_triggers", "__unsaved")
 
 
+@cache
+def _frappes_methods() -> frozenset[str]:
+    """Those of Frappe's documents, of 15 to 17, that are not here."""
+    return frozenset(Path(__file__).with_name("methods.txt").read_text().splitlines())
+
+
 class BaseDocument:
     """A field that nobody set reads as None, as a declared field does in Frappe.
 
@@ -61,6 +69,8 @@ class BaseDocument:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or (self.meta.is_known and not self.meta.has_field(name)):
+            if name in _frappes_methods():
+                raise missing_name(explain(f"{self.doctype}.{name}"))
             raise AttributeError(f"{self.__dict__.get('doctype')} has no field or method {name!r}")
         if not self.meta.is_known:
             self._check_undescribed(name)

@@ -91,6 +91,8 @@ class Document(StoredDocument):
         self._prepare_tables()
         linking.follow(self)
         self.run_method("before_insert")
+        if not set_name and self.meta.autoname.lower() == "prompt":
+            set_name = self.get("__newname")
         if set_name:
             self.name = validate_name(self.doctype, set_name)
         else:
@@ -382,6 +384,9 @@ class Document(StoredDocument):
         from frappe_standalone.documents.error_log import log_error
 
         return log_error(title, message, self.doctype, self.name)
+
+    def clear_cache(self) -> None:
+        """Does nothing: no document is kept here."""
 
     def get_title(self) -> str:
         """The value of its title field; its name where it has none."""

@@ -17,7 +17,7 @@ from frappe_standalone.exceptions import DoesNotExistError, DuplicateEntryError
 from frappe_standalone.local import local
 from frappe_standalone.missing import ANY, lacks, unsupported
 from frappe_standalone.utils.frappedict import _dict
-from frappe_standalone.utils.text import quoted, scrub
+from frappe_standalone.utils.text import quoted, scrub, slug
 
 _NOT_COPIED = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "amended_from")
 
@@ -57,7 +57,8 @@ def new_doc(
             setattr(made, field, value)
         return made
     defaults = meta.get_meta(doctype).defaults()
-    doc = get_doc({"doctype": doctype, "__islocal": True, **defaults, **kwargs})
+    own = {"doctype": doctype, "__islocal": True, "owner": local.session.user}
+    doc = get_doc({**own, **defaults, **kwargs})
     if parent_doc is not None:
         doc.update({"parent": parent_doc.name, "parenttype": parent_doc.doctype})
         doc.parentfield = parentfield
@@ -245,7 +246,7 @@ def get_desk_link(
     """A link to a document's form that shows its title, in HTML."""
     version = settings.current().frappe_version
     place = {15: f"app/Form/{doctype}", 16: f"desk/{scrub(doctype)}"}.get(
-        max(version, 15), f"desk/{quoted(doctype.lower().replace(' ', '-'))}"
+        max(version, 15), f"desk/{quoted(slug(doctype))}"
     )
     title = local.db.get_value(doctype, name, get_meta(doctype).get_title_field())
     shown = f"{name}: {title}" if show_title_with_name and name != title else title

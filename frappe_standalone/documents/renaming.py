@@ -76,7 +76,8 @@ def _checked(
     doctype: str, old: str, new: str, merge: bool, allowed: bool, ignore_if_exists: bool
 ) -> str:
     """The new name as it may be."""
-    exists = store.get(doctype, new, for_update=True) is not None
+    found = store.get(doctype, new, for_update=True)
+    exists = found is not None and found["name"] == new  # of another case it may be this one
     if not local.db.exists(doctype, old):
         raise ValidationError(f"Can't rename {old} to {new} because {old} doesn't exist.")
     if old == new:

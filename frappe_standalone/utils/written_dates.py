@@ -24,8 +24,9 @@ def get_datetime_str(datetime_obj: Any) -> str:
 
 
 def get_time_str(timedelta_obj: Any) -> str:
-    """A time of day as it is stored: 10:00:00."""
-    return dates.get_time(timedelta_obj).strftime("%H:%M:%S")
+    """A time of day without zeros before its parts: 10:0:0."""
+    span = dates.get_timedelta(timedelta_obj) or timedelta()
+    return f"{span.seconds // 3600}:{span.seconds // 60 % 60}:{span.seconds % 60}"
 
 
 _NAMED_DATES = {
@@ -176,21 +177,26 @@ def format_duration(seconds: float, hide_days: bool = False) -> str:
 
 @lacks(mini=False)
 def pretty_date(iso_datetime: Any) -> str:
-    """How long ago a time was, in words: '5 minutes ago'."""
+    """How long ago a time was, or until it is, in words: '5 minutes ago', 'in 2 days'."""
     when = dates.get_datetime(iso_datetime) if iso_datetime else None
     if when is None:
         return ""
-    passed = (dates.now_datetime() - when).total_seconds()
-    if passed < 60:
-        return "just now"
-    for name, size in (
-        *(("year", 31536000), ("month", 2592000), ("week", 604800)),
-        *(("day", 86400), ("hour", 3600), ("minute", 60)),
-    ):
-        number = int(passed // size)
-        if number:
-            return f"{number} {name}{'s' if number > 1 else ''} ago"
-    return "just now"
+    passed = when - dates.now_datetime()
+    seconds = passed.days * 86400 + passed.seconds
+    name, size = next(
+        (each for each in _SPANS if abs(seconds) / each[1] >= _NEARLY_ONE), ("second", 1)
+    )
+    number = round(abs(seconds) / size)
+    text = f"{number} {name}{'' if number == 1 else 's'}"
+    return f"{text} ago" if seconds < 0 else f"in {text}"
+
+
+_SPANS = (
+    *(("year", 31536000), ("month", 2592000), ("week", 604800)),
+    *(("day", 86400), ("hour", 3600), ("minute", 60)),
+)
+_NEARLY_ONE = 0.85
+"""From which part of a span on Babel, by which Frappe writes, calls it one."""
 
 
 def parse_val(v: Any) -> Any:
