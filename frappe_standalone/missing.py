@@ -7,10 +7,13 @@ ImportError`, `hasattr(frappe, "x")` and `getattr(frappe, "x", default)` go on w
 from __future__ import annotations
 
 import dis
+import inspect
 import linecache
 import sys
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 from importlib import import_module
+from inspect import Parameter
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
@@ -29,7 +32,10 @@ _OWN = (str(Path(__file__).parent), celery.local.__file__)
 _LOAD_ATTR, _LOAD_METHOD = dis.opmap["LOAD_ATTR"], dis.opmap.get("LOAD_METHOD")
 _IS_BOTH = sys.version_info >= (3, 12)
 """Whether the first is for methods too, as its argument tells."""
+ANY = object()
+"""For `lacks`: what the argument is changes nothing here."""
 Error = TypeVar("Error", bound=NeedsFrappeSite)
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @cache
@@ -134,6 +140,33 @@ def not_described(doctype: str) -> NeedsFrappeSite:
 def unsupported(what: str, note: str = "") -> NeedsFrappeSite:
     """The error for an argument or a form of a call that the standalone host does not have."""
     return noted(NeedsFrappeSite(explain(what, note)))
+
+
+def lacks(**defaults: Any) -> Callable[[Function], Function]:
+    """Decorator: Frappe's further arguments, which are refused by name unless at their defaults."""
+
+    def decorate(function: Function) -> Function:
+        own = inspect.signature(function)
+        rest = [each for each in own.parameters.values() if each.kind > each.POSITIONAL_OR_KEYWORD]
+        before = [each for each in own.parameters.values() if each not in rest]
+        kind = Parameter.KEYWORD_ONLY if rest else Parameter.POSITIONAL_OR_KEYWORD
+        more = [Parameter(name, kind, default=default) for name, default in defaults.items()]
+        at, names = len(before), () if rest else tuple(defaults)
+
+        @wraps(function)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            given = dict(zip(names, args[at:], strict=False))
+            given |= {name: kwargs.pop(name) for name in defaults.keys() & kwargs.keys()}
+            for name, value in given.items():
+                default = defaults[name]
+                if default is not ANY and value != default and (value or default):
+                    raise unsupported(f"{function.__name__}({name}=…)")
+            return function(*args[:at], *args[at + len(names) :], **kwargs)
+
+        called.__signature__ = own.replace(parameters=[*before, *rest, *more])  # type: ignore[attr-defined]
+        return called  # type: ignore[return-value]
+
+    return decorate
 
 
 def required(package: str, what: str) -> Any:

@@ -19,6 +19,7 @@ import redis
 from frappe_celery.host import Refused, codec, settings
 from frappe_celery.host import connect_to_redis as connect
 from frappe_standalone.local import local
+from frappe_standalone.missing import ANY, lacks
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -109,10 +110,12 @@ class Cache:
         user: Any = None,
         expires: bool = False,
         shared: bool = False,
+        *,
+        use_local_cache: bool = True,
     ) -> Any:
         """The value; where there is none, what `generator` makes, which is then kept."""
         name = self.make_key(key, user, shared)
-        if name in local.cache and not expires:
+        if use_local_cache and name in local.cache and not expires:
             return local.cache[name]
         value = self._open(self._ask("get", name), name)
         if expires:
@@ -137,15 +140,15 @@ class Cache:
 
     delete_key = delete_value
 
-    def get_keys(self, key: str = "") -> list[bytes]:
+    def get_keys(self, key: str = "", user: Any = None, shared: bool = False) -> list[bytes]:
         """The keys of this site that begin so, as they are in Redis."""
         with suppress(*_AWAY):
-            return list(self.client.scan_iter(self.make_key(key) + b"*", count=1000))
+            return list(self.client.scan_iter(self.make_key(key, user, shared) + b"*", count=1000))
         return []
 
-    def delete_keys(self, key: str) -> None:
+    def delete_keys(self, key: str, user: Any = None, shared: bool = False) -> None:
         """Forget all values whose keys begin so."""
-        self.delete_value(self.get_keys(key), make_keys=False)
+        self.delete_value(self.get_keys(key, user, shared), make_keys=False)
 
     def expire_key(
         self, key: str, time: Any, *, user: Any = None, shared: bool = False
@@ -186,20 +189,21 @@ class Cache:
             self.hset(name, key, value, shared)
         return value
 
-    def hgetall(self, name: str) -> dict[str, Any]:
-        """A whole hash, its values as they were set."""
+    def hgetall(self, name: str) -> dict[bytes, Any]:
+        """A whole hash, its values as they were set; its keys, as in Frappe, are bytes."""
         full = self.make_key(name)
         found = self._ask("hgetall", full) or {}
-        return {key.decode(): self._open(value, full, key) for key, value in found.items()}
+        return {key: self._open(value, full, key) for key, value in found.items()}
 
-    def hkeys(self, name: str) -> list[str]:
-        """The keys of a hash, as text."""
+    def hkeys(self, name: str) -> list[bytes]:
+        """The keys of a hash, as bytes."""
         return list(self.hgetall(name))
 
     def hexists(self, name: str, key: Any, shared: bool = False) -> bool:
         """Whether a hash has a key."""
         return bool(self._ask("hexists", self.make_key(name, shared=shared), str(key)))
 
+    @lacks(pipeline=None)
     def hdel(self, name: str, keys: Any, shared: bool = False) -> None:
         """Forget a key of a hash, or several by a list."""
         full = self.make_key(name, shared=shared)
@@ -261,12 +265,17 @@ def redis_cache(ttl: Any = 3600, user: Any = None, shared: bool = False) -> Any:
     return decorate(func) if func else decorate
 
 
-site_cache = redis_cache
+@lacks(maxsize=ANY)
+def site_cache(ttl: Any = 3600) -> Any:
+    """`redis_cache`: an hour unless it is told."""
+    return redis_cache(ttl)
 
 
-def local_cache(namespace: str, key: Any, generator: Callable[[], Any], **_: Any) -> Any:
+def local_cache(
+    namespace: str, key: Any, generator: Callable[[], Any], regenerate_if_none: bool = False
+) -> Any:
     """A value kept until the job, or the user, changes."""
     values = local.cache.setdefault(namespace, {})
-    if key not in values:
+    if key not in values or (regenerate_if_none and values[key] is None):
         values[key] = generator()
     return values[key]

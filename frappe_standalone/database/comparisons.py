@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from frappe_celery.host import settings
 from frappe_standalone.database import schema, values
+from frappe_standalone.database.dialect import literal
 from frappe_standalone.database.filters import Condition
+from frappe_standalone.utils.dates import nowdate
 
 if TYPE_CHECKING:
     from frappe_standalone.database.query import Select
+
+_COMPARED = ("<", ">", "<=", ">=")
+_TIMES = ("date", "datetime", "time")
 
 
 class Comparison:
@@ -23,9 +28,18 @@ class Comparison:
         self.operator, self.value = asked.operator, asked.value
         self.kind = column.kind if column else ""
         self.nothing_counts = asked.nothing_counts
+        self.is_of_15 = asked.nothing_counts and settings.current().frappe_version < 16
+        """Whether it is of `get_all` of 15, which knows no None: it is '', 0 or, as '', today."""
+        if self.is_of_15 and self.value in (None, ""):
+            is_today = self.kind == "date" and self.operator in (*_COMPARED, "=", "!=")
+            number = 0 if self.kind in ("int", "float") else ""
+            self.value = nowdate() if is_today else number
 
     def sql(self) -> str:
         """The condition as SQL; its arguments are kept for the query."""
+        lists = ("in", "not in") if self.nothing_counts else ()
+        if self.value is None and self.operator not in ("!=", "is", *lists):
+            return f"{self.c} is null"
         return _FORMS[self.operator](self)
 
     def _argument(self, value: Any) -> str:
@@ -43,8 +57,8 @@ class Comparison:
         """
         if self.operator in ("in", "not in"):
             return False
-        is_of_15 = settings.current().frappe_version < 16
-        return self.nothing_counts if is_of_15 else isinstance(value, datetime)
+        of_15 = settings.current().frappe_version < 16
+        return self.nothing_counts if of_15 else isinstance(value, datetime)
 
     def _empty(self, sign: str) -> str:
         if self.kind in ("text", ""):
@@ -59,15 +73,18 @@ class Comparison:
         return f"({condition} or {self.c} is null)" if is_nothing else condition
 
     def _is_nothing(self) -> str:
-        """What `=` and `in` make of an empty value."""
+        """What `=` and `in` make of '': only to 15 it is a time that is not there."""
+        if self.kind in _TIMES and not self.is_of_15:
+            return "1 = 0"
         if self.nothing_counts:
             return self._empty("=")
-        is_text = self.kind in ("text", "") and self.value is not None
-        return f"{self.c} = ''" if is_text else f"{self.c} is null"
+        return f"{self.c} = {0 if self.kind in ('int', 'float') else literal('')}"
 
     def _equal(self) -> str:
         is_negated = self.operator == "!="
         if self.value is None or self.value == "":
+            if is_negated and self.value == "" and self.kind in _TIMES and not self.is_of_15:
+                return self._or_nothing(f"{self.c} is not null")
             return self._empty("!=") if is_negated else self._is_nothing()
         if self.value == 0 and self.kind in ("int", "float"):
             return f"coalesce({self.c}, 0) {self.operator} 0"
@@ -76,9 +93,14 @@ class Comparison:
 
     def _in(self) -> str:
         is_negated = self.operator == "not in"
-        filled = [self._argument(value) for value in self.value if value not in (None, "")]
+        listed = self.value or ("",)
+        if None in listed and not self.is_of_15:  # NULL is in no list, and nothing is not in it
+            listed = () if is_negated else [value for value in listed if value is not None]
+            if not listed:
+                return "1 = 0"
+        filled = [self._argument(value) for value in listed if value not in (None, "")]
         parts = [f"{self.c} {self.operator} ({', '.join(filled)})"] if filled else []
-        if not filled or len(filled) < len(self.value):
+        if len(filled) < len(listed):
             parts.append(self._empty("!=") if is_negated else self._is_nothing())
         elif is_negated:
             return self._or_nothing(parts[0])
@@ -86,19 +108,24 @@ class Comparison:
 
     def _like(self) -> str:
         sql, word = self.c, self.operator
+        if self.is_of_15 and self.value == "":
+            return self._empty("=" if word == "like" else "!=")
         if self.kind not in ("text", ""):
             sql = f"cast({sql} as {'char' if self.query.vendor == 'mysql' else 'text'})"
         if self.query.vendor == "postgresql":
             sql, word = f"{sql} collate `und-x-icu`", word.replace("like", "ilike")
         self.query.is_plain &= not {"\\", "\0"} & {*str(self.value)}  # SQLite needs to be told
         made = f"{sql} {word} {self.query.argument(str(self.value))}"
-        return self._or_nothing(made) if self.operator == "not like" else made
+        is_other = self.operator == "not like" and str(self.value).strip("%")
+        return self._or_nothing(made) if is_other else made
 
     def _is(self) -> str:
         return self._empty("=" if str(self.value).lower() == "not set" else "!=")
 
     def _between(self) -> str:
         first, last = self.value
+        if self.is_of_15 and self.kind in ("date", "datetime"):
+            first, last = first or nowdate(), last or nowdate()
         if self.kind == "datetime" and _is_day(last):
             last = datetime.combine(date.fromisoformat(str(last)), time.max)
         return f"{self.c} between {self._argument(first)} and {self._argument(last)}"
@@ -111,7 +138,7 @@ class Comparison:
 
 _FORMS = {
     **dict.fromkeys(("=", "!="), Comparison._equal),
-    **dict.fromkeys(("<", ">", "<=", ">="), Comparison._compared),
+    **dict.fromkeys(_COMPARED, Comparison._compared),
     **dict.fromkeys(("in", "not in"), Comparison._in),
     **dict.fromkeys(("like", "not like"), Comparison._like),
     "is": Comparison._is,

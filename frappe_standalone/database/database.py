@@ -9,10 +9,10 @@ from typing import Any
 
 from frappe_standalone.database import errors, known, schema, singles, statements, store
 from frappe_standalone.database.dialect import literal
-from frappe_standalone.database.filters import as_sql, descending
+from frappe_standalone.database.filters import as_sql, check_plain, descending
 from frappe_standalone.database.transaction import Transaction
 from frappe_standalone.exceptions import InvalidColumnName, QueryDeadlockError, QueryTimeoutError
-from frappe_standalone.missing import is_frappes, missing_attribute, unsupported
+from frappe_standalone.missing import ANY, is_frappes, lacks, missing_attribute, unsupported
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.text import cstr
 
@@ -64,19 +64,25 @@ class Database(Transaction):
         as_list: bool = False,
         pluck: bool = False,
         debug: bool = False,
+        ignore_ddl: bool = False,
         auto_commit: bool = False,
         update: Mapping[str, Any] | None = None,
-        **_ignored: Any,
+        explain: bool = False,
+        run: bool = True,
+        as_iterator: bool = False,
     ) -> Any:
         """Run a statement of MariaDB's on whatever the site's database is.
 
-        `%s` and `%(name)s` are filled in, lists too (`in %s`).
+        `%s` and `%(name)s` are filled in, lists too (`in %s`). `run=False` gives the statement,
+        `ignore_ddl` nothing where a table or column is missing.
 
         Raises:
             NeedsFrappeSite: the statement cannot be carried to this database, or names a `tab…`
                 table that is not there.
         """
         query = str(query).strip()
+        if not run:
+            return query
         has_values = values is not None and values != ()
         if has_values and not isinstance(values, (tuple, list, dict)):
             values = (values,)
@@ -85,15 +91,23 @@ class Database(Transaction):
         writes = not reads or self.vendor == "postgresql" or _LOCKS.search(query) is not None
         if _CHANGES_TABLES.match(query):
             self._check_implicit_commit(query)
-        with errors.translated(query):
-            names, rows, _ = store.run_sql(query, values if has_values else None, writes)
+        try:
+            with errors.translated(query):
+                names, rows, _ = store.run_sql(query, values if has_values else None, writes)
+        except Exception as error:
+            if not (ignore_ddl and _is_missing(error)):
+                raise
+            return ()
         if auto_commit:
             self.commit()
+        found: Any = tuple(rows)
         if pluck:
-            return [row[0] for row in rows]
-        if as_dict:
-            return [_dict(zip(names, row, strict=True)).update(update or {}) for row in rows]
-        return [list(row) for row in rows] if as_list else tuple(rows)
+            found = [row[0] for row in rows]
+        elif as_dict:
+            found = [_dict(zip(names, row, strict=True)).update(update or {}) for row in rows]
+        elif as_list:
+            found = [list(row) for row in rows]
+        return iter(found) if as_iterator else found
 
     def sql_list(self, query: str, values: Any = (), **kwargs: Any) -> list[Any]:
         """The first column of a statement's rows."""
@@ -115,12 +129,13 @@ class Database(Transaction):
 
     # -- values
 
+    @lacks(run=True, skip_locked=False, wait=True)
     def get_value(
         self,
         doctype: str,
         filters: Any = None,
         fieldname: str | list[str] | tuple[str, ...] = "name",
-        ignore: Any = None,
+        ignore: bool = False,
         as_dict: bool = False,
         debug: bool = False,
         order_by: str | None = None,
@@ -128,7 +143,7 @@ class Database(Transaction):
         for_update: bool = False,
         *,
         pluck: bool = False,
-        **_ignored: Any,
+        distinct: bool = False,
     ) -> Any:
         """One field, or several as a tuple or dictionary, of the first matching document.
 
@@ -138,9 +153,12 @@ class Database(Transaction):
             doctype,
             filters,
             fieldname,
-            as_dict=as_dict,
+            ignore,
+            as_dict,
             order_by=order_by,
             for_update=for_update,
+            pluck=pluck,
+            distinct=distinct,
             limit=1,
         )
         if not rows:
@@ -148,12 +166,13 @@ class Database(Transaction):
         row = rows[0]
         return row if as_dict or fieldname == "*" or len(row) > 1 else row[0]
 
+    @lacks(run=True, skip_locked=False, wait=True)
     def get_values(
         self,
         doctype: str,
         filters: Any = None,
         fieldname: str | list[str] | tuple[str, ...] = "name",
-        ignore: Any = None,
+        ignore: bool = False,
         as_dict: bool = False,
         debug: bool = False,
         order_by: str | None = None,
@@ -162,13 +181,13 @@ class Database(Transaction):
         for_update: bool = False,
         *,
         pluck: bool = False,
-        limit: int | None = None,
         distinct: bool = False,
-        **_ignored: Any,
-    ) -> list[Any]:
+        limit: int | None = None,
+    ) -> list[Any] | None:
         """As `get_value`, of every matching document; those of `distinct` are not sorted.
 
-        A list of nothing matches none, a dictionary of nothing all.
+        A list of nothing matches none, a dictionary of nothing all. With `ignore` it is None where
+        the table or a column is missing.
 
         Raises:
             NoSuchTable: nothing describes the doctype, and there is no document of it; that is a
@@ -189,30 +208,43 @@ class Database(Transaction):
                 return [[found.get(name) for name in wanted]] if found else []
             rows = [found] if found else []
         else:
-            known.check_table(doctype)
-            rows = store.select(
-                doctype,
-                as_sql(filters),
-                order_by=None if distinct else descending(order_by),
-                limit=limit,
-                for_update=for_update,
-                fields=fieldname,
-                distinct=distinct,
-                in_any_order=distinct,
-            )
+            check_plain(fieldname, order_by)
+            try:
+                known.check_table(doctype)
+                rows = store.select(
+                    doctype,
+                    as_sql(filters),
+                    order_by=None if distinct else descending(order_by),
+                    limit=limit,
+                    for_update=for_update,
+                    fields=fieldname,
+                    distinct=distinct,
+                    in_any_order=distinct,
+                )
+            except Exception as error:
+                if not (ignore and _is_missing(error)):
+                    raise
+                return None
         is_dict = as_dict or fieldname == "*"
         return store.shaped(rows, as_dict=is_dict, pluck=pluck and not is_dict, update=update)
 
-    get = get_value
+    def get(
+        self, doctype: str, filters: Any = None, as_dict: bool = True, cache: bool = False
+    ) -> Any:
+        """All fields of the first matching document."""
+        return self.get_value(doctype, filters, "*", as_dict=as_dict)
 
-    def get_single_value(self, doctype: str, fieldname: str, cache: bool = True) -> Any:
+    @lacks(debug=ANY, run=True)
+    def get_single_value(
+        self, doctype: str, fieldname: str, cache: bool = True, *, for_update: bool = False
+    ) -> Any:
         """A field of a Single, as the type that it has: '' or 0 where it was never set.
 
         Raises:
             InvalidColumnName: the app that describes the Single gives it no such field.
             DoesNotExistError: nothing describes it, and nothing was saved of it.
         """
-        found = singles.single(doctype)
+        found = singles.single(doctype, for_update)
         if not found:
             known.check(doctype)
         value = found.get(fieldname)
@@ -230,19 +262,31 @@ class Database(Transaction):
         """A field's value in System Settings."""
         return self.get_single_value("System Settings", key)
 
-    def get_singles_dict(self, doctype: str, *, cast: bool = False, **_ignored: Any) -> _dict:
+    def get_singles_dict(
+        self, doctype: str, debug: bool = False, *, for_update: bool = False, cast: bool = False
+    ) -> _dict:
         """All fields of a Single, as the texts that are kept or, by `cast`, as their types."""
+        kept = singles.single(doctype, for_update)
         if not cast:
             return _dict(singles.texts(doctype))
         cast_setting = schema.described(doctype).cast_setting
-        return _dict({k: cast_setting(k, value) for k, value in singles.single(doctype).items()})
+        return _dict({k: cast_setting(k, value) for k, value in kept.items()})
 
     def set_single_value(
-        self, doctype: str, fieldname: str | Mapping[str, Any], value: Any = None, **_ignored: Any
+        self,
+        doctype: str,
+        fieldname: str | Mapping[str, Any],
+        value: Any = None,
+        *,
+        modified: Any = None,
+        modified_by: str | None = None,
+        update_modified: bool = True,
+        debug: bool = False,
     ) -> None:
         """Set a field of a Single, or several by a dictionary."""
         values = fieldname if isinstance(fieldname, Mapping) else {fieldname: value}
-        singles.set_single(doctype, {**store.modified_now(), **values})
+        stamp = _stamp(modified, modified_by, update_modified)
+        singles.set_single(doctype, {**values, **stamp})
 
     def set_value(
         self,
@@ -253,44 +297,54 @@ class Database(Transaction):
         modified: Any = None,
         modified_by: str | None = None,
         update_modified: bool = True,
-        **_ignored: Any,
+        debug: bool = False,
     ) -> None:
         """Set fields of one document, or of all that match filters, without its controller."""
         dt = schema.doctype_of(dt)
         values = dict(field) if isinstance(field, Mapping) else {field: val}
+        values |= _stamp(modified, modified_by, update_modified)
         if _is_single(dt, dn):
-            self.set_single_value(dt, values)
+            self.set_single_value(dt, values, update_modified=False)
             return
         known.check_table(dt)
-        if update_modified:
-            values |= store.modified_now()
-            values |= {"modified": modified} if modified else {}
-            values |= {"modified_by": modified_by} if modified_by else {}
         store.set_where(dt, as_sql(dn), values)
 
     def bulk_update(
-        self, doctype: str, doc_updates: Mapping[str, Mapping[str, Any]], **kwargs: Any
+        self,
+        doctype: str,
+        doc_updates: Mapping[str, Mapping[str, Any]],
+        *,
+        chunk_size: int = 100,
+        modified: Any = None,
+        modified_by: str | None = None,
+        update_modified: bool = True,
+        debug: bool = False,
     ) -> None:
         """Set fields of many documents: `{name: {field: value}}`."""
         for name, values in doc_updates.items():
-            self.set_value(doctype, name, values, **kwargs)
+            self.set_value(doctype, name, values, None, modified, modified_by, update_modified)
 
-    def exists(self, dt: Any, dn: Any = None, cache: bool = False, **_ignored: Any) -> str | None:
+    def exists(
+        self, dt: Any, dn: Any = None, cache: bool = False, *, debug: bool = False
+    ) -> str | None:
         """The name of a matching document, None when there is none."""
         if isinstance(dt, Mapping):
             filters = dict(dt)
             return self.exists(filters.pop("doctype"), filters)
-        dn = _filled(dn)
-        if dn is None or (isinstance(dn, list) and not dn):
+        doctype, dn = schema.doctype_of(dt), _filled(dn)
+        if dn is None:
+            return singles.single(doctype).get("name")
+        if isinstance(dn, list) and not dn:
             return None
         if _is_single(dt, dn):
             return str(dn)
-        known.check_described(schema.doctype_of(dt))
+        known.check_described(doctype)
+        fields: Any = ["name"]
         try:
-            found = store.names(schema.doctype_of(dt), as_sql(dn), limit=1)
+            found = store.select(doctype, as_sql(dn), fields=fields, limit=1, in_any_order=True)
         except errors.NoSuchColumn:
             return None
-        return found[0] if found else None
+        return found[0]["name"] if found else None
 
     def table_exists(self, doctype: str, cached: bool = True) -> bool:
         """Whether the database has the doctype's table; of a Single there is none."""
@@ -308,15 +362,16 @@ class Database(Transaction):
         debug: bool = False,
         cache: bool = False,
         distinct: bool = True,
-        **_: Any,
     ) -> int:
         """How many documents match the filters."""
         known.check_table(doctype := schema.doctype_of(dt))
         return store.count(doctype, as_sql(filters), distinct)
 
-    def delete(self, doctype: str, filters: Any = None, **kwargs: Any) -> int:
+    def delete(
+        self, doctype: str, filters: Any = None, debug: bool = False, conditions: Any = None
+    ) -> int:
         """Delete the matching documents without their controllers; how many they were."""
-        filters = as_sql(kwargs.get("conditions") if filters is None else filters)
+        filters = as_sql(conditions if filters is None else filters)
         known.check_table(doctype := schema.doctype_of(doctype))
         return store.delete(doctype, filters)
 
@@ -367,6 +422,20 @@ class Database(Transaction):
     def set_global(self, key: str, val: Any, user: str = "__global") -> None:
         """Keep a value for the whole site."""
         store.set_default(key, val, user)
+
+
+def _stamp(modified: Any, modified_by: str | None, update_modified: bool) -> dict[str, Any]:
+    if not update_modified:
+        return {}
+    now = store.modified_now()
+    return {
+        "modified": modified or now["modified"],
+        "modified_by": modified_by or now["modified_by"],
+    }
+
+
+def _is_missing(error: Exception) -> bool:
+    return errors.is_missing_table(error) or errors.is_missing_column(error)
 
 
 def _is_single(doctype: Any, filters: Any) -> bool:

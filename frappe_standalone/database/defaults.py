@@ -28,7 +28,9 @@ def get_defaults(user: str | None = None) -> dict[str, Any]:
     return kept[user]
 
 
-def set_user_default(key: str, value: Any, user: str | None = None, **_: Any) -> None:
+def set_user_default(
+    key: str, value: Any, user: str | None = None, parenttype: str | None = None
+) -> None:
     """Keep a value for a user."""
     store.set_default(key, value, user or local.session.user)
 

@@ -214,17 +214,17 @@ def savepoint(
         local.db.release_savepoint(name)
 
 
-def dangerously_reconnect_on_connection_abort(function: Callable[P, T]) -> Callable[P, T]:
+def dangerously_reconnect_on_connection_abort(func: Callable[P, T]) -> Callable[P, T]:
     """A decorator: what finds its connection lost is called once more, on a new one."""
 
-    @functools.wraps(function)
+    @functools.wraps(func)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return function(*args, **kwargs)
+            return func(*args, **kwargs)
         except Exception as error:
             if not is_lost(error):
                 raise
             local.db.close()
-            return function(*args, **kwargs)
+            return func(*args, **kwargs)
 
     return wrapper

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from frappe_celery.host import settings
+from frappe_standalone.exceptions import PermissionError as NotPermitted
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.missing import unsupported
 from frappe_standalone.utils.periods import get_timespan_date_range
@@ -106,6 +109,48 @@ def apart(text: str) -> list[str]:
     return [*found, text[start:].strip()]
 
 
+def check_plain(fields: Any, *sorted_by: Any) -> None:
+    """From 16 on an expression is written as a dictionary, never as a text.
+
+    Raises:
+        ValidationError: a function among the fields, or anything but a field to sort or group by.
+        PermissionError: another expression among the fields.
+        TypeError: what is to be sorted or grouped by is no text.
+    """
+    if settings.current().frappe_version < 16:
+        return
+    for text in sorted_by:
+        if text and text != KEEP_DEFAULT:
+            _check_sorted_by(text)
+    for field in apart(fields) if isinstance(fields, str) else fields or ():
+        if isinstance(field, str):
+            _check_field(field)
+
+
+@lru_cache(maxsize=1024)
+def _check_field(field: str) -> None:
+    if _CALL.match(field):
+        raise ValidationError(
+            f"SQL functions are not allowed as strings in SELECT: {field}. Use dict syntax like"
+            " {'COUNT': '*'} instead"
+        )
+    if not _PLAIN.fullmatch(field):
+        raise NotPermitted(f"Invalid field format for SELECT: {field}")
+
+
+def _check_sorted_by(text: Any) -> None:
+    if not isinstance(text, str):
+        raise TypeError("Order By and Group By must be a string")
+    for term, _ in orders(text):
+        if not _SORTED_BY.fullmatch(term):
+            raise ValidationError(f"Invalid field format in Order By or Group By: {term}")
+
+
+_CALL = re.compile(r"\s*[a-z_]\w*\s*\(", re.A | re.I)
+_PLAIN = re.compile(
+    r"\*|((`[\w\s-]+`|\w+)\.)?(`\w+`|\w+)(\s+as\s+(`[\w\s-]+`|'[\w\s:-]+'|\w+))?", re.A | re.I
+)
+_SORTED_BY = re.compile(r"(`[\w\s-]+`\.|\w+\.)?(`\w+`|\w+)", re.A)
 _SIGNS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|[(),]""", re.S)
 
 
@@ -142,13 +187,16 @@ def _condition(field: Any, operator: str, value: Any, doctype: str | None = None
         raise ValidationError(
             f"filter operator {operator!r} on {field!r} is not one of {', '.join(OPERATORS)}"
         )
-    if operator in ("in", "not in"):
+    counts = True
+    if operator in ("in", "not in") and value is not None:
         if isinstance(value, str):
-            value = [part.strip() for part in value.split(",")]
+            of_15 = settings.current().frappe_version < 16
+            counts = of_15 or operator == "not in"
+            value = [part.strip() if of_15 else part for part in value.split(",")]
         value = tuple(value) if isinstance(value, Iterable) else (value,)
     if operator in ("timespan", "previous", "next"):
         operator, value = "between", _days(operator, value)
-    return Condition(field, operator, value, doctype)
+    return Condition(field, operator, value, doctype, counts)
 
 
 def _days(operator: str, value: str) -> Any:
@@ -195,6 +243,6 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": lambda a, b: a is not None and a > b,
     "<=": lambda a, b: a is not None and a <= b,
     ">=": lambda a, b: a is not None and a >= b,
-    "in": lambda a, b: a in b,
-    "not in": lambda a, b: a not in b,
+    "in": lambda a, b: a in (b or ("",)),
+    "not in": lambda a, b: a not in (b or ("",)),
 }

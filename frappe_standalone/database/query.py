@@ -249,6 +249,8 @@ class Select:
         return f" order by {', '.join(parts)}" if parts else ""
 
     def _sorted_by(self, each: str) -> str:
+        if each.isdecimal():  # of a column selected
+            return each
         simple = _SIMPLE.fullmatch(each.strip())
         if simple is None or simple["alias"]:
             return self.expression(each)

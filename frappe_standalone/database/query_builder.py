@@ -21,10 +21,10 @@ from pypika.utils import format_alias_sql, ignore_copy
 
 from frappe_standalone.database import known, store
 from frappe_standalone.database.dialect import literal
-from frappe_standalone.database.filters import as_sql, descending
+from frappe_standalone.database.filters import as_sql, check_plain, descending
 from frappe_standalone.database.schema import doctype_of, table_name
 from frappe_standalone.local import local
-from frappe_standalone.missing import missing_attribute
+from frappe_standalone.missing import ANY, lacks, missing_attribute
 
 
 class Parameters:
@@ -92,7 +92,7 @@ def run(query: Any, *args: Any, **kwargs: Any) -> Any:
     return local.db.sql(text, values, *args, **kwargs)
 
 
-def read(query: Any, *_: Any, **how: Any) -> Any:
+def read(query: Any, **how: Any) -> Any:
     """The same where only reading is allowed."""
     from frappe_standalone.database import reading
 
@@ -115,35 +115,53 @@ for _runnable in (QueryBuilder, pypika.queries._SetOperation):
 class Question:
     """`frappe.qb.get_query`: a question of `frappe.get_all`, to be run."""
 
+    @lacks(
+        **{"update": False, "into": False, "delete": False, "skip_locked": False, "wait": True},
+        **{"user": ANY, "ignore_permissions": ANY, "ignore_user_permissions": ANY},
+        **{"validate_filters": ANY, "parent_doctype": ANY, "reference_doctype": ANY},
+        db_query_compat=False,
+    )
     def __init__(
         self,
         table: Any,
-        *,
         fields: Any = None,
         filters: Any = None,
         order_by: str | None = None,
+        group_by: str | None = None,
+        limit: int | None = None,
         offset: int | None = None,
-        **asked: Any,
+        distinct: bool = False,
+        for_update: bool = False,
+        *,
+        or_filters: Any = None,
     ) -> None:
+        check_plain(fields, order_by, group_by)
         self._doctype = doctype_of(table)
-        kept = ("group_by", "limit", "distinct", "for_update")
-        self._asked = {name: asked[name] for name in kept if name in asked}
-        self._asked |= {"fields": fields or ["name"], "filters": as_sql(filters)}
+        self._asked: dict[str, Any] = {"fields": fields or ["name"], "filters": as_sql(filters)}
         self._asked |= {"order_by": descending(order_by), "start": offset or 0}
+        self._asked |= {"group_by": group_by, "limit": limit, "or_filters": or_filters}
+        self._asked |= {"distinct": distinct, "for_update": for_update}
 
     def __getattr__(self, name: str) -> Any:
         raise missing_attribute("frappe.qb.get_query()", name)
 
+    @lacks(debug=ANY, explain=ANY, ignore_ddl=False, auto_commit=False, run=True, as_iterator=False)
     def run(
-        self, *, as_dict: bool = False, as_list: bool = False, pluck: Any = False, **_: Any
+        self,
+        *,
+        as_dict: bool = False,
+        as_list: bool = False,
+        pluck: Any = False,
+        update: Any = None,
     ) -> list[Any]:
         """The rows, as tuples unless told otherwise."""
         known.check_table(self._doctype)
         rows = store.select(self._doctype, **self._asked)
-        return store.shaped(rows, as_dict=as_dict, as_list=as_list, pluck=pluck)
+        return store.shaped(rows, as_dict=as_dict, as_list=as_list, pluck=pluck, update=update)
 
 
-def _aggregate(function: str, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
+@lacks(debug=ANY)
+def _aggregate(function: str, dt: str, fieldname: str, filters: Any = None) -> Any:
     """Of a field's values among the matching documents; 0 where there is none."""
     known.check_table(dt)
     (row,) = store.select(dt, filters, fields=[f"{function}({fieldname}) as found"])

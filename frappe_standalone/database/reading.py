@@ -9,16 +9,12 @@ from typing import Any
 from frappe_standalone.database import called, rows, translating
 from frappe_standalone.exceptions import PermissionError as NotPermitted
 from frappe_standalone.local import local
+from frappe_standalone.missing import ANY, lacks
 
 
+@lacks(debug=ANY, explain=ANY, ignore_ddl=ANY, auto_commit=False, update=None, run=True)
 def sql(
-    query: Any,
-    values: Any,
-    *,
-    as_dict: bool = False,
-    as_list: bool = False,
-    pluck: bool = False,
-    **_ignored: Any,
+    query: Any, values: Any, *, as_dict: bool = False, as_list: bool = False, pluck: bool = False
 ) -> Any:
     """`frappe.db.sql` of one SELECT.
 

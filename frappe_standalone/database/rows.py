@@ -15,8 +15,11 @@ _YEAR_FIRST = re.compile(r"\s*\d{4}\D?\d")
 _TABLE = re.compile(r"[`\"]tab([^`\"]+)[`\"]|\btab(\w+)")
 
 
-def of(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What the columns of a row hold; those that are not there are made first."""
+def of(doctype: str, fields: Mapping[str, Any], by_itself: bool = False) -> dict[str, Any]:
+    """What the columns of a row hold; those that are not there are made first.
+
+    `by_itself` is said of values that no document made what its fields hold.
+    """
     meta = schema.described(doctype)
     columns = prepare(doctype, fields, meta)
     row = {}
@@ -30,7 +33,7 @@ def of(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
                 _check_holds(doctype, wanted, name, column, value)
             if column.kind in ("date", "datetime"):
                 _check_day(field, column, value)
-            row[name] = values.to_column(value, column, field, meta.is_known)
+            row[name] = values.to_column(value, column, field, meta.is_known, wanted, by_itself)
     row.update({field: None for field in meta.unique if row.get(field) == ""})
     return row
 

@@ -7,7 +7,7 @@ one gets its columns as documents bring them. What a table has is read from the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 NAME_LENGTH = 140
+DECIMAL_PLACES = 9
+"""Those of Frappe's Float and Currency columns."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Column:
     null: bool = True
     index: bool = False
     unique: bool = False
+    places: int = field(default=DECIMAL_PLACES, compare=False)
+    """How many decimals of a number are kept."""
 
     @cached_property
     def kind(self) -> str:

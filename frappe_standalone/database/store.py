@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,25 +10,18 @@ from frappe_celery.host import settings
 from frappe_standalone.database import dialect, errors, known, rows, schema, statements, virtual
 from frappe_standalone.database import query as queries
 from frappe_standalone.database.dialect import quoted
-from frappe_standalone.database.filters import KEEP_DEFAULT, bare, parse
+from frappe_standalone.database.filters import KEEP_DEFAULT, bare, check_plain, parse
 from frappe_standalone.database.query import Select
 from frappe_standalone.database.values import READERS, to_column
 from frappe_standalone.exceptions import DuplicateEntryError, UniqueValidationError
 from frappe_standalone.local import local
-from frappe_standalone.missing import unsupported
+from frappe_standalone.missing import ANY, lacks, unsupported
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.frappedict import _dict
-from frappe_standalone.utils.text import generate_hash
+from frappe_standalone.utils.text import generate_hash, scrub
 
 DEFAULTS = "defaults"
 """Where `local.cache` has what `frappe.defaults` read."""
-_UNSUPPORTED_ARGUMENTS = ("join", "with_childnames", "with_comment_count", "docstatus")
-_UNUSED_ARGUMENTS = (
-    *("debug", "ignore_permissions", "ignore_user_permissions", "user", "user_settings", "run"),
-    *("save_user_settings", "save_user_settings_fields", "reference_doctype", "parent_doctype"),
-    *("strict", "ignore_ddl", "ignore_ifnull", "add_total_row"),
-)
-"""What only matters where there are permissions, or Desk."""
 
 
 def _default_order(doctype: str) -> str:
@@ -214,10 +208,12 @@ def update(doctype: str, name: str, fields: Mapping[str, Any]) -> bool:
     return bool(update_where(doctype, str(name), fields))
 
 
-def update_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
+def update_where(
+    doctype: str, filters: Any, fields: Mapping[str, Any], by_itself: bool = False
+) -> int:
     """Set fields of the matching rows; how many they are."""
     _check_has_table(doctype)
-    row = rows.of(doctype, fields)
+    row = rows.of(doctype, fields, by_itself)
     if not row:
         return count(doctype, filters)
     changes = ", ".join(f"{quoted(field)} = %s" for field in row)
@@ -235,7 +231,7 @@ def set_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
     _check_has_table(doctype)
     for field in fields.keys() - statements.columns(doctype).keys():
         Select(doctype).column(field)
-    return update_where(doctype, filters, fields)
+    return update_where(doctype, filters, fields, by_itself=True)
 
 
 def delete(doctype: str, filters: Any) -> int:
@@ -280,11 +276,15 @@ def _where(doctype: str, filters: Any) -> tuple[str, list[Any]]:
 
 def get_default(key: str, parent: str = "__default") -> Any:
     """A default that `set_default` has kept; None for none."""
-    rows = select("DefaultValue", {"parent": parent, "defkey": key}, fields=["defvalue"], limit=1)
-    return rows[0]["defvalue"] if rows else None
+    asked = {"parent": parent, "defkey": ["in", [key, scrub(key)]]}
+    rows = select("DefaultValue", asked, fields=["defkey", "defvalue"])
+    found = {row["defkey"]: row["defvalue"] for row in rows}
+    return found.get(key, found.get(scrub(key)))
 
 
-def set_default(key: str, val: Any, parent: str = "__default", **_ignored: Any) -> None:
+def set_default(
+    key: str, val: Any, parent: str = "__default", parenttype: str | None = None
+) -> None:
     """Keep a default for the whole site, or for a `parent`: a user."""
     filters = {"parent": parent, "defkey": key}
     local.cache.pop(DEFAULTS, None)
@@ -296,15 +296,22 @@ def set_default(key: str, val: Any, parent: str = "__default", **_ignored: Any) 
 # -- frappe.get_all
 
 
+@lacks(
+    **{"join": "left join", "with_childnames": False, "with_comment_count": False, "run": True},
+    **dict.fromkeys(("debug", "ignore_permissions", "ignore_user_permissions", "user"), ANY),
+    **dict.fromkeys(("user_settings", "save_user_settings", "save_user_settings_fields"), ANY),
+    **dict.fromkeys(("reference_doctype", "parent_doctype", "strict", "ignore_ifnull"), ANY),
+    **{"add_total_row": ANY, "docstatus": None},
+)
 def get_all(
     doctype: str,
     fields: Any = None,
     filters: Any = None,
     or_filters: Any = None,
-    order_by: str | None = None,
+    *,
+    order_by: str | None = KEEP_DEFAULT,
     limit_start: int = 0,
     limit_page_length: int | None = None,
-    *,
     group_by: str | None = None,
     limit: int | None = None,
     start: int | None = None,
@@ -314,7 +321,7 @@ def get_all(
     as_list: bool = False,
     distinct: bool = False,
     update: Mapping[str, Any] | None = None,
-    **others: Any,
+    ignore_ddl: bool = False,
 ) -> list[Any]:
     """The matching documents' fields (`name` unless `fields` says more), as dictionaries.
 
@@ -326,24 +333,30 @@ def get_all(
         NeedsFrappeSite: a form of Frappe's that is not here, such as `join`.
         TypeError: Frappe has no such argument either.
     """
-    for argument, value in others.items():
-        if argument not in (*_UNSUPPORTED_ARGUMENTS, *_UNUSED_ARGUMENTS):
-            raise TypeError(f"get_all() got an unexpected keyword argument {argument!r}")
-        if (value and argument in _UNSUPPORTED_ARGUMENTS) or (argument, value) == ("run", False):
-            raise unsupported(f"get_all({argument}=…)")
+    is_of_15 = settings.current().frappe_version < 16
+    if ignore_ddl and not statements.columns(doctype):
+        return []
     known.check(doctype)
     fields, filters = _told_apart(fields, filters)
+    if is_of_15 and isinstance(filters, str):
+        filters = json.loads(filters)
+    check_plain(fields, order_by, group_by)
+    if schema.described(doctype).issingle:
+        raise errors.NoSuchTable(f"{doctype} is a Single, which has no table")
     rows = select(
         doctype,
         filters,
         or_filters=or_filters,
         order_by=order_by,
+        in_any_order=order_by is None and not is_of_15,
         start=int(start or offset or limit_start or 0),
         limit=int(limit or page_length or limit_page_length or 0) or None,
         fields=[pluck] if pluck and not fields else fields or ["name"],
         group_by=group_by,
         distinct=distinct,
     )
+    if pluck and fields and not is_of_15:  # the first one, as in Frappe
+        return [next(iter(row.values())) for row in rows]
     return shaped(rows, as_dict=not as_list, pluck=pluck, update=update)
 
 

@@ -38,9 +38,9 @@ class CallbackManager:
     def __init__(self) -> None:
         self._functions: deque[Callable[[], Any]] = deque()
 
-    def add(self, function: Callable[[], Any]) -> None:
-        """Have `function` called at the next `run`."""
-        self._functions.append(function)
+    def add(self, func: Callable[[], Any]) -> None:
+        """Have `func` called at the next `run`."""
+        self._functions.append(func)
 
     __call__ = add
 
@@ -60,16 +60,16 @@ class AfterCommit(CallbackManager):
         super().__init__()
         self._transaction = transaction
 
-    def add(self, function: Callable[[], Any]) -> None:
-        """Call `function` after the commit, never after a rollback."""
+    def add(self, func: Callable[[], Any]) -> None:
+        """Call `func` after the commit, never after a rollback."""
         if not self._transaction._decided_elsewhere():
-            super().add(function)
+            super().add(func)
         elif on_an_event_loop() and self._transaction._connection() is None:
-            function()
+            func()
         else:
             from django.db import transaction
 
-            transaction.on_commit(function, django_setup.alias_of(self._transaction.site))
+            transaction.on_commit(func, django_setup.alias_of(self._transaction.site))
 
     __call__ = add
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from frappe_standalone.database.schema import Column
+from frappe_standalone.database.schema import DECIMAL_PLACES, Column
 from frappe_standalone.exceptions import CharacterLengthExceededError, ValidationError
 from frappe_standalone.utils.dates import get_datetime, getdate
 from frappe_standalone.utils.numbers import cint, flt
 from frappe_standalone.utils.values import from_column, read_json, to_json
 
-DECIMAL_PLACES = 9
-"""Those of Frappe's Float and Currency columns."""
+_MOST = {"check": 127, "int": 2**31 - 1, "long int": 2**63 - 1}
+"""What MariaDB's column of a type holds."""
 _KINDS: tuple[tuple[Any, str], ...] = (
     (str, "text"),
     ((bool, int), "int"),
@@ -39,28 +40,62 @@ def kind_of(value: Any) -> str:
     return next((kind for types, kind in _KINDS if isinstance(value, types)), "json")
 
 
-def to_column(value: Any, column: Column, field: str, is_described: bool) -> Any:
+def to_column(
+    value: Any,
+    column: Column,
+    field: str,
+    is_described: bool,
+    wanted: Column | None = None,
+    by_itself: bool = False,
+) -> Any:
     """A value as the column holds it; what an app describes is made what it says, as in Frappe.
+
+    Args:
+        wanted: the column as the app describes it, where one does.
+        by_itself: no document made it what the column holds, as Frappe's do: only MariaDB would.
 
     Raises:
         ValidationError: it cannot be that; names the field.
         TypeError: it cannot be stored at all.
     """
+    if wanted and by_itself and isinstance(value, (list, tuple, set, dict)):
+        raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}")
+    refused = ("",) if wanted and wanted.null else (None, "")
+    if wanted and by_itself and value in refused and column.kind not in ("text", "json"):
+        raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}")
     if value is None or (value == "" and column.kind != "text"):
-        return None if column.null else 0
+        return None if column.null and (not wanted or wanted.null) else 0
     if not is_described:
         _check(value, column, field)
-    elif column.kind == "json" and isinstance(value, str):
-        return value  # it is JSON already
     try:
+        if is_described and column.kind == "json" and isinstance(value, str):
+            json.loads(value)
+            return value
+        is_number = column.kind in ("int", "float") and not isinstance(value, int)
+        if wanted and by_itself and is_number:
+            value = _number(value, 0 if column.kind == "int" else DECIMAL_PLACES)
         made = _TO[column.kind](value)
+        if is_described and column.kind == "float":
+            made = _number(made, wanted.places if wanted else DECIMAL_PLACES)
+        if wanted and column.kind == "int" and abs(made) > _MOST.get(wanted.type, 2**63):
+            raise OverflowError
     except (ValueError, OverflowError, ValidationError) as exc:
         raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}") from exc
     if column.size and len(made) > column.size:
         raise CharacterLengthExceededError(
             f"{field} has {len(made)} characters, {column.size} are the most: {made[:40]!r}…"
         )
-    return round(made, DECIMAL_PLACES) if column.kind == "float" and is_described else made
+    return made
+
+
+def _number(value: Any, places: int) -> float:
+    """A number, or the text of one, rounded as MariaDB does: a half away from zero."""
+    try:
+        return float(
+            Decimal(str(value).strip()).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        )
+    except InvalidOperation:
+        raise ValueError from None
 
 
 def is_cut(value: Any, kind: str) -> bool:

@@ -7,22 +7,40 @@ import sys
 import weakref
 from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from frappe_standalone.database import statements
 from frappe_standalone.documents.controllers import get_controller, stored
 from frappe_standalone.documents.docstatus import DocStatus
+from frappe_standalone.documents.formatters import format_value
 from frappe_standalone.documents.matching import fits
 from frappe_standalone.documents.meta import Meta, get_meta
 from frappe_standalone.documents.precision import precision, round_floats_in
-from frappe_standalone.missing import asked_how, explain, is_ours, missing_name, unsupported
-from frappe_standalone.utils.formatters import format_value
+from frappe_standalone.missing import (
+    ANY,
+    asked_how,
+    explain,
+    is_ours,
+    lacks,
+    missing_name,
+    unsupported,
+)
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.numbers import cint
 from frappe_standalone.utils.text import as_json, scrub
 
 STANDARD_FIELDS = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "idx")
+DEFAULT_FIELDS = ("doctype", *STANDARD_FIELDS)
 CHILD_FIELDS = ("parent", "parentfield", "parenttype")
+_PRIVATE = ("_user_tags", "__islocal", "__onload", "_liked_by", "__run_link_triggers", "__unsaved")
+
+
+@cache
+def _frappes_methods() -> frozenset[str]:
+    """Those of Frappe's documents, of 15 to 17, that are not here."""
+    return frozenset(Path(__file__).with_name("methods.txt").read_text().splitlines())
 
 
 class BaseDocument:
@@ -51,6 +69,8 @@ class BaseDocument:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or (self.meta.is_known and not self.meta.has_field(name)):
+            if name in _frappes_methods():
+                raise missing_name(explain(f"{self.doctype}.{name}"))
             raise AttributeError(f"{self.__dict__.get('doctype')} has no field or method {name!r}")
         if not self.meta.is_known:
             self._check_undescribed(name)
@@ -207,10 +227,12 @@ class BaseDocument:
             row.__dict__["__islocal"] = True
         return row
 
+    @lacks(include_computed=False)
     def get_all_children(self, parenttype: str | None = None) -> list[Any]:
-        """Every row of every child table."""
+        """Every row of every child table, or of those of one doctype."""
         tables = (rows for rows in self.__dict__.values() if isinstance(rows, list))
-        return [row for rows in tables for row in rows if isinstance(row, BaseDocument)]
+        found = [row for rows in tables for row in rows if isinstance(row, BaseDocument)]
+        return [row for row in found if parenttype in (None, row.doctype)]
 
     @property
     def parent_doc(self) -> Any:
@@ -223,21 +245,33 @@ class BaseDocument:
 
     # -- dictionaries
 
+    @lacks(ignore_computed_child_tables=False)
     def as_dict(
-        self, no_nulls: bool = False, convert_dates_to_str: bool = False, **_: Any
+        self,
+        no_nulls: bool = False,
+        no_default_fields: bool = False,
+        convert_dates_to_str: bool = False,
+        no_child_table_fields: bool = False,
+        no_private_properties: bool = False,
     ) -> _dict:
         """All fields, child rows as dictionaries too."""
+        how = [no_nulls, no_default_fields, convert_dates_to_str, no_child_table_fields]
+        how += [no_private_properties]
         found = _dict({field: self.get(field) for field in STANDARD_FIELDS})
         found["doctype"] = self.doctype
         for key, value in self._values(self.__dict__.keys()).items():
             if isinstance(value, list):
-                value = [r.as_dict() if isinstance(r, BaseDocument) else r for r in value]
+                value = [r.as_dict(*how) if isinstance(r, BaseDocument) else r for r in value]
+            elif convert_dates_to_str and isinstance(value, (date, datetime, timedelta)):
+                value = str(value)
             found[key] = value
-        if convert_dates_to_str:
-            for key, value in found.items():
-                if isinstance(value, (date, datetime, timedelta)):
-                    found[key] = str(value)
-        return _dict({k: v for k, v in found.items() if v is not None}) if no_nulls else found
+        if no_default_fields:
+            found = _dict((k, v) for k, v in found.items() if k not in DEFAULT_FIELDS)
+        if no_child_table_fields:
+            found = _dict((k, v) for k, v in found.items() if k not in CHILD_FIELDS)
+        if not no_private_properties:
+            found |= {k: v for k in _PRIVATE if (v := self.__dict__.get(k))}
+        return _dict((k, v) for k, v in found.items() if v is not None) if no_nulls else found
 
     def _values(self, names: Container[str]) -> dict[str, Any]:
         """Which of these fields are set, numbers as such."""
@@ -252,9 +286,16 @@ class BaseDocument:
             found[key] = numbers[key](found[key])
         return found
 
-    def get_valid_dict(self, *_args: Any, **kwargs: Any) -> _dict:
+    @lacks(ignore_virtual=ANY)
+    def get_valid_dict(
+        self, sanitize: bool = True, convert_dates_to_str: bool = False, ignore_nulls: bool = False
+    ) -> _dict:
         """All fields' values, without the rows of child tables."""
-        found = self.as_dict(convert_dates_to_str=kwargs.get("convert_dates_to_str", False))
+        if not sanitize:
+            raise unsupported("get_valid_dict(sanitize=False)")
+        found = self.as_dict(
+            ignore_nulls, convert_dates_to_str=convert_dates_to_str, no_private_properties=True
+        )
         del found["doctype"]
         return _dict({k: v for k, v in found.items() if not isinstance(v, list)})
 
@@ -265,9 +306,22 @@ class BaseDocument:
     precision = precision
     round_floats_in = round_floats_in
 
-    def get_formatted(self, fieldname: str, *_args: Any, **_kwargs: Any) -> str:
-        """A field's value as text, by its type."""
-        return format_value(self.get(fieldname), self.meta.get_field(fieldname))
+    @lacks(translated=ANY)
+    def get_formatted(
+        self,
+        fieldname: str,
+        doc: Any = None,
+        currency: str | None = None,
+        absolute_value: bool = False,
+        *,
+        format: str | None = None,
+    ) -> Any:
+        """A field's value as people read it, by its type."""
+        value, doc = self.get(fieldname), doc or self.parent_doc or self
+        if (absolute_value or doc.get("absolute_value", 0)) and isinstance(value, (int, float)):
+            value = abs(value)
+        df = self.meta.get_field(fieldname)
+        return format_value(value, df, doc, currency, format=format)
 
     def set_onload(self, key: str, value: Any) -> None:
         """Keep something for the form that shows it; nothing stores it."""

@@ -128,6 +128,15 @@ def validate_from_to_dates(doc: Any, from_date_field: str, to_date_field: str) -
         raise exceptions.InvalidDates(f"{labels[0]} must be after {labels[1]}")
 
 
+def check_amended(doc: Any) -> None:
+    """Raises ValidationError where it takes the place of a document that is not cancelled."""
+    former = doc.get("amended_from") if doc.meta.is_known else None
+    if former and local.db.get_value(doc.doctype, former, "docstatus") != 2:
+        raise exceptions.ValidationError(
+            f"{doc.doctype} {former} cannot be amended because it is not cancelled"
+        )
+
+
 def _check_submitted(doc: Any) -> None:
     """What was submitted changes in those fields alone that are for that."""
     before = doc.get_doc_before_save()
@@ -145,7 +154,7 @@ def _compare(doc: Any, before: Any) -> None:
             continue
         if df.fieldtype in TABLES:
             old, new = len(old or ()), len(new or ())
-        if old != in_kind_of(old, doc.meta.cast(df.fieldname, new)):
+        if old != in_kind_of(old, doc.meta.cast_field(df.fieldname, new)):
             raise exceptions.UpdateAfterSubmitError(
                 f"{_label(doc, df)} cannot be changed after submission, from {old} to {new}"
             )

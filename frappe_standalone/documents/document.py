@@ -10,7 +10,7 @@ from frappe_standalone.database.altering import OWN_DOCTYPES
 from frappe_standalone.documents import checking, linking, locking, passwords
 from frappe_standalone.documents.controllers import get_controller, register_plain, stored
 from frappe_standalone.documents.meta import get_meta
-from frappe_standalone.documents.naming import give_name_back, set_new_name
+from frappe_standalone.documents.naming import give_name_back, set_new_name, validate_name
 from frappe_standalone.documents.stored_document import StoredDocument
 from frappe_standalone.exceptions import (
     DocstatusTransitionError,
@@ -21,7 +21,7 @@ from frappe_standalone.exceptions import (
 )
 from frappe_standalone.local import local
 from frappe_standalone.messages import realtime
-from frappe_standalone.missing import OF_A_SITE, unsupported
+from frappe_standalone.missing import ANY, OF_A_SITE, lacks, unsupported
 from frappe_standalone.site.app_hooks import get_doc_hooks
 from frappe_standalone.site.calling import get_attr
 from frappe_standalone.utils.dates import get_datetime
@@ -91,11 +91,13 @@ class Document(StoredDocument):
         self._prepare_tables()
         linking.follow(self)
         self.run_method("before_insert")
+        if not set_name and self.meta.autoname.lower() == "prompt":
+            set_name = self.get("__newname")
         if set_name:
-            self.name = set_name
+            self.name = validate_name(self.doctype, set_name)
         else:
             set_new_name(self)
-        self._name_rows()
+        self._name_rows(anew=set_child_names)
         self.flags.in_insert = True
         self._before_events()
         checking.check(self)
@@ -109,6 +111,7 @@ class Document(StoredDocument):
             raise
         self.__dict__.pop("__islocal", None)
         self.run_method("after_insert")
+        checking.check_amended(self)
         self._after_events()
         self.flags.in_insert = False
         return self
@@ -163,7 +166,8 @@ class Document(StoredDocument):
         self.docstatus = CANCELLED
         return self.save()
 
-    def delete(self, ignore_permissions: bool = False, force: bool = False, **_: Any) -> None:
+    @lacks(delete_permanently=ANY)
+    def delete(self, ignore_permissions: bool = False, force: bool = False) -> None:
         """Delete it, after its `on_trash`, with its files and comments.
 
         Raises:
@@ -205,10 +209,10 @@ class Document(StoredDocument):
             for row in new:
                 row.update_if_missing(defaults)
 
-    def _name_rows(self) -> None:
+    def _name_rows(self, anew: bool = True) -> None:
         for row in self._rows():
             row.parent = self.name
-            if self.is_new():
+            if anew and self.is_new():
                 row.name = None
             if not row.name:
                 set_new_name(row)
@@ -235,11 +239,15 @@ class Document(StoredDocument):
         if commit:
             local.db.commit()
 
-    def rename(self, name: str, merge: bool = False, force: bool = False, **_: Any) -> None:
+    def rename(
+        self, name: str, merge: bool = False, force: bool = False, validate_rename: bool = True
+    ) -> None:
         """`frappe.rename_doc`; it then has that name."""
         from frappe_standalone.documents.renaming import rename_doc
 
-        self.name = rename_doc(self.doctype, self.name, name, merge=merge, force=force)
+        self.name = rename_doc(
+            self.doctype, self.name, name, force, merge, validate=validate_rename
+        )
         self.reload()
 
     def _stamp(self) -> None:
@@ -370,11 +378,15 @@ class Document(StoredDocument):
         comment = get_controller("Comment")({"doctype": "Comment", **about, **by, **said})
         return comment.insert(ignore_permissions=True)
 
+    @lacks(defer_insert=ANY)
     def log_error(self, title: Any = None, message: Any = None) -> Any:
         """As `frappe.log_error`, in an Error Log that refers to it."""
         from frappe_standalone.documents.error_log import log_error
 
         return log_error(title, message, self.doctype, self.name)
+
+    def clear_cache(self) -> None:
+        """Does nothing: no document is kept here."""
 
     def get_title(self) -> str:
         """The value of its title field; its name where it has none."""
@@ -387,7 +399,8 @@ class Document(StoredDocument):
     def check_permission(self, permtype: str = "read", permlevel: Any = None) -> None:
         """Does nothing: there are no permissions here."""
 
-    def has_permission(self, permtype: str = "read", **_: Any) -> bool:
+    @lacks(debug=ANY, user=ANY)
+    def has_permission(self, permtype: str = "read") -> bool:
         """True: there are no permissions here."""
         return True
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from frappe_celery.host import settings
 from frappe_standalone.database import known, store
 from frappe_standalone.documents import meta
 from frappe_standalone.documents.base_document import BaseDocument
@@ -14,7 +15,9 @@ from frappe_standalone.documents.controllers import get_controller, loader_of, s
 from frappe_standalone.documents.naming import set_new_name
 from frappe_standalone.exceptions import DoesNotExistError, DuplicateEntryError
 from frappe_standalone.local import local
+from frappe_standalone.missing import ANY, lacks, unsupported
 from frappe_standalone.utils.frappedict import _dict
+from frappe_standalone.utils.text import quoted, scrub, slug
 
 _NOT_COPIED = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "amended_from")
 
@@ -54,13 +57,15 @@ def new_doc(
             setattr(made, field, value)
         return made
     defaults = meta.get_meta(doctype).defaults()
-    doc = get_doc({"doctype": doctype, "__islocal": True, **defaults, **kwargs})
+    own = {"doctype": doctype, "__islocal": True, "owner": local.session.user}
+    doc = get_doc({**own, **defaults, **kwargs})
     if parent_doc is not None:
         doc.update({"parent": parent_doc.name, "parenttype": parent_doc.doctype})
         doc.parentfield = parentfield
     return doc.as_dict() if as_dict else doc
 
 
+@lacks(commit_chunks=False)
 def bulk_insert(
     doctype: str,
     documents: Iterable[Any],
@@ -113,7 +118,10 @@ def get_cached_doc(*args: Any, **kwargs: Any) -> Any:
     return get_doc(*args, **kwargs)
 
 
-get_lazy_doc = get_cached_doc
+@lacks(check_permission=ANY)
+def get_lazy_doc(doctype: str, name: Any, *, for_update: bool | None = None) -> Any:
+    """A document by its name, read at once."""
+    return get_doc(doctype, name, for_update=for_update)
 
 
 def get_meta(doctype: Any, cached: bool = True) -> meta.Meta:
@@ -182,6 +190,9 @@ def delete_doc(
         DoesNotExistError: with `ignore_missing=False`, when there is none.
         LinkExistsError: it is submitted, or (not with `force`) another document links to it.
     """
+    for argument, given in (("ignore_doctypes", ignore_doctypes), ("for_reload", for_reload)):
+        if given:
+            raise unsupported(f"delete_doc({argument}=…)")
     if loader_of(doctype) is None:
         known.check(doctype)
     for one in name if isinstance(name, (list, tuple)) else [name]:
@@ -221,6 +232,27 @@ def set_value(doctype: str, docname: str, fieldname: Any, value: Any = None) -> 
     doc = get_doc(doctype, docname)
     doc.update(fieldname if isinstance(fieldname, Mapping) else {fieldname: value})
     return doc.save()
+
+
+@lacks(as_dict=False)
+def get_single_value(setting: str, fieldname: str) -> Any:
+    """The same as `frappe.db.get_single_value`."""
+    return local.db.get_single_value(setting, fieldname)
+
+
+def get_desk_link(
+    doctype: str, name: str, show_title_with_name: bool = False, open_in_new_tab: bool = False
+) -> str:
+    """A link to a document's form that shows its title, in HTML."""
+    version = settings.current().frappe_version
+    place = {15: f"app/Form/{doctype}", 16: f"desk/{scrub(doctype)}"}.get(
+        max(version, 15), f"desk/{quoted(slug(doctype))}"
+    )
+    title = local.db.get_value(doctype, name, get_meta(doctype).get_title_field())
+    shown = f"{name}: {title}" if show_title_with_name and name != title else title
+    target = ' target="_blank"' if open_in_new_tab else ""
+    style = 'style="font-weight: bold;"'
+    return f'<a href="/{place}/{quoted(name)}"{target} {style}>{doctype} {shown}</a>'
 
 
 def run_doc_method(doctype: str, name: str | None, doc_method: str, **kwargs: Any) -> Any:

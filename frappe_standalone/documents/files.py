@@ -20,6 +20,7 @@ from frappe_standalone.documents.document import Document
 from frappe_standalone.documents.documents import delete_doc, get_doc
 from frappe_standalone.exceptions import DoesNotExistError, MandatoryError, ValidationError
 from frappe_standalone.local import local
+from frappe_standalone.missing import ANY, lacks
 from frappe_standalone.site.calling import get_hook_method
 from frappe_standalone.site.context import get_site_path
 from frappe_standalone.site.paths import get_files_path
@@ -324,18 +325,27 @@ def check_max_file_size(content: bytes | str) -> int:
     return len(content)
 
 
-def remove_file(fid: str, *_args: Any, **_kwargs: Any) -> Any:
-    """Delete a File document, and note that at the document that it is attached to."""
+@lacks(delete_permanently=ANY)
+def remove_file(
+    fid: str,
+    attached_to_doctype: str | None = None,
+    attached_to_name: str | None = None,
+    from_delete: bool = False,
+) -> Any:
+    """Delete a File that is attached to a document, and note that there."""
     doc = get_doc("File", fid)
-    comment = None
-    if doc.attached_to_doctype and doc.attached_to_name:
-        holder = get_doc(doc.attached_to_doctype, doc.attached_to_name)
-        comment = holder.add_comment("Attachment Removed", doc.file_name)
+    doctype, name = attached_to_doctype, attached_to_name
+    if not (doctype and name):
+        doctype, name = doc.attached_to_doctype, doc.attached_to_name
+    if not (doctype and name) or from_delete:
+        return None
+    comment = get_doc(doctype, name).add_comment("Attachment Removed", doc.file_name)
     delete_doc("File", fid)
     return comment
 
 
-def remove_all(dt: str, dn: str, from_delete: bool = False, **_: Any) -> None:
+@lacks(delete_permanently=ANY)
+def remove_all(dt: str, dn: str, from_delete: bool = False) -> None:
     """Delete the files that are attached to a document."""
     attached = {"attached_to_doctype": dt, "attached_to_name": dn}
     for name in local.db.get_all("File", attached, pluck="name"):

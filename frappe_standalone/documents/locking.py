@@ -20,6 +20,7 @@ from frappe_standalone.documents.controllers import stored
 from frappe_standalone.documents.error_log import get_traceback, report_swallowed
 from frappe_standalone.exceptions import DocumentLockedError, LockTimeoutError
 from frappe_standalone.local import local
+from frappe_standalone.missing import lacks
 from frappe_standalone.site.context import get_site_path, site_folder
 
 LOCKS_DIR = "locks"
@@ -149,6 +150,7 @@ def unlock(doc: Any) -> None:
         local.locked_documents.remove(doc)
 
 
+@lacks(args=None)
 def unlock_document(doctype: str, name: str) -> None:
     """Give back a lock whose worker died."""
     stored(doctype, name).unlock()

@@ -15,7 +15,7 @@ from typing import Any
 
 from frappe_standalone.cache.cache import cache
 from frappe_standalone.database.defaults import get_defaults
-from frappe_standalone.database.schema import NAME_LENGTH, Column, wanted_of
+from frappe_standalone.database.schema import DECIMAL_PLACES, NAME_LENGTH, Column, wanted_of
 from frappe_standalone.documents import doctypes
 from frappe_standalone.documents.doctypes import (
     custom_fields,
@@ -25,7 +25,7 @@ from frappe_standalone.documents.doctypes import (
 )
 from frappe_standalone.documents.matching import fits
 from frappe_standalone.local import local
-from frappe_standalone.missing import missing_attribute
+from frappe_standalone.missing import lacks, missing_attribute
 from frappe_standalone.site import app_hooks
 from frappe_standalone.site.context import AppsKey, apps_of, current_apps
 from frappe_standalone.utils.dates import get_datetime, getdate, now_datetime, nowdate, nowtime
@@ -119,10 +119,16 @@ class Meta:
             raise missing_attribute("frappe.get_meta()", name)
         return self.said[name]
 
-    def get(self, key: str, filters: Mapping[str, Any] | None = None, default: Any = None) -> Any:
+    def get(
+        self,
+        key: str,
+        filters: Mapping[str, Any] | None = None,
+        limit: int | None = None,
+        default: Any = None,
+    ) -> Any:
         """`get("fields", {"fieldtype": ["in", ["Date", "Time"]]})`, or what the doctype says."""
         if key == "fields":
-            return [df for df in self.fields if fits(df, filters or {})]
+            return [df for df in self.fields if fits(df, filters or {})][:limit]
         return getattr(self, key) if hasattr(self, key) else default
 
     def get_link_fields(self) -> list[_dict]:
@@ -146,6 +152,7 @@ class Meta:
         df = self.get_field(fieldname)
         return None if df is None else df.get(what)
 
+    @lacks(include_computed=False)
     def get_table_fields(self) -> list[_dict]:
         """The fields that hold child rows."""
         return list(self.tables.values())
@@ -250,7 +257,7 @@ class Meta:
                 found[name] = self.numbers[name](found[name])
         return found
 
-    def cast(self, fieldname: str, value: Any) -> Any:
+    def cast_field(self, fieldname: str, value: Any) -> Any:
         """A stored value as the type that the field has."""
         df = self._by_name.get(fieldname)
         if fieldname in self.numbers:
@@ -266,7 +273,7 @@ class Meta:
     def cast_setting(self, fieldname: str, value: Any) -> Any:
         """As `cast`, but a text is never None and never a number."""
         df = self._by_name.get(fieldname)
-        return cstr(value) if df and df.fieldtype in _TEXTS else self.cast(fieldname, value)
+        return cstr(value) if df and df.fieldtype in _TEXTS else self.cast_field(fieldname, value)
 
 
 def _is_limited(df: _dict) -> bool:
@@ -283,7 +290,9 @@ def _column(df: _dict) -> Column:
         df.fieldname,
         kind,
         size=(cint(df.length) or NAME_LENGTH) if df.fieldtype in _SHORT else None,
-        null=kind not in ("check", "int", "long int", "decimal"),
+        null=kind not in ("check", "int", "long int", "decimal")
+        or df.fieldtype in ("Duration", "Rating"),
+        places=cint(df.precision) if df.precision and df.fieldtype in DECIMAL else DECIMAL_PLACES,
         index=bool(df.search_index),
         unique=bool(df.unique),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from frappe_standalone.documents import series
 from frappe_standalone.documents.meta import get_meta
+from frappe_standalone.exceptions import NameError as InvalidName
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
 from frappe_standalone.utils.numbers import cint
@@ -35,7 +36,22 @@ def set_new_name(doc: Any) -> None:
         doc.name = str(doc.name or uuid.uuid4())
     elif doc.get("amended_from"):
         doc.name = _amended_name(doc)
-    doc.name = doc.name or _own_name(doc) or series.make_autoname()
+    doc.name = validate_name(doc.doctype, doc.name or _own_name(doc) or series.make_autoname())
+
+
+def validate_name(doctype: str, name: Any) -> Any:
+    """The name without spaces around it.
+
+    Raises:
+        NameError: no document of that doctype may have it.
+    """
+    if not isinstance(name, str):
+        return name
+    name = name.strip()
+    is_doctype = name == doctype != "DocType" and not get_meta(doctype).issingle
+    if is_doctype or name.startswith(f"New {doctype}") or {"<", ">"} & set(name):
+        raise InvalidName(f"{name!r} cannot be the name of a {doctype}")
+    return name
 
 
 def _own_name(doc: Any) -> Any:
@@ -101,7 +117,7 @@ def set_name_by_naming_series(doc: Any) -> None:
     doc.naming_series = doc.get("naming_series") or get_default_naming_series(doc.doctype)
     if not doc.naming_series:
         raise ValidationError("Naming Series mandatory")
-    doc.name = series.make_autoname(doc.naming_series, doc=doc)
+    doc.name = series.make_autoname(f"{doc.naming_series}.#####", doc=doc)
 
 
 def get_default_naming_series(doctype: str) -> str | None:

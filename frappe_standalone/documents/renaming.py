@@ -12,8 +12,8 @@ from frappe_standalone.database import known, singles, store
 from frappe_standalone.documents import linking
 from frappe_standalone.documents.documents import delete_doc, get_doc
 from frappe_standalone.documents.meta import clear_cache, get_meta
+from frappe_standalone.documents.naming import validate_name
 from frappe_standalone.documents.passwords import rename_password
-from frappe_standalone.exceptions import NameError as InvalidName
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
 from frappe_standalone.messages.realtime import publish_realtime
@@ -37,7 +37,6 @@ def rename_doc(
     rebuild_search: bool = True,
     doc: Any = None,
     validate: bool = True,
-    **_ignored: Any,
 ) -> Any:
     """Give a document another name, and what links to it; returns the new name.
 
@@ -77,7 +76,8 @@ def _checked(
     doctype: str, old: str, new: str, merge: bool, allowed: bool, ignore_if_exists: bool
 ) -> str:
     """The new name as it may be."""
-    exists = store.get(doctype, new, for_update=True) is not None
+    found = store.get(doctype, new, for_update=True)
+    exists = found is not None and found["name"] == new  # of another case it may be this one
     if not local.db.exists(doctype, old):
         raise ValidationError(f"Can't rename {old} to {new} because {old} doesn't exist.")
     if old == new:
@@ -88,10 +88,7 @@ def _checked(
         raise ValidationError(f"Another {doctype} with name {new} exists, select another name")
     if not allowed and get_meta(doctype).is_known:
         raise ValidationError(f"{doctype} not allowed to be renamed")
-    new = cstr(new).strip()
-    if new == doctype or {"<", ">"} & set(new):
-        raise InvalidName(f"{new!r} cannot be the name of a {doctype}")
-    return new
+    return str(validate_name(doctype, cstr(new)))
 
 
 def _rename_row(doctype: str, old: str, new: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from frappe_celery.host import settings
 from frappe_standalone.database import store
-from frappe_standalone.exceptions import DuplicateEntryError
+from frappe_standalone.exceptions import DuplicateEntryError, ValidationError
 from frappe_standalone.site.app_hooks import doctype_hooks
 from frappe_standalone.site.calling import get_attr
 from frappe_standalone.utils.dates import now_datetime
@@ -18,14 +18,26 @@ from frappe_standalone.utils.text import cstr, generate_hash
 
 SERIES = "Series"
 RANDOM_LENGTH = 10
+_SERIES = re.compile(r"[\w\- /.#{}]+")
 DATES = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "JJJ": "%j"}
 
 
-def make_autoname(key: str = "", doctype: str = "", doc: Any = None) -> str:
-    """`INV-.YYYY.-.#####` as INV-2026-00001; 'hash' as random digits."""
+def make_autoname(
+    key: str = "", doctype: str = "", doc: Any = None, *, ignore_validate: bool = False
+) -> str:
+    """`INV-.YYYY.-.#####` as INV-2026-00001; 'hash' as random digits.
+
+    Raises:
+        ValidationError: it is no series (not with `ignore_validate`).
+    """
     if key in ("", "hash"):
         return generate_hash(length=RANDOM_LENGTH)
-    return parse_naming_series(_numbered(key), doc=doc)
+    key = _numbered(key)
+    if not (ignore_validate or (_SERIES.fullmatch(key) and ".#" in key)):
+        raise ValidationError(
+            f"Invalid naming series {key!r}: letters, digits and -#./{{}}, a dot before the #"
+        )
+    return parse_naming_series(key, doc=doc)
 
 
 def parse_naming_series(

@@ -101,13 +101,17 @@ class StoredDocument(BaseDocument):
     def _children_of(self, df: Any) -> dict[str, Any]:
         return {"parent": self.name, "parenttype": self.doctype, "parentfield": df.fieldname}
 
-    def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
+    def db_insert(self, ignore_if_duplicate: bool = False) -> None:
         """Write the row, without events and child rows."""
         if self._is_single:
             singles.set_single(self.doctype, self._row())
             return
-        with self._named_if_refused():
-            store.insert(self.doctype, self._row())
+        try:
+            with self._named_if_refused():
+                store.insert(self.doctype, self._row())
+        except exceptions.DuplicateEntryError:
+            if not ignore_if_duplicate:
+                raise
 
     def db_update(self) -> None:
         """Write the row, without events and child rows."""
@@ -174,7 +178,9 @@ class StoredDocument(BaseDocument):
         """A field as it is in the database."""
         return local.db.get_value(self.doctype, self.name, fieldname)
 
-    get_db_value = db_get
+    def get_db_value(self, key: str) -> Any:
+        """A field as it is in the database."""
+        return self.db_get(key)
 
     def db_update_all(self) -> None:
         """Write the row and its child rows, without events."""
@@ -183,7 +189,7 @@ class StoredDocument(BaseDocument):
 
     def _row(self) -> dict[str, Any]:
         if not self.meta.is_known:
-            row = dict(self.as_dict())
+            row = dict(self.as_dict(no_private_properties=True))
             del row["doctype"]
         else:
             row = {field: getattr(self, field) for field in STANDARD_FIELDS}

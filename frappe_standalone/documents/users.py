@@ -9,6 +9,7 @@ from frappe_standalone.database import store
 from frappe_standalone.documents.meta import known_roles
 from frappe_standalone.exceptions import PermissionError as NotPermitted
 from frappe_standalone.local import local
+from frappe_standalone.missing import ANY, lacks
 from frappe_standalone.site.context import ADMINISTRATOR
 from frappe_standalone.site.requests import GUEST
 from frappe_standalone.utils.frappedict import _dict
@@ -19,7 +20,14 @@ AUTOMATIC_ROLES = (GUEST, ALL, DESK_USER, ADMINISTRATOR)
 
 def get_roles(username: str | None = None) -> list[str]:
     """A user's roles, those that everybody has among them; Administrator's: all that are known."""
-    user = username or local.session.user
+    return roles_of(username)
+
+
+def roles_of(user: str | None = None, with_standard: bool = True) -> list[str]:
+    """A user's roles; `with_standard=False` leaves out those that everybody has."""
+    if not with_standard:
+        return [role for role in roles_of(user) if role not in AUTOMATIC_ROLES]
+    user = user or local.session.user
     if not user or user == GUEST:
         return [GUEST]
     if user == ADMINISTRATOR:
@@ -38,6 +46,21 @@ def only_for(roles: str | Iterable[str], message: bool = False) -> None:
     wanted = {roles} if isinstance(roles, str) else set(roles)
     if wanted.isdisjoint(get_roles()):
         raise NotPermitted(f"{local.session.user} has none of the roles {', '.join(wanted)}")
+
+
+@lacks(
+    **dict.fromkeys(("doctype", "ptype", "doc", "user", "throw"), ANY),
+    **dict.fromkeys(("parent_doctype", "debug", "ignore_share_permissions"), ANY),
+)
+def has_permission() -> bool:
+    """True: there are no permissions here."""
+    return True
+
+
+@lacks(doctype=ANY, user=ANY, ignore_permissions=ANY)
+def only_has_select_perm() -> bool:
+    """False: whoever may select here may read too."""
+    return False
 
 
 def get_users_with_role(role: str) -> list[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from frappe_standalone.documents.meta import NO_FIELDS, TABLES
+from frappe_standalone.missing import lacks
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.text import cstr
 
 _LISTS = ("changed", "added", "removed", "row_changed")
 
 
-def get_diff(old: Any, new: Any, for_child: bool = False, **_: Any) -> _dict | None:
+@lacks(compare_cancelled=False)
+def get_diff(old: Any, new: Any, for_child: bool = False) -> _dict | None:
     """`changed` fields with their old and new value, rows `added` and `removed`, and `row_changed`;
     None when nothing differs."""
     if not new:

@@ -20,7 +20,7 @@ class RQJob(Document):
 
         return get_store().fetch(self.name)
 
-    def delete(self, *_args: Any, **_kwargs: Any) -> None:
+    def delete(self) -> None:  # type: ignore[override]
         """Remove its record, and it from its queue."""
         self.job.delete()
 
@@ -33,21 +33,21 @@ class RQJob(Document):
         """Take it out of its queue."""
         return self.job.cancel()
 
-    def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
+    def db_insert(self, *args: Any, **kwargs: Any) -> None:
         """Does nothing: jobs are enqueued, not inserted."""
 
-    def db_update(self) -> None:
+    def db_update(self, *args: Any, **kwargs: Any) -> None:
         """Does nothing: a job is changed by no form."""
 
 
 class RQWorker(Document):
     """The document of a Celery worker."""
 
-    def delete(self, *_args: Any, **_kwargs: Any) -> None:
+    def delete(self) -> None:  # type: ignore[override]
         """Does nothing: workers end by themselves."""
 
-    def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
+    def db_insert(self, *args: Any, **kwargs: Any) -> None:
         """Does nothing: workers start by themselves."""
 
-    def db_update(self) -> None:
+    def db_update(self, *args: Any, **kwargs: Any) -> None:
         """Does nothing: a worker is changed by no form."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from frappe_celery import host
 from frappe_standalone.jobs import run
+from frappe_standalone.missing import ANY, lacks
 from frappe_standalone.site.context import ADMINISTRATOR
 
 RQ_JOB_FAILURE_TTL = 7 * 24 * 60 * 60
@@ -23,14 +24,14 @@ class Job(host.Job):
     """Our Job, found by RQ's class methods."""
 
     @classmethod
-    def fetch(cls, id: str, connection: Any = None, **_: Any) -> host.Job:
+    @lacks(serializer=ANY)
+    def fetch(cls, id: str, connection: Any = None) -> host.Job:
         """The newest job under an effective id; raises NoSuchJobError."""
         return host.get_store().fetch(id)
 
     @classmethod
-    def fetch_many(
-        cls, job_ids: Iterable[str], connection: Any = None, **_: Any
-    ) -> list[host.Job | None]:
+    @lacks(serializer=ANY)
+    def fetch_many(cls, job_ids: Iterable[str], connection: Any = None) -> list[host.Job | None]:
         """As `fetch`, None for those that there are not."""
         return [cls.fetch(job_id) if cls.exists(job_id) else None for job_id in job_ids]
 
@@ -59,7 +60,11 @@ class Retry:
 class Queue:
     """RQ's `Queue`, to look at what waits; jobs are enqueued by `frappe.enqueue`."""
 
-    def __init__(self, name: str = "default", connection: Any = None, **_: Any) -> None:
+    @lacks(
+        **{"is_async": True, "job_class": ANY, "serializer": ANY, "death_penalty_class": ANY},
+        default_timeout=ANY,
+    )
+    def __init__(self, name: str = "default", connection: Any = None) -> None:
         self.name = name.rsplit(":", 1)[-1]
 
     @classmethod
@@ -141,7 +146,8 @@ def get_queues_timeout() -> dict[str, int]:
     return {queue.name: queue.timeout for queue in host.settings.current().queues.values()}
 
 
-def get_queue_list(queue_list: Any = None, build_queue_name: bool = False) -> list[str]:
+@lacks(build_queue_name=False)
+def get_queue_list(queue_list: Any = None) -> list[str]:
     """The queues, or those named; raises UnknownQueue for one that there is not."""
     if not queue_list:
         return list(host.settings.current().queues)
@@ -159,7 +165,8 @@ def get_workers(queue: Any = None) -> list[Worker]:
     return Worker.all(queue=queue)
 
 
-def get_queue(qtype: str, is_async: bool = True) -> Queue:
+@lacks(is_async=True)
+def get_queue(qtype: str) -> Queue:
     """A queue as RQ shows it; raises UnknownQueue for one that there is not."""
     return Queue(host.settings.current().queue(qtype).name)
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from frappe_celery.host import settings
 from frappe_standalone.local import local
+from frappe_standalone.missing import lacks
 from frappe_standalone.site.context import site_folder
 
 loggers: dict[tuple[str, str, str], logging.Logger] = {}
 
 
+@lacks(stream_only=False)
 def logger(
     module: str | None = None,
     with_more_info: bool = False,

@@ -8,14 +8,25 @@ from typing import Any
 from frappe_standalone.database import django_setup
 from frappe_standalone.exceptions import OutgoingEmailError
 from frappe_standalone.local import local
-from frappe_standalone.missing import unsupported
+from frappe_standalone.missing import ANY, lacks, unsupported
 from frappe_standalone.site.context import ADMINISTRATOR, conf, flags
 from frappe_standalone.site.requests import GUEST
 from frappe_standalone.site.templates import get_email_from_template
 from frappe_standalone.utils.numbers import cint
-from frappe_standalone.utils.text import md_to_html, split_emails, strip_html
+from frappe_standalone.utils.text import md_to_html, split_emails, strip_html, unique
+
+_AT_MOST_TOGETHER = 100
+"""From more recipients on each is a round by itself, as in Frappe: who is copied gets each."""
 
 
+@lacks(
+    **dict.fromkeys(("reference_doctype", "reference_name", "doctype", "name", "retry"), ANY),
+    **dict.fromkeys(("send_priority", "is_notification", "raw_html", "add_css"), ANY),
+    **dict.fromkeys(("with_container", "print_letterhead", "add_unsubscribe_link"), ANY),
+    **dict.fromkeys(("unsubscribe_method", "unsubscribe_params"), ANY),
+    **dict.fromkeys(("unsubscribe_message", "send_after", "communication", "read_receipt")),
+    **dict.fromkeys(("inline_images", "header", "email_read_tracker_url")),
+)
 def sendmail(
     recipients: Any = None,
     sender: str = "",
@@ -23,26 +34,29 @@ def sendmail(
     message: str = "No Message",
     as_markdown: bool = False,
     delayed: bool = True,
-    *_args: Any,
+    *,
     content: str | None = None,
     cc: Any = None,
     bcc: Any = None,
+    expose_recipients: str | None = None,
+    queue_separately: bool = False,
     reply_to: str | None = None,
     attachments: list[dict[str, Any]] | None = None,
     now: bool | None = None,
     template: str | None = None,
     args: Mapping[str, Any] | None = None,
-    send_after: Any = None,
+    message_id: str | None = None,
     in_reply_to: str | None = None,
-    email_headers: Mapping[str, str] | None = None,
-    inline_images: Any = None,
-    **_ignored: Any,
+    x_priority: int = 3,
+    email_headers: Mapping[str, str | None] | None = None,
 ) -> None:
     """Send HTML to people: after the commit, or at once with `now` or `delayed=False`.
 
-    Administrator and Guest, who have no address, get none.
+    Each person gets a mail that names the others of `cc` alone; with `expose_recipients="header"`
+    those of `recipients` too. Administrator and Guest, who have no address, get none.
 
-    `template` is an app's `templates/emails/<template>.html`, rendered with `args`.
+    `template` is an app's `templates/emails/<template>.html`, rendered with `args`; `in_reply_to`
+    names a Communication.
 
     The site's `mail_server`, `mail_port`, `mail_login`, `mail_password`, `use_tls`, `use_ssl` and
     `auto_email_id` are used, else Django's mail settings. `mute_emails` sends nothing.
@@ -50,11 +64,11 @@ def sendmail(
     Raises:
         OutgoingEmailError: neither names a mail server.
         ValueError: a recipient is no address.
-        NeedsFrappeSite: `send_after`, `inline_images`, an attachment that only names its content.
+        NeedsFrappeSite: what only Frappe's own mails have, as `header`, `send_after`, a footer; an
+            attachment that only names its content.
     """
-    for name, given in (("send_after", send_after), ("inline_images", inline_images)):
-        if given:
-            raise unsupported(f"sendmail({name}=…)")
+    if expose_recipients == "footer":
+        raise unsupported("sendmail(expose_recipients='footer')")
     if flags.mute_emails or cint(conf.mute_emails):
         return
     connection = _connection()
@@ -65,27 +79,42 @@ def sendmail(
         html, text = get_email_from_template(template, args)
     if as_markdown:
         html = md_to_html(html)
-    mail = EmailMultiAlternatives(
-        subject=subject,
-        body=text or strip_html(html),
-        from_email=sender or conf.auto_email_id or None,
-        to=_addresses(recipients),
-        cc=_addresses(cc),
-        bcc=_addresses(bcc),
-        reply_to=[reply_to] if reply_to else None,
-        headers={**({"In-Reply-To": in_reply_to} if in_reply_to else {}), **(email_headers or {})},
-        connection=connection,
-    )
-    mail.attach_alternative(html, "text/html")
-    for attachment in attachments or []:
-        if "fcontent" not in attachment:
-            raise unsupported(f"sendmail with the attachment {attachment!r}, without fcontent")
-        mail.attach(attachment.get("fname"), attachment["fcontent"])
-    mail.message()  # what is wrong with it raises here, not after the commit
+    to, copied = _addresses(recipients), _addresses(cc)
+    others = [*copied, *_addresses(bcc)]
+    headers = {"X-Priority": str(x_priority)} if x_priority != 3 else {}
+    headers |= {"Cc": ", ".join(copied)} if copied else {}
+    headers |= {"To": ", ".join(to)} if to and expose_recipients == "header" else {}
+    headers |= {"Message-ID": f"<{message_id}>"} if message_id else {}
+    if in_reply_to and (
+        asked := local.db.get_value("Communication", in_reply_to, "message_id", ignore=True)
+    ):
+        headers["In-Reply-To"] = f"<{asked.strip('<> ')}>"
+    for name, value in (email_headers or {}).items():
+        if value is not None:
+            headers[name if name.startswith("X-") else f"X-{name}"] = value
+    mails = []
+    separately = (to and queue_separately) or len(to) > _AT_MOST_TOGETHER
+    for together in [[each] for each in to] if separately else [to]:
+        for address in unique([*together, *others]):
+            mail = EmailMultiAlternatives(
+                subject=subject,
+                body=text or strip_html(html),
+                from_email=sender or conf.auto_email_id or None,
+                to=[address],
+                reply_to=[reply_to] if reply_to else None,
+                headers=headers,
+            )
+            mail.attach_alternative(html, "text/html")
+            for attachment in attachments or []:
+                if "fcontent" not in attachment:
+                    raise unsupported(f"sendmail with the attachment {attachment!r}, no fcontent")
+                mail.attach(attachment.get("fname"), attachment["fcontent"])
+            mail.message()  # what is wrong with it raises here, not after the commit
+            mails.append(mail)
     if now or not delayed:
-        mail.send()
-    else:
-        local.db.after_commit.add(mail.send)
+        connection.send_messages(mails)
+    elif mails:
+        local.db.after_commit.add(lambda: connection.send_messages(mails))
 
 
 def _addresses(given: Any) -> list[str]:

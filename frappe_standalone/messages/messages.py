@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
+from frappe_standalone.missing import ANY, lacks
 from frappe_standalone.utils.frappedict import _dict
 
 
@@ -18,17 +20,34 @@ def _(msg: Any, lang: str | None = None, context: str | None = None) -> Any:
 _lt = _
 
 
+@lacks(allow_dangerous_html=ANY)
 def msgprint(
     msg: Any,
     title: str | None = None,
     raise_exception: bool | type[Exception] | Exception = False,
-    *_args: Any,
+    as_table: bool = False,
+    as_list: bool = False,
+    indicator: str | None = None,
+    alert: bool = False,
+    primary_action: Mapping[str, Any] | None = None,
+    is_minimizable: bool = False,
+    wide: bool = False,
+    *,
     realtime: bool = False,
-    **options: Any,
 ) -> None:
     """Note a message for the user; with `raise_exception` raise it, as ValidationError."""
     if not local.flags.mute_messages:
-        message = _dict(message=msg, title=title or "Message", **options)
+        shown: dict[str, Any] = {
+            "as_table": as_table,
+            "as_list": as_list,
+            "wide": wide,
+            "alert": int(alert),
+        }
+        shown |= {"indicator": indicator or ("red" if raise_exception else None)}
+        shown |= {"primary_action": primary_action, "is_minimizable": is_minimizable}
+        shown |= {"raise_exception": 1 if raise_exception else 0}
+        message = _dict(message=msg, title=title or "Message")
+        message.update({name: value for name, value in shown.items() if value})
         if realtime:
             from frappe_standalone.messages.realtime import publish_realtime
 
@@ -44,14 +63,18 @@ def msgprint(
     raise ValidationError(msg)
 
 
+@lacks(allow_dangerous_html=ANY)
 def throw(
     msg: Any,
     exc: type[Exception] | Exception = ValidationError,
     title: str | None = None,
-    **options: Any,
+    is_minimizable: bool = False,
+    wide: bool = False,
+    as_list: bool = False,
+    primary_action: Mapping[str, Any] | None = None,
 ) -> None:
     """Note a message and raise it."""
-    msgprint(msg, title, raise_exception=exc, indicator="red", **options)
+    msgprint(*(msg, title, exc, False, as_list, "red", False, primary_action, is_minimizable, wide))
 
 
 def clear_messages() -> None:

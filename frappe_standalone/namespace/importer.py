@@ -32,7 +32,6 @@ SERVED = ("frappe", "rq")
 PACKAGE, FORMER = "frappe_standalone", "frappe_celery.hosts.standalone"
 _MOVED = {
     f"{PACKAGE}.documents.clearing": f"{PACKAGE}.documents.meta",
-    f"{PACKAGE}.documents.money": f"{PACKAGE}.documents.precision",
     f"{PACKAGE}.jobs.background_jobs": f"{PACKAGE}.jobs.rq_names",
     f"{PACKAGE}.schedule.dormancy": f"{PACKAGE}.schedule.scheduler",
     f"{PACKAGE}.utils.callbacks": f"{PACKAGE}.database.transaction",

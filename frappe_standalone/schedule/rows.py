@@ -11,6 +11,7 @@ from typing import Any
 from frappe_celery import host
 from frappe_standalone.database import store
 from frappe_standalone.local import local
+from frappe_standalone.missing import lacks
 from frappe_standalone.site.app_hooks import get_hooks
 from frappe_standalone.utils.dates import as_aware, get_datetime, zone
 
@@ -76,7 +77,8 @@ def free_name(method: str, otherwise: str = "") -> str:
     return next(name for name in names if name and store.get(DOCTYPE, name) is None)
 
 
-def sync_jobs(site_hooks: Any = None) -> host.hosts.SyncReport:
+@lacks(hooks=None)
+def sync_jobs() -> host.hosts.SyncReport:
     """Bring the current site's rows up to its apps' hooks, by Frappe's name for it."""
     from frappe_celery.host import schedule_sync
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from frappe_standalone.exceptions import DataError
 from frappe_standalone.exceptions import PermissionError as NotPermitted
+from frappe_standalone.missing import ANY, lacks
 from frappe_standalone.site.app_hooks import get_hooks, make_importable
 from frappe_standalone.utils.numbers import cint
 
@@ -83,6 +84,7 @@ def call_hook_method(hook: str, *args: Any, **kwargs: Any) -> Any:
     return next(filter(None, answers), None)
 
 
+@lacks(force_types=ANY)
 def whitelist(
     allow_guest: bool = False, xss_safe: bool = False, methods: list[str] | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -97,7 +99,8 @@ def whitelist(
     return note
 
 
-def rate_limit(*_args: Any, **_kwargs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+@lacks(key=ANY, limit=ANY, seconds=ANY, methods=ANY, ip_based=ANY)
+def rate_limit() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator: limits requests, as in Frappe; a call that is none, such as a job's, passes."""
     return lambda function: function
 

@@ -13,6 +13,7 @@ from frappe_celery.host import settings
 from frappe_standalone.database import django_setup
 from frappe_standalone.exceptions import IncorrectSitePath
 from frappe_standalone.local import Local, local, proxy
+from frappe_standalone.missing import ANY, lacks, unsupported
 from frappe_standalone.site import requests
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.numbers import sbool
@@ -117,6 +118,8 @@ def connect(
     """
     from frappe_standalone.database.database import Database
 
+    if db_name:
+        raise unsupported("frappe.connect(db_name=…)")
     if site is not None:
         init(site)
     if local.db is not None:
@@ -199,7 +202,8 @@ def get_site_path(*joins: str) -> str:
     return os.path.join(local.site_path, *joins)
 
 
-def get_site_config(sites_path: str | None = None, site_path: str | None = None) -> _dict:
+@lacks(sites_path=None, site_path=None, cached=ANY)
+def get_site_config() -> _dict:
     """The bench's configuration with the site's own over it."""
     return _dict(settings.current().site_config(local.site))
 
@@ -228,6 +232,7 @@ def apps_of(config: Mapping[str, Any]) -> AppsKey:
     return str(here.root), tuple(here.app_names if named is None else named)
 
 
-def get_installed_apps(*_args: Any, **_kwargs: Any) -> list[str]:
+@lacks(_ensure_on_bench=ANY)
+def get_installed_apps() -> list[str]:
     """The current site's apps: `installed_apps` in its configuration, else all of the bench's."""
     return list(current_apps()[1])

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from frappe_standalone.missing import required
+from frappe_standalone.missing import lacks, required
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.text import as_json, cstr
 
@@ -168,6 +168,7 @@ class FrappeClient:
         url = f"{self.url}/api/method/{method}"
         return self.post_process(self._ask("get", url, params=dict(params or {})))
 
+    @lacks(json=None)
     def post_api(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
         """As `get_api`, by POST with the parameters in its body."""
         url = f"{self.url}/api/method/{method}"

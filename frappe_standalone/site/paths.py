@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 import os
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 from frappe_celery.host import settings
+from frappe_standalone.missing import ANY, lacks
 from frappe_standalone.site.context import get_site_path
-from frappe_standalone.utils.text import scrub
+from frappe_standalone.utils.text import scrub, strip
 
 
 def get_bench_path() -> str:
@@ -24,12 +26,14 @@ def get_bench_id() -> str:
     return here.bench_id or here.root.name
 
 
-def get_sites(sites_path: str | None = None) -> list[str]:
+@lacks(sites_path=ANY)
+def get_sites() -> list[str]:
     """The names of all sites."""
     return settings.current().sites()
 
 
-def get_all_apps(*_args: Any, **_kwargs: Any) -> list[str]:
+@lacks(with_internal_apps=ANY, sites_path=ANY)
+def get_all_apps() -> list[str]:
     """Every app of the bench or project."""
     return list(settings.current().app_names)
 
@@ -58,24 +62,27 @@ def touch_file(path: str) -> str:
     return path
 
 
-def read_file(path: str, raise_not_found: bool = False) -> str | None:
-    """A file's text, None when there is none.
+def read_file(path: str, raise_not_found: bool = False, as_base64: bool = False) -> str | None:
+    """A file's text, or its bytes in base64; None when there is none.
 
     Raises:
         OSError: with `raise_not_found`.
     """
     if os.path.exists(path):
-        return Path(path).read_text()
+        file = Path(path)
+        return b64encode(file.read_bytes()).decode() if as_base64 else file.read_text()
     if raise_not_found:
         raise OSError(f"{path} Not Found")
     return None
 
 
-def get_file_items(path: str, raise_not_found: bool = False, **_: Any) -> list[str]:
-    """A file's lines, without empty ones and those that begin with '#'."""
-    text = read_file(path, raise_not_found) or ""
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+def get_file_items(
+    path: str, raise_not_found: bool = False, ignore_empty_lines: bool = True
+) -> list[str]:
+    """A file's lines; `ignore_empty_lines` leaves out those that begin with '#', too."""
+    lines = strip(read_file(path, raise_not_found) or "").splitlines()
+    kept = (each for each in lines if each.strip() and not each.startswith("#"))
+    return [each.strip() for each in (kept if ignore_empty_lines else lines)]
 
 
 def get_file_json(path: str) -> Any:

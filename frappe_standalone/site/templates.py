@@ -25,7 +25,10 @@ _FILES = ("html", "css", "scss", "py", "md", "json", "js", "xml", "txt")
 
 
 def render_template(
-    template: str, context: Mapping[str, Any] | None = None, is_path: bool | None = None, **_: Any
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    is_path: bool | None = None,
+    safe_render: bool = True,
 ) -> str:
     """A template's text with these values; `template` is its text, or its path in an app.
 
@@ -40,7 +43,7 @@ def render_template(
     try:
         if is_path or guess_is_path(template):
             return get_template(template).render(context or {})
-        if ".__" in template:
+        if safe_render and ".__" in template:
             raise ValidationError("Illegal template")
         return get_jenv().from_string(template).render(context or {})
     except TemplateNotFound:

@@ -67,60 +67,62 @@ def nowtime() -> str:
     return now_datetime().strftime(TIME_FORMAT)
 
 
-def get_timestamp(value: DateTimeLikeObject | None = None) -> float:
+def get_timestamp(date: DateTimeLikeObject | None = None) -> float:
     """Seconds since the epoch at the start of a day."""
-    day = getdate(value) or now_datetime().date()
+    day = getdate(date) or now_datetime().date()
     return datetime(day.year, day.month, day.day, tzinfo=zone()).timestamp()
 
 
-def convert_utc_to_timezone(utc: datetime, name: str) -> datetime:
+def convert_utc_to_timezone(utc_timestamp: datetime, time_zone: str) -> datetime:
     """A naive or aware UTC time in a zone, aware."""
-    if utc.tzinfo is None:
-        utc = utc.replace(tzinfo=timezone.utc)
-    return utc.astimezone(_zone_named(name))
+    if utc_timestamp.tzinfo is None:
+        utc_timestamp = utc_timestamp.replace(tzinfo=timezone.utc)
+    return utc_timestamp.astimezone(_zone_named(time_zone))
 
 
-def convert_utc_to_system_timezone(utc: datetime) -> datetime:
+def convert_utc_to_system_timezone(utc_timestamp: datetime) -> datetime:
     """A naive or aware UTC time in the site's zone, aware."""
-    return convert_utc_to_timezone(utc, get_system_timezone())
+    return convert_utc_to_timezone(utc_timestamp, get_system_timezone())
 
 
 # -- reading
 
 
-def getdate(value: DateTimeLikeObject | None = None, parse_day_first: bool = False) -> date | None:
+def getdate(
+    string_date: DateTimeLikeObject | None = None, parse_day_first: bool = False
+) -> date | None:
     """A date from text or a time; today for None and '', None for '0000-00-00'.
 
     Raises:
         ValidationError: the text is no date.
     """
-    if not value:
+    if not string_date:
         return now_datetime().date()
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    found = _parse(value, parse_day_first)
+    if isinstance(string_date, datetime):
+        return string_date.date()
+    if isinstance(string_date, date):
+        return string_date
+    found = _parse(string_date, parse_day_first)
     return found and found.date()
 
 
-def get_datetime(value: Any = None) -> datetime | None:
+def get_datetime(datetime_str: Any = None) -> datetime | None:
     """A naive time from text, a date, a timedelta or its parts; now for None, None for ''.
 
     Raises:
         ValidationError: the text is no time.
     """
-    if value is None:
+    if datetime_str is None:
         return now_datetime()
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)
-    if isinstance(value, timedelta):
-        return datetime.combine(now_datetime().date(), time()) + value
-    if isinstance(value, (list, tuple)):
-        return datetime(*value)
-    return _parse(value)
+    if isinstance(datetime_str, datetime):
+        return datetime_str
+    if isinstance(datetime_str, date):
+        return datetime(datetime_str.year, datetime_str.month, datetime_str.day)
+    if isinstance(datetime_str, timedelta):
+        return datetime.combine(now_datetime().date(), time()) + datetime_str
+    if isinstance(datetime_str, (list, tuple)):
+        return datetime(*datetime_str)
+    return _parse(datetime_str)
 
 
 def _parse(text: Any, day_first: bool = False) -> datetime | None:
@@ -137,28 +139,30 @@ def _parse(text: Any, day_first: bool = False) -> datetime | None:
         raise ValidationError(f"{text!r} is not a valid date or time") from None
 
 
-def get_time(value: Any) -> time:
+def get_time(time_str: Any) -> time:
     """A time of day from text, a datetime or a timedelta."""
-    if isinstance(value, datetime):
-        return value.time()
-    if isinstance(value, time):
-        return value
-    if isinstance(value, timedelta):
-        return (datetime.min + value).time()
-    return parser.parse(str(value)).time()
+    if isinstance(time_str, datetime):
+        return time_str.time()
+    if isinstance(time_str, time):
+        return time_str
+    if isinstance(time_str, timedelta):
+        return (datetime.min + time_str).time()
+    return parser.parse(str(time_str)).time()
 
 
-def get_timedelta(value: Any = None) -> timedelta | None:
+def get_timedelta(time: Any = None) -> timedelta | None:
     """A duration from text, 'HH:MM:SS'; None for none."""
-    if isinstance(value, timedelta):
-        return value
-    if not value:
+    return to_timedelta(time)
+
+
+def to_timedelta(time_str: Any) -> timedelta | None:
+    """A duration from text, 'HH:MM:SS'; None for none."""
+    if isinstance(time_str, timedelta):
+        return time_str
+    if not time_str:
         return None
-    hours, minutes, seconds = ([float(part) for part in str(value).split(":")] + [0.0, 0.0])[:3]
+    hours, minutes, seconds = ([float(part) for part in str(time_str).split(":")] + [0.0, 0.0])[:3]
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
-
-
-to_timedelta = get_timedelta
 
 
 # -- reckoning

@@ -54,9 +54,9 @@ def _deprecated(
     return warning
 
 
-def deprecated(function: Callable[..., Any]) -> Callable[..., Any]:
+def deprecated(func: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator without arguments: each call warns."""
-    return _deprecated("It will be removed in a future version.")(function)
+    return _deprecated("It will be removed in a future version.")(func)
 
 
 def deprecation_warning(marked: str, graduation: str, msg: str) -> None:

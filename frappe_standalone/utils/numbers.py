@@ -91,12 +91,3 @@ def remainder(numerator: Any, denominator: Any, precision: int = 2) -> float:
     """What a division leaves, of numbers with that many decimals."""
     scale = 10 ** cint(precision)
     return flt(numerator * scale % (denominator * scale) / scale, cint(precision))
-
-
-def fmt_money(
-    amount: Any, precision: int | None = None, currency: str | None = None, **_: Any
-) -> str:
-    """1,234.50, after the currency where one is given."""
-    decimals = 2 if precision is None else precision
-    text = f"{flt(amount, decimals if isinstance(amount, str) else None):,.{decimals}f}"
-    return f"{currency} {text}" if currency else text

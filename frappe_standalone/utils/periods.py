@@ -22,10 +22,10 @@ def get_first_day(dt: Any, d_years: int = 0, d_months: int = 0, as_str: bool = F
     return _given(day.replace(day=1), as_str)
 
 
-def get_last_day(dt: Any, as_str: bool = False) -> Any:
+def get_last_day(dt: Any) -> date:
     """The last day of the month."""
     day = _day(dt)
-    return _given(day.replace(day=calendar.monthrange(day.year, day.month)[1]), as_str)
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def is_last_day_of_the_month(dt: Any) -> bool:
@@ -39,9 +39,9 @@ def get_first_day_of_week(dt: Any, as_str: bool = False) -> Any:
     return _given(day - timedelta(days=(day.weekday() + 1) % 7), as_str)
 
 
-def get_last_day_of_week(dt: Any) -> date:
+def get_last_day_of_week(dt: Any, as_str: bool = False) -> Any:
     """The Saturday on that day or after it."""
-    return date.fromisoformat(get_first_day_of_week(dt, as_str=True)) + timedelta(days=6)
+    return _given(get_first_day_of_week(dt) + timedelta(days=6), as_str)
 
 
 def get_quarter_start(dt: Any, as_str: bool = False) -> Any:
@@ -52,7 +52,7 @@ def get_quarter_start(dt: Any, as_str: bool = False) -> Any:
 
 def get_quarter_ending(date: Any = None, as_str: bool = False) -> Any:
     """The last day of the quarter."""
-    return get_last_day(_day(get_quarter_start(date)) + relativedelta(months=2), as_str)
+    return _given(get_last_day(get_quarter_start(date) + relativedelta(months=2)), as_str)
 
 
 def get_year_start(dt: Any, as_str: bool = False) -> Any:
@@ -60,9 +60,9 @@ def get_year_start(dt: Any, as_str: bool = False) -> Any:
     return _given(_day(dt).replace(month=1, day=1), as_str)
 
 
-def get_year_ending(dt: Any, as_str: bool = False) -> Any:
+def get_year_ending(date: Any = None, as_str: bool = False) -> Any:
     """The last day of the year."""
-    return _given(_day(dt).replace(month=12, day=31), as_str)
+    return _given(_day(date).replace(month=12, day=31), as_str)
 
 
 def get_timespan_date_range(timespan: str) -> tuple[Any, Any] | None:

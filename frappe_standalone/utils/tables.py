@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from frappe_standalone.exceptions import ValidationError
+from frappe_standalone.missing import lacks
 from frappe_standalone.utils.text import strip
 
 _QUOTING = csv.QUOTE_NONNUMERIC
@@ -41,7 +42,8 @@ def to_csv(data: Iterable[Iterable[Any]], quoting: int = _QUOTING, delimiter: st
     return writer.getvalue()
 
 
-def read_csv_content(fcontent: bytes | str, *_: Any, **__: Any) -> list[list[Any]]:
+@lacks(use_sniffer=False)
+def read_csv_content(fcontent: bytes | str) -> list[list[Any]]:
     """The rows of a CSV; an empty cell is None.
 
     Raises:

@@ -11,15 +11,18 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from email.utils import getaddresses, parseaddr
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from frappe_celery.host import settings
 from frappe_standalone.exceptions import InvalidEmailAddressError
 from frappe_standalone.local import local
-from frappe_standalone.missing import required
+from frappe_standalone.missing import ANY, lacks, required
 from frappe_standalone.utils.frappedict import _dict
 
-_EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
+_ATOM, _LABEL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}", re.I)
 
 
 def cstr(s: Any, encoding: str = "utf-8") -> str:
@@ -29,7 +32,9 @@ def cstr(s: Any, encoding: str = "utf-8") -> str:
     return s.decode(encoding) if isinstance(s, bytes) else str(s)
 
 
-as_unicode = cstr
+def as_unicode(text: Any, encoding: str = "utf-8") -> str:
+    """A value as text; None as '', bytes decoded."""
+    return cstr(text, encoding)
 
 
 def safe_encode(param: Any, encoding: str = "utf-8") -> Any:
@@ -37,12 +42,18 @@ def safe_encode(param: Any, encoding: str = "utf-8") -> Any:
     return param.encode(encoding) if isinstance(param, str) else param
 
 
-def safe_decode(param: Any, encoding: str = "utf-8", fallback_map: Any = None) -> Any:
-    """Bytes as text; anything else, and what is no such text, as it is."""
-    try:
-        return param.decode(encoding) if isinstance(param, bytes) else param
-    except (LookupError, UnicodeDecodeError):
-        return param
+def safe_decode(
+    param: Any, encoding: str = "utf-8", fallback_map: Mapping[str, str] | None = None
+) -> Any:
+    """Bytes as text, of an unknown encoding by `fallback_map`; anything else as it is."""
+    for name in (encoding, (fallback_map or {}).get(encoding, "utf-8")):
+        try:
+            return param.decode(name) if isinstance(param, bytes) else param
+        except UnicodeDecodeError:
+            return param
+        except LookupError:
+            continue
+    return param
 
 
 def scrub(txt: str) -> str:
@@ -71,9 +82,9 @@ def random_string(length: int) -> str:
     return generate_hash(length=length)
 
 
-def sha256_hash(text: str | bytes) -> str:
+def sha256_hash(input: str | bytes) -> str:
     """The SHA-256 of a text, in hexadecimal digits."""
-    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
+    return hashlib.sha256(input.encode() if isinstance(input, str) else input).hexdigest()
 
 
 def strip(val: str, chars: str | None = None) -> str:
@@ -83,7 +94,7 @@ def strip(val: str, chars: str | None = None) -> str:
 
 def strip_html(text: str) -> str:
     """The text without its HTML tags; entities stay."""
-    return re.sub(r"<[^>]*>", "", text or "")
+    return re.sub(r"<!--.*?-->|<[^>]*>", "", text or "")
 
 
 strip_html_tags = strip_html
@@ -91,7 +102,7 @@ strip_html_tags = strip_html
 
 def escape_html(text: Any) -> Any:
     """The text with what HTML reserves as entities."""
-    return html.escape(text) if isinstance(text, str) else text
+    return html.escape(text).replace("&#x27;", "&apos;") if isinstance(text, str) else text
 
 
 def is_html(text: str) -> bool:
@@ -99,25 +110,29 @@ def is_html(text: str) -> bool:
     return bool(re.search(r"<\w+[^>]*>", text or ""))
 
 
-def comma_sep(some_list: Any, pattern: str, add_quotes: bool = True) -> str:
+def comma_sep(some_list: Any, pattern: str, add_quotes: bool = True) -> Any:
     """'a', 'b' and 'c' by `{0} and {1}`; what stands alone stays as it is."""
     if not isinstance(some_list, (list, tuple)):
-        return cstr(some_list)
-    texts = [cstr(item) for item in some_list]
+        return some_list
+    texts = [str(item) for item in some_list]
     if len(texts) < 2:
         return "".join(texts)
     quoted = [f"'{text}'" for text in texts] if add_quotes else texts
     return pattern.format(", ".join(quoted[:-1]), quoted[-1])
 
 
-def comma_and(some_list: Any, add_quotes: bool = True) -> str:
-    """A list in words: 'a', 'b' and 'c'."""
-    return comma_sep(some_list, "{0} and {1}", add_quotes)
+def comma_and(some_list: Any, add_quotes: bool = True) -> Any:
+    """A list in words: 'a', 'b' and 'c'; from 16 on with a comma before the last."""
+    return comma_sep(some_list, _ended_by("and"), add_quotes)
 
 
-def comma_or(some_list: Any, add_quotes: bool = True) -> str:
-    """A list in words: 'a', 'b' or 'c'."""
-    return comma_sep(some_list, "{0} or {1}", add_quotes)
+def comma_or(some_list: Any, add_quotes: bool = True) -> Any:
+    """A list in words: 'a', 'b' or 'c'; from 16 on with a comma before the last."""
+    return comma_sep(some_list, _ended_by("or"), add_quotes)
+
+
+def _ended_by(word: str) -> str:
+    return f"{{0}}{', ' if settings.current().frappe_version > 15 else ' '}{word} {{1}}"
 
 
 def get_abbr(string: str, max_len: int = 2) -> str:
@@ -165,20 +180,26 @@ def validate_email_address(email_str: str, throw: bool = False) -> str:
     Raises:
         InvalidEmailAddressError: with `throw`, when one is none.
     """
-    parts = [part.strip() for part in cstr(email_str).split(",") if part.strip()]
+    text = cstr(email_str).strip()
+    parts = getaddresses([re.sub(r"[\n\r]", ",", text)]) or [("", "")]
+    if settings.current().frappe_version < 16:
+        given = [part.strip() for part in text.split(",")]
+        parts = [("", "" if " " in e and "<" not in e else parseaddr(e)[1]) for e in given]
     found = []
-    for part in parts:
-        match = _EMAIL.search(part)
-        if match:
-            found.append(match[0])
-        elif throw:
-            raise InvalidEmailAddressError(f"{part} is not a valid Email Address")
+    for name, address in parts:
+        if _EMAIL.match(address) and "undisclosed-recipient" not in address:
+            found.append(address)
+        elif throw and "undisclosed-recipient" not in address:
+            raise InvalidEmailAddressError(
+                f"{address or name or text} is not a valid Email Address"
+            )
     return ", ".join(found)
 
 
 def split_emails(txt: str) -> list[str]:
     """The addresses of a list in text; a comma in quotes is part of a name."""
-    parts = re.split(r"[,\n](?=(?:[^\"]|\"[^\"]*\")*$)", cstr(txt))
+    text = re.sub(r"[\t\n\r]", " ", cstr(txt))
+    parts = re.split(r",(?=(?:[^\"]|\"[^\"]*\")*$)", text)
     return [part.strip() for part in parts if part.strip()]
 
 
@@ -219,7 +240,8 @@ def to_markdown(html: str) -> str:
 # -- addresses of pages
 
 
-def get_url(uri: str | None = None, full_address: bool = False) -> str:
+@lacks(full_address=ANY, allow_header_override=ANY)
+def get_url(uri: str | None = None) -> str:
     """The site's address: `host_name` in its configuration, else http://<site>."""
     host = local.conf.get("host_name") or local.conf.get("hostname") or local.site
     if not str(host).startswith(("http://", "https://")):
@@ -227,15 +249,24 @@ def get_url(uri: str | None = None, full_address: bool = False) -> str:
     return f"{str(host).rstrip('/')}/{uri.lstrip('/')}" if uri else str(host)
 
 
-def get_url_to_form(doctype: str, name: str) -> str:
-    """The address of a document's form."""
-    return get_url(f"app/{quote(scrub(doctype).replace('_', '-'))}/{quote(cstr(name))}")
+def slug(doctype: str) -> str:
+    """A doctype as addresses have it: `sales-order`."""
+    return doctype.lower().replace(" ", "-")
+
+
+def _desk(path: str) -> str:
+    """An address in the Desk, which 16 has moved."""
+    return get_url(f"{'app' if settings.current().frappe_version < 16 else 'desk'}/{path}")
+
+
+def get_url_to_form(doctype: str, name: str | None = None) -> str:
+    """The address of a document's form, without a name that of the list."""
+    return _desk(f"{quoted(slug(doctype))}/{quoted(name)}") if name else get_url_to_list(doctype)
 
 
 def get_link_to_form(doctype: str, name: str | None = None, label: str | None = None) -> str:
     """A link to a document's form, in HTML."""
-    name = cstr(name)
-    return f'<a href="{get_url_to_form(doctype, name)}">{label or name}</a>'
+    return f'<a href="{get_url_to_form(doctype, name)}">{label or name or doctype}</a>'
 
 
 def get_absolute_url(doctype: str, name: str) -> str:
@@ -245,14 +276,14 @@ def get_absolute_url(doctype: str, name: str) -> str:
 
 def get_url_to_list(doctype: str) -> str:
     """The address of a doctype's list."""
-    return get_url(f"app/{quote(scrub(doctype).replace('_', '-'))}")
+    return _desk(quoted(slug(doctype)))
 
 
 def get_url_to_report(name: str, report_type: str | None = None, doctype: str | None = None) -> str:
     """The address of a report in the Desk."""
-    if report_type == "Report Builder" and doctype:
-        return f"{get_url_to_list(doctype)}/view/report/{quote(name)}"
-    return get_url(f"app/query-report/{quote(name)}")
+    if report_type == "Report Builder":
+        return _desk(f"{quoted(slug(cstr(doctype)))}/view/report/{quoted(name)}")
+    return _desk(f"query-report/{quoted(name)}")
 
 
 def get_filtered_list_url(doctype: str, docnames: list[str] | None = None) -> str:
@@ -261,14 +292,6 @@ def get_filtered_list_url(doctype: str, docnames: list[str] | None = None) -> st
     if not docnames:
         return address
     return f"{address}?{urlencode({'name': json.dumps(['in', docnames])})}"
-
-
-def get_desk_link(doctype: str, name: str, **_: Any) -> str:
-    """A link to a document's form that says what it is, in HTML."""
-    return (
-        f'<a href="{get_url_to_form(doctype, name)}" style="font-weight: bold;">'
-        f"{doctype} {escape_html(cstr(name))}</a>"
-    )
 
 
 # -- JSON
@@ -310,7 +333,11 @@ def parse_json(val: Any) -> Any:
     return _dict(val) if isinstance(val, dict) else val
 
 
-orjson_dumps = as_json
+@lacks(option=None)
+def orjson_dumps(obj: Any, default: Any = None, *, decode: bool = True) -> str | bytes:
+    """As JSON, without spaces."""
+    text = json.dumps(obj, default=default, separators=(",", ":"), ensure_ascii=False)
+    return text if decode else text.encode()
 
 
 def safe_json_loads(*args: str) -> Any:

@@ -8,23 +8,25 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from frappe_standalone.exceptions import ValidationError
+from frappe_standalone.missing import lacks
 from frappe_standalone.utils import dates
 
 
-def get_date_str(value: Any) -> str:
+def get_date_str(date_obj: Any) -> str:
     """A day as it is stored: 2026-01-31."""
-    return dates._day(value).strftime(dates.DATE_FORMAT)
+    return dates._day(date_obj).strftime(dates.DATE_FORMAT)
 
 
-def get_datetime_str(value: Any) -> str:
+def get_datetime_str(datetime_obj: Any) -> str:
     """A time as it is stored: 2026-01-31 10:00:00.000000."""
-    when = dates.get_datetime(value)
+    when = dates.get_datetime(datetime_obj)
     return when.strftime(dates.DATETIME_FORMAT) if when else ""
 
 
-def get_time_str(value: Any) -> str:
-    """A time of day as it is stored: 10:00:00."""
-    return dates.get_time(value).strftime("%H:%M:%S")
+def get_time_str(timedelta_obj: Any) -> str:
+    """A time of day without zeros before its parts: 10:0:0."""
+    span = dates.get_timedelta(timedelta_obj) or timedelta()
+    return f"{span.seconds // 3600}:{span.seconds // 60 % 60}:{span.seconds % 60}"
 
 
 _NAMED_DATES = {
@@ -66,11 +68,13 @@ def _written(when: Any, pattern: str) -> str:
     return re.sub(r"'[^']*'|([a-zA-Z])\1*", part, pattern)
 
 
-def formatdate(string_date: Any = None, format_string: str | None = None, **_ignored: Any) -> str:
+def formatdate(
+    string_date: Any = None, format_string: str | None = None, parse_day_first: bool = False
+) -> str:
     """A date in letters like `dd-mm-yyyy`, or as `global_date_format`; as 2026-01-31 without."""
-    if not string_date:
+    day = dates.getdate(string_date, parse_day_first) if string_date else None
+    if day is None:
         return ""
-    day = dates._day(string_date)
     if format_string in _NAMED_DATES:
         return global_date_format(day, format_string)
     return _written(day, (format_string or "yyyy-mm-dd").replace("m", "M").replace("Y", "y"))
@@ -102,9 +106,9 @@ def format_time(time_string: Any = None, format_string: str | None = None) -> st
     return _written(dates.get_time(time_string), _NAMED_TIMES.get(pattern, pattern))
 
 
-def get_weekday(when: Any = None) -> str:
+def get_weekday(datetime: Any = None) -> str:
     """The weekday's English name; of today unless a day is given."""
-    return dates._day(when or None).strftime("%A")
+    return dates._day(datetime or None).strftime("%A")
 
 
 def get_weekdays() -> list[str]:
@@ -171,22 +175,28 @@ def format_duration(seconds: float, hide_days: bool = False) -> str:
     return " ".join(parts)
 
 
-def pretty_date(value: Any) -> str:
-    """How long ago a time was, in words: '5 minutes ago'."""
-    when = dates.get_datetime(value) if value else None
+@lacks(mini=False)
+def pretty_date(iso_datetime: Any) -> str:
+    """How long ago a time was, or until it is, in words: '5 minutes ago', 'in 2 days'."""
+    when = dates.get_datetime(iso_datetime) if iso_datetime else None
     if when is None:
         return ""
-    passed = (dates.now_datetime() - when).total_seconds()
-    if passed < 60:
-        return "just now"
-    for name, size in (
-        *(("year", 31536000), ("month", 2592000), ("week", 604800)),
-        *(("day", 86400), ("hour", 3600), ("minute", 60)),
-    ):
-        number = int(passed // size)
-        if number:
-            return f"{number} {name}{'s' if number > 1 else ''} ago"
-    return "just now"
+    passed = when - dates.now_datetime()
+    seconds = passed.days * 86400 + passed.seconds
+    name, size = next(
+        (each for each in _SPANS if abs(seconds) / each[1] >= _NEARLY_ONE), ("second", 1)
+    )
+    number = round(abs(seconds) / size)
+    text = f"{number} {name}{'' if number == 1 else 's'}"
+    return f"{text} ago" if seconds < 0 else f"in {text}"
+
+
+_SPANS = (
+    *(("year", 31536000), ("month", 2592000), ("week", 604800)),
+    *(("day", 86400), ("hour", 3600), ("minute", 60)),
+)
+_NEARLY_ONE = 0.85
+"""From which part of a span on Babel, by which Frappe writes, calls it one."""
 
 
 def parse_val(v: Any) -> Any:

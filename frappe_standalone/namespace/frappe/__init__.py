@@ -31,24 +31,9 @@ def get_value(*args: Any, **kwargs: Any) -> Any:
     return db.get_value(*args, **kwargs)
 
 
-def get_single_value(*args: Any, **kwargs: Any) -> Any:
-    """The same as `frappe.db.get_single_value`."""
-    return db.get_single_value(*args, **kwargs)
-
-
 def read_only() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator: Frappe would ask a replica; there is none here."""
     return lambda function: lambda *args, **kwargs: function(*args, **get_newargs(function, kwargs))
-
-
-def has_permission(*_args: Any, **_kwargs: Any) -> bool:
-    """True: there are no permissions here."""
-    return True
-
-
-def only_has_select_perm(*_args: Any, **_kwargs: Any) -> bool:
-    """False: whoever may select here may read too."""
-    return False
 
 
 def task(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

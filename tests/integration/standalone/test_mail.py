@@ -61,13 +61,33 @@ def test_administrator_and_guest_get_none(frappe: Any, mailbox: Mailbox) -> None
 
 
 def test_an_answer_names_what_it_answers(frappe: Any, mailbox: Mailbox) -> None:
-    headers = {"X-Order": "7"}
-    asked = "<question@example.com>"
-    frappe.sendmail(
-        "a@example.com", message="m", in_reply_to=asked, email_headers=headers, now=True
+    frappe.get_doc(doctype="Communication", message_id="q@example.com", subject="s").insert(
+        set_name="asked"
     )
-    [mail] = mailbox.mails
-    assert (mail["In-Reply-To"], mail["X-Order"]) == (asked, "7")
+    headers = {"X-Order": "7", "Order": "8", "Left-Out": None}
+    told = {"message": "m", "email_headers": headers, "message_id": "a@example.com", "now": True}
+    for asked in ("asked", "<no-communication@example.com>"):
+        frappe.sendmail("a@example.com", in_reply_to=asked, x_priority=1, **told)
+    answers = [mail["In-Reply-To"] for mail in mailbox.mails]
+    assert answers == ["<q@example.com>", None]
+    found = [mailbox.mails[0][name] for name in ("X-Order", "X-Left-Out", "X-Priority")]
+    assert (found, mailbox.mails[0]["Message-ID"]) == (["8", None, "1"], "<a@example.com>")
+    assert mailbox.mails[0].get_all("X-Order") == ["8"]
+
+
+def test_nobody_sees_who_else_got_it(frappe: Any, mailbox: Mailbox) -> None:
+    people = ["a@example.com", "b@example.com", "a@example.com"]
+    frappe.sendmail(people, cc="c@example.com", bcc="d@example.com", message="m", now=True)
+    assert [mail["To"] for mail in mailbox.mails] == [f"{who}@example.com" for who in "abcd"]
+    assert {mail["Cc"] for mail in mailbox.mails} == {"c@example.com"}
+    assert {mail["Bcc"] for mail in mailbox.mails} == {None}
+    mailbox.mails.clear()
+    frappe.sendmail(people[:2], cc="c@example.com", expose_recipients="header", message="m")
+    frappe.db.commit()
+    assert [mail["To"] for mail in mailbox.mails] == ["a@example.com, b@example.com"] * 3
+    mailbox.mails.clear()
+    frappe.sendmail(people[:2], cc="c@example.com", queue_separately=True, message="m", now=True)
+    assert [mail["To"] for mail in mailbox.mails] == [f"{who}@example.com" for who in "acbc"]
 
 
 def test_an_apps_template_is_what_is_sent(frappe: Any, mailbox: Mailbox, project: Project) -> None:

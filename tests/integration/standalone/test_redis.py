@@ -150,8 +150,8 @@ def test_hashes(frappe: Any) -> None:
     frappe.cache.hset("h", "b", 2)
     fresh(frappe)
     assert frappe.cache.hget("h", "a") == {"x": 1}
-    assert frappe.cache.hgetall("h") == {"a": {"x": 1}, "b": 2}
-    assert sorted(frappe.cache.hkeys("h")) == ["a", "b"]
+    assert frappe.cache.hgetall("h") == {b"a": {"x": 1}, b"b": 2}
+    assert sorted(frappe.cache.hkeys("h")) == [b"a", b"b"]
     frappe.cache.hdel("h", "a")
     fresh(frappe)
     assert not frappe.cache.hexists("h", "a")
@@ -290,4 +290,4 @@ def test_a_cached_value_counts_where_it_was_put_and_nowhere_else(
     local.cache.clear()
     assert (cache.get_value("role"), cache.get_value("mine")) == ("Administrator", None)
     assert (cache.hget("roles", "a"), cache.hget("roles", "b")) == ("Administrator", None)
-    assert cache.hgetall("roles") == {"a": "Administrator", "b": None}
+    assert cache.hgetall("roles") == {b"a": "Administrator", b"b": None}

@@ -44,7 +44,8 @@ def test_what_links_to_a_document_follows_its_name(frappe: Any, write: Write) ->
     other = frappe.get_doc({"doctype": "Sale", "item": "b", "kind": "Fixed", "any": "a"}).insert()
     frappe.db.set_single_value("Shop", "best", "a")
 
-    assert frappe.rename_doc("Item", "a", "c") == "c"
+    assert frappe.rename_doc("Item", "a", "A", force=True) == "A"  # of another case
+    assert frappe.rename_doc("Item", "A", "c") == "c"
     assert not frappe.db.exists("Item", "a")
     assert frappe.get_doc("Item", "c").code == "c"
     sale.reload()

@@ -196,7 +196,6 @@ def test_a_date_in_words(frappe: Any) -> None:
     assert written == ["January 5, 2026", "Monday, January 5, 2026", "Jan 5, 2026", "1/5/26"]
 
 
-@pytest.mark.no_database
 def test_dates_times_and_lists_as_people_read_them(frappe: Any) -> None:
     u = frappe.utils
     assert u.format_date("2026-01-05", "long") == "January 5, 2026"
@@ -209,8 +208,8 @@ def test_dates_times_and_lists_as_people_read_them(frappe: Any) -> None:
     )
     template = "{{ frappe.format(day, 'Date') }} {{ frappe.format_value(n, {'fieldtype': 'Int'}) }}"
     assert frappe.render_template(template, {"day": "2026-01-05", "n": 3}) == "2026-01-05 3"
-    with pytest.raises(NeedsFrappeSite, match="format_value of Currency"):
-        frappe.format_value(3, {"fieldtype": "Currency"})
+    with pytest.raises(NeedsFrappeSite, match="format_value of Table MultiSelect"):
+        frappe.format_value([], {"fieldtype": "Table MultiSelect"})
 
 
 @pytest.mark.no_database

@@ -361,6 +361,7 @@ def test_how_many_decimals_a_field_has(frappe: Any, write: Write) -> None:
     for name, form in (("JPY", "#,###"), ("KWD", "#,###.###")):
         frappe.get_doc({"doctype": "Currency", "name": name, "number_format": form}).insert()
     frappe.get_doc({"doctype": "Company", "name": "c", "currency": "KWD"}).insert()
+    frappe.db.set_single_value("System Settings", "use_number_format_from_currency", 1)
     line = {"rate": 1, "qty": 1}
     doc = {"doctype": "Invoice", "currency": "JPY", "company": "c", "lines": [line]}
     doc = frappe.get_doc(doc).insert()

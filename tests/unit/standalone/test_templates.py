@@ -16,7 +16,7 @@ Write = Callable[[str, str], Path]
 HONEST = {
     "{{ frappe.format('2026-01-05', 'Date') }}": "2026-01-05",
     "{{ frappe.format_value(2, {'fieldtype': 'Int'}) }}": "2",
-    "{{ frappe.utils.fmt_money(1234.5, currency='EUR') }}": "EUR 1,234.50",
+    "{{ frappe.utils.fmt_money(1234.5, currency='EUR') }}": "€ 1,234.50",
     "{{ frappe.utils.get_url('/a') == frappe.get_url('/a') }}": "True",
     "{{ frappe.utils.add_days('2026-01-31', 1) }}": "2026-02-01",
     "{{ frappe.utils.formatdate('2026-01-05') and frappe.format_date('2026-01-05') }}": (
@@ -76,7 +76,7 @@ HOSTILE = {
     "{{ frappe.db.commit() }}": "frappe.db.commit",
     "{{ frappe.db.rollback() }}": "frappe.db.rollback",
     "{{ frappe.qb.from_('Memo').delete().run() }}": "DELETE",
-    "{{ sorted([''], key=frappe.qb.from_('Memo').delete().run) }}": "DELETE",
+    "{{ sorted([''], key=frappe.qb.from_('Memo').delete().run) }}": "positional",
     "{{ (frappe.qb.from_('Memo').delete()|attr('run'))() }}": "DELETE",
     "{{ frappe.qb.from_('Memo').delete()['run']() }}": "DELETE",
     "{{ frappe.qb.update('Memo').set('colour', 'x').run() }}": "frappe.qb.update",

@@ -76,7 +76,7 @@ def test_numbers(frappe: Any) -> None:
     assert [u.flt(x, 2) for x in (1.005, 2.345, 0.125)] == [1.0, 2.34, 0.12]
     assert u.flt(2.345, 2, rounding_method="Commercial Rounding") == 2.35
     assert (u.sbool("True"), u.sbool("0"), u.sbool("yes")) == (True, False, "yes")
-    assert u.fmt_money(1234.5, currency="EUR") == "EUR 1,234.50"
+    assert u.fmt_money(1234.5, currency="EUR") == "€ 1,234.50"
     assert (u.fmt_money("2.675"), u.fmt_money(2.675)) == ("2.68", "2.67")
     assert u.cint("1000000000000000001") == 1000000000000000001
     assert (u.safe_div(1, 3), u.safe_div(2, 3, precision=4), u.safe_div(1, 0)) == (0.33, 0.6667, 0)

@@ -2,6 +2,7 @@
 # ruff: noqa: F403 (the tests themselves)
 
 from tests.integration.standalone.databases.patterns import tried_less
+from tests.unit.standalone.test_arguments import *
 from tests.unit.standalone.test_document_work import *
 from tests.unit.standalone.test_documents import *
 from tests.unit.standalone.test_documents import stored, test_a_value_comes_back_as_it_went
