@@ -209,15 +209,32 @@ def with_user(url: str, user: str, password: str) -> str:
     return parts._replace(netloc=f"{user}:{password}@{parts.hostname}:{parts.port}").geturl()
 
 
+PINS_OF_14 = ("click~=7.1.2", "redis~=3.5.3", "croniter~=1.0.11", "RestrictedPython~=5.1")
+
+
 def test_the_pins_of_frappe_14(switch: Switch, tmp_path: Path) -> None:
-    needs = ("click~=7.1.2", "redis~=3.5.3", "python-dateutil~=2.8.1", "unrelated>=9")
+    needs = (*PINS_OF_14, "python-dateutil~=2.7.1", "unrelated>=9")
     metadata(tmp_path / "v14", "frappe", "14.93.0", *needs)
     path = f"{tmp_path / 'v14'}:{switch.bench.environment()['PYTHONPATH']}"
     output = refusal(switch, PYTHONPATH=path)
-    assert "frappe 14.93.0 needs click~=7.1.2, installed is " in output
-    assert "frappe 14.93.0 needs redis~=3.5.3" in output
-    assert "from Frappe v15 on" in output
+    assert "frappe 14.93.0 needs click<8.2,>=8.1.7, installed is " in output
+    assert "frappe 14.93.0 needs redis==4.5.5" in output
+    assert "frappe 14.93.0 needs python-dateutil~=2.7.1" in output, "it gives way to none"
+    assert "pip install 'frappe_celery[frappe14]'" in output
     assert "unrelated" not in output
+
+
+def test_the_pins_of_frappe_14_give_way_to_what_was_tried(switch: Switch, tmp_path: Path) -> None:
+    metadata(tmp_path / "v14", "frappe", "14.93.0", *PINS_OF_14)
+    tried = {"click": "8.1.7", "redis": "4.5.5", "croniter": "2.0.1", "RestrictedPython": "8.0"}
+    for name, release in tried.items():
+        metadata(tmp_path / "v14", name, release)
+    path = f"{tmp_path / 'v14'}:{switch.bench.environment()['PYTHONPATH']}"
+    code, output = switch.run("enable", PYTHONPATH=path)
+    assert code == 0, output
+    said = [line for line in output.splitlines() if line.startswith("Frappe 14 pins ")]
+    assert len(said) == len(tried)
+    assert all("with which it was tried" in line for line in said)
 
 
 @fitting
