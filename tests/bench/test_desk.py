@@ -253,21 +253,21 @@ def test_two_hundred_processes_with_one_job_id_make_one_job(bench: Bench) -> Non
             if child == 0:
                 try:
                     frappe.init(site=site); frappe.connect()
-                    frappe.cache.incr("ready-" + label)
-                    until(lambda: frappe.cache.get(go), 100)
+                    frappe.cache().incr("ready-" + label)
+                    until(lambda: frappe.cache().get(go), 100)
                     job = frappe.enqueue(fc_probe.write, label=label, job_id=label,
                                          deduplicate=True, enqueue_after_commit=bool(number % 2))
                     frappe.db.commit()
-                    frappe.cache.incr(made, 1 if job else 0)
+                    frappe.cache().incr(made, 1 if job else 0)
                 finally:
                     os._exit(0)
             children.append(child)
         frappe.init(site=site); frappe.connect()
-        until(lambda: int(frappe.cache.get("ready-" + label) or 0) == 200, 100)
-        frappe.cache.set(go, 1, ex=100)
+        until(lambda: int(frappe.cache().get("ready-" + label) or 0) == 200, 100)
+        frappe.cache().set(go, 1, ex=100)
         for child in children:
             os.waitpid(child, 0)
-        made = int(frappe.cache.get(made) or 0)
+        made = int(frappe.cache().get(made) or 0)
         answer = [made <= 1, get_queue("default").count]
     """
     assert bench.ask(f"\n        label = {label!r}" + code) == [True, 1]

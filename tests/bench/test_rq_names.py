@@ -11,7 +11,7 @@ from tests.bench.bench import Bench
 RQS_OWN = """
 import rq.job
 from frappe.utils.background_jobs import get_queue, get_redis_conn
-from frappe_celery.hosts.bench import job as jobs, queue as queues
+from frappe_celery.hosts.bench import rq_job as jobs, queue as queues
 from frappe_celery.hosts.bench.registry import ORIGINALS, Registry
 from frappe_celery.jobs import JobStatus
 
