@@ -25,6 +25,16 @@ def write(label):
     ).insert(ignore_permissions=True)
 
 
+def get_job(job_id):
+    """Frappe's own; 14 has none."""
+    from frappe.utils import background_jobs as jobs
+
+    if hasattr(jobs, "get_job"):
+        return jobs.get_job(job_id)
+    with suppress(jobs.NoSuchJobError):
+        return jobs.Job.fetch(jobs.create_job_id(job_id), connection=jobs.get_redis_conn())
+
+
 async def write_and_await(label, seconds=0):
     write(label)
     await asyncio.sleep(seconds)

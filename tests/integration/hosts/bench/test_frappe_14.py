@@ -264,3 +264,27 @@ def test_four_pins_give_way_to_the_releases_that_were_tried_and_no_fifth(
             assert (
                 f"Frappe 14 pins {pin}: installed is " in switch.run("doctor", PYTHONPATH=path)[1]
             )
+
+
+def test_a_job_of_a_function_is_named_as_its_method(bench_14: Bench14) -> None:
+    """14 names it by its place in memory, another one in each process."""
+    answer = bench_14.ask(
+        """
+        jobs = [frappe.enqueue(tasks.write), frappe.enqueue("fixture_app.tasks.write"),
+                frappe.enqueue(tasks.write, job_name="mine")]
+        answer = [job.job_name for job in jobs]
+        """
+    )
+    assert answer == ["fixture_app.tasks.write", "fixture_app.tasks.write", "mine"]
+
+
+def test_an_armed_benchs_scheduler_is_seen_though_14s_own_takes_no_lock(bench_14: Bench14) -> None:
+    bench_14.bench.write("config/started", "")
+    answer = bench_14.ask(
+        """
+        from frappe_bridge.armed.turn import starting_scheduler
+        from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
+        answer = [frappes_scheduler_runs(), starting_scheduler(frappes_scheduler_runs)()]
+        """
+    )
+    assert answer == [False, True]
