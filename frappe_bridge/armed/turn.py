@@ -17,9 +17,11 @@ from frappe.utils import get_datetime
 from frappe_bridge.armed import routing
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.hosts.bench import schedule
+from frappe_celery.hosts.bench.rq_names import IS_14
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.schedule.cron import Cron
+from frappe_celery.schedule.frappes_lock import keep_frappes
 from frappe_celery.schedule.frequencies import cron_of, frequency_of
 from frappe_celery.schedule.timing import BENCH_TICK_SECONDS, next_start
 
@@ -38,6 +40,8 @@ def starting_scheduler(start_scheduler: Callable[[], Any]) -> Callable[[], Any]:
                     " moved back (frappe-celery switch back, or frappe-celery disable --schedule)",
                     err=True,
                 )
+        if IS_14:
+            keep_frappes()
         return start_scheduler()
 
     return replacement

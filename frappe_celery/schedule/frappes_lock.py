@@ -10,6 +10,8 @@ from typing import Literal
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 
+_kept: TextIOWrapper | None = None
+
 
 def _taken(mode: Literal["r", "a"]) -> TextIOWrapper | None:
     """The file, its lock shared with other beats: one that stands still keeps none from taking
@@ -21,6 +23,14 @@ def _taken(mode: Literal["r", "a"]) -> TextIOWrapper | None:
         file.close()
         return None
     return file
+
+
+def keep_frappes() -> None:
+    """Have the lock until this process ends, which is Frappe 14's scheduler: that takes none."""
+    global _kept
+    _kept = (settings.current().root / "config" / "scheduler_process").open("a")
+    with suppress(BlockingIOError):  # another such scheduler has it
+        fcntl.flock(_kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def frappes_scheduler_runs() -> bool:

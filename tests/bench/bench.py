@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Any
 
+from frappe_celery.config.files import frappe_version_in
 from tests.project import Process
 from tests.waiting import wait_until
 
@@ -59,6 +60,11 @@ class Bench:
         self.site = site
         self.logs = logs
         self.processes: list[Process] = []
+
+    @property
+    def is_14(self) -> bool:
+        """Its Frappe is of version 14."""
+        return frappe_version_in(self.root) == 14
 
     @property
     def sites(self) -> list[str]:

@@ -94,6 +94,13 @@ def bench(real_bench: Bench, tmp_path: Path) -> Iterator[Bench]:
 
 
 @pytest.fixture
+def since_15(real_bench: Bench) -> None:
+    """Of a test that is about what Frappe 14 has not."""
+    if real_bench.is_14:
+        pytest.skip("Frappe 14 has no such thing")
+
+
+@pytest.fixture
 def no_job_left(bench: Bench) -> None:
     """Neither system has a job, waiting or failed, of the tests before."""
     bench.ask(NO_JOB_LEFT)

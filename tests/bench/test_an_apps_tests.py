@@ -20,7 +20,7 @@ from tests.bench.conftest import NO_JOB_LEFT
 OFF = {"FRAPPE_CELERY_ENABLED": "false"}
 FRAPPE = ("python", "-m", "frappe.utils.bench_helper", "frappe")
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("since_15")]
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def progress():
 
 until(lambda: progress() == 40)
 seen = [status(task), get_task_status(task.task_id)["stage"]]
-frappe.cache.set_value("{gate}", 1)
+frappe.cache().set_value("{gate}", 1)
 answer = [*seen, over(task)["status"], over(task)["result"]]
 """
     )

@@ -75,6 +75,7 @@ def test_who_has_written_nothing_does_not_wait(bench: Bench) -> None:
     bench.ask("frappe.get_all('ToDo')\nended(frappe.enqueue(fc_probe.nothing))")
 
 
+@pytest.mark.usefixtures("since_15")  # deduplicate
 def test_it_is_queued_for_everyone_who_asks(bench: Bench) -> None:
     bench.worker(1)
     answer = bench.ask(
@@ -98,7 +99,7 @@ def test_what_a_job_enqueues_waits_for_its_end(bench: Bench, tmp_path: Path) -> 
     gate = tmp_path / "gate"
     answer = bench.ask(
         f"""
-        from frappe.utils.background_jobs import get_job
+        from fc_probe import get_job
         parent = frappe.enqueue(fc_probe.enqueue_before_a_commit, gate={str(gate)!r})
         until(lambda: parent.is_started and frappe.get_all("RQ Job", {{"status": "queued"}}))
         ended(frappe.enqueue(fc_probe.nothing))

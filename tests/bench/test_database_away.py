@@ -102,7 +102,7 @@ def test_jobs_of_a_site_that_lets_nobody_in_wait_and_others_go_on(bench: Bench, 
     assert f"the database of site {away} is back" in worker.output()
 
 
-@pytest.mark.usefixtures("no_job_left")
+@pytest.mark.usefixtures("no_job_left", "since_15")  # on_failure
 def test_what_follows_a_job_whose_process_died_waits_too(
     bench: Bench, away: str, tmp_path: Path
 ) -> None:

@@ -83,8 +83,9 @@ second = after(first, queue="long")
 third = after(second, kept, queue="default")
 anyway = after(first, allow_failure=True, queue="short")
 alone = after(kept, queue="long")
-frappe.get_doc("RQ Job", alone.id).cancel()
-assert "deferred state and can't be cancelled" in str(frappe.message_log)
+if not frappe.__version__.startswith("14."):  # whose RQ Job has no cancel
+    frappe.get_doc("RQ Job", alone.id).cancel()
+    assert "deferred state and can't be cancelled" in str(frappe.message_log)
 answer = ids(first=first, kept=kept, second=second, third=third, anyway=anyway, alone=alone)
 """
     )
@@ -159,7 +160,7 @@ def test_it_starts_neither_before_what_it_waits_for_nor_before_the_transaction_s
     seen = bench.ask(
         AFTER
         + f"""
-from frappe.utils.background_jobs import get_job
+from fc_probe import get_job
 label, flag = {label!r}, {str(bench.logs / "flag")!r}
 early = frappe.enqueue(fc_probe.nothing)
 late = frappe.enqueue(fc_probe.hold, until=flag, queue="long")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+import pytest
+
 from tests.bench.bench import Bench
 
 REPORT = "Database Storage Usage By Tables"
@@ -33,6 +35,7 @@ def test_a_report_is_prepared_and_its_job_is_kept_with_it(bench: Bench) -> None:
     assert job == ["long", "generate_report", 1500]
 
 
+@pytest.mark.usefixtures("since_15")
 def test_a_prepared_report_that_is_deleted_takes_its_job_along(bench: Bench) -> None:
     """One that waits is taken out of its queue, one that runs is stopped."""
     answer = bench.ask(

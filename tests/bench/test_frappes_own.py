@@ -23,6 +23,10 @@ MODULES = (
     f"{DOCTYPE}.data_import.test_importer",
     f"{DOCTYPE}.data_import.test_exporter",
 )
+EXPECTED_ON_14 = {
+    # wants a job to wait that nothing keeps from starting: RQ's worker takes longer than that
+    "test_serialization",
+}
 EXPECTED = {
     # wants the job's process under 43 MB, which counts all that it shares with its parent; ours has
     # the apps imported before it was forked. RQ's own takes 44 to 48
@@ -52,8 +56,11 @@ def test_frappes_own(bench: Bench, module: str) -> None:
         output = _output(bench, module)
         if TAKEN_ALREADY not in output:
             break
+    if "No module named 'frappe.core." in output:
+        pytest.skip("this Frappe has no such doctype")
     failed = set(re.findall(r"^ *(?:FAIL|ERROR):? +(\w+)", output, re.MULTILINE))
-    assert failed <= EXPECTED | (FAULTY_ON_RQ_TOO if FAULTY in output else set()), output
+    expected = EXPECTED | (EXPECTED_ON_14 if bench.is_14 else set())
+    assert failed <= expected | (FAULTY_ON_RQ_TOO if FAULTY in output else set()), output
 
 
 def _output(bench: Bench, module: str) -> str:
@@ -63,5 +70,6 @@ def _output(bench: Bench, module: str) -> str:
     )
     process.wait(500)
     output = process.output()
-    assert "Ran " in output or process.popen.returncode == 0, output  # v16 is silent about none
+    silent = process.popen.returncode == 0 or "No module named" in output
+    assert "Ran " in output or silent, output  # v16 is silent about none
     return output

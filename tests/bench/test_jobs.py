@@ -221,6 +221,7 @@ def test_after_commit_and_after_rollback(bench: Bench) -> None:
     assert labels == {"-kept", "-more0", "-more1", "-more2", "-more3"}
 
 
+@pytest.mark.usefixtures("since_15")
 def test_callbacks_have_the_site_the_user_and_a_transaction(bench: Bench) -> None:
     bench.worker(1)
     label = uuid.uuid4().hex
@@ -281,7 +282,8 @@ def test_a_failure_is_in_the_error_log_and_undone(bench: Bench) -> None:
         job = frappe.enqueue(fc_probe.fail, label="{label}")
         ended(job)
         frappe.db.rollback()
-        logs = frappe.get_all("Error Log", {{"method": "fc_probe.fail"}}, pluck="error")
+        titles = ("fc_probe.fail", "fail")  # the latter on 14, of a function
+        logs = frappe.get_all("Error Log", {{"method": ("in", titles)}}, pluck="error")
         answer = [job.get_status(), written("{label}"), sum("{label}" in log for log in logs)]
         """
     )
@@ -341,7 +343,8 @@ def test_telemetry_costs_a_process_one_thread_and_no_job_its_time(bench: Bench) 
         bench.ask(allow.format(0))
     if isinstance(answer, str):
         pytest.skip(answer)
-    assert 1 <= answer <= 2, "until 15.55 the one before may still be ending"
+    most = 4 if bench.is_14 else 2  # 14 waits for none: the ones before may still be sending
+    assert 1 <= answer <= most, "until 15.55 the one before may still be ending"
 
 
 def test_a_process_that_waits_is_not_called_after_its_last_job(bench: Bench) -> None:

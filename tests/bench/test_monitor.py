@@ -29,7 +29,7 @@ frappe.monitor.flush()
 with open(frappe.monitor.log_file()) as file:
     lines = [json.loads(line) for line in file]
 answer = [[line for line in lines if line["transaction_type"] == "job"],
-          frappe.cache.get_value({label!r})]
+          frappe.cache().get_value({label!r})]
 """
 
 

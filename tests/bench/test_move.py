@@ -18,10 +18,12 @@ for number in range(60):
 frappe.db.commit()
 """
 KINDS = """
+is_14 = frappe.__version__.startswith("14.")  # which has no callbacks
+callbacks = {} if is_14 else {"on_success": fc_probe.succeeded}
 jobs = [
     frappe.enqueue(fc_probe.fail, label=label, job_id=label),
     frappe.enqueue("frappe.handler.ping", timeout=77),
-    frappe.enqueue(fc_probe.write, label=label, on_success=fc_probe.succeeded),
+    frappe.enqueue(fc_probe.write, label=label, **callbacks),
     frappe.enqueue_doc("User", "Administrator", "add_comment", text=label),
 ]
 answer = [job.id for job in jobs]
@@ -82,7 +84,7 @@ def test_every_kind_comes_over_and_runs_and_a_failed_one_goes_back(
     bench.run("frappe-celery", "worker", "--burst", "-c", "1")
     assert bench.ask(look)[0] == ["failed", "finished", "finished", "finished"]
     ran = sorted(line.partition("|")[0] for line in bench.ask(f"answer = written({label!r})"))
-    assert ran == [label, f"succeeded {label}"]
+    assert ran == [label] if bench.is_14 else [label, f"succeeded {label}"]
 
     bench.run("frappe-celery", "move", "--to", "rq", **OFF)
     shown = f"job = frappe.get_doc('RQ Job', {ids[0]!r}); answer = [job.status, job.exc_info]"

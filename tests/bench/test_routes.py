@@ -103,7 +103,7 @@ answer = [[job.job_id.rpartition(mark)[2] for job in listed], [int(w.pid) for w 
 """
 STOPPED = """
 from frappe.core.doctype.rq_job.rq_job import stop_job
-from frappe.utils.background_jobs import get_job
+from fc_probe import get_job
 job = frappe.enqueue(fc_probe.sleep, seconds=60, job_id="long", queue="long")
 until(lambda: get_job("long").get_status() == "started")
 stop_job(job.id)

@@ -174,6 +174,7 @@ def test_an_id_that_no_job_has_is_minded_nowhere(bench: Bench) -> None:
     assert answer == [0, True, None, 0]
 
 
+@pytest.mark.usefixtures("since_15")
 def test_a_callback_may_be_a_path_where_a_job_runs_at_once(bench: Bench) -> None:
     answer = bench.ask(
         """

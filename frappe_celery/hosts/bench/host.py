@@ -24,7 +24,7 @@ from frappe_celery.schedule import changed_sites
 
 CONNECTIONS = (
     *("frappe.cache", "frappe.redis_server", "frappe.client_cache", "frappe.loggers"),
-    "frappe.utils.background_jobs._redis_queue_conn",
+    *("frappe.utils.background_jobs._redis_queue_conn", "frappe.realtime.redis_server"),
     "frappe.utils.telemetry.posthog._get_posthog_instance",
     "frappe.utils.pdf_generator.chrome_pdf_generator.ChromePDFGenerator._instance",
 )
@@ -45,7 +45,12 @@ OF_CODE_ALONE = (
 )
 """Caches of functions whose answer depends on nothing but their arguments."""
 DONE_ONCE = (
-    *("frappe._one_time_setup", "frappe.query_builder.*", "*._computed_ct_props_updated"),
+    *(
+        "frappe._one_time_setup",
+        "frappe._qb_patched",
+        "frappe.query_builder.*",
+        "*._computed_ct_props_updated",
+    ),
     *("frappe.controllers", "frappe.lazy_controllers"),
 )
 """Methods that Frappe adds to classes when it first needs them, its notes that it has, and which

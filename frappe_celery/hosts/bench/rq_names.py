@@ -59,9 +59,14 @@ def arguments_of(message: JobMessage) -> dict[str, Any]:
 
 
 def as_message(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What a call of `execute_job` says, in the words of `new_message`."""
+    """What a call of `execute_job` says, in the words of `new_message`.
+
+    Frappe 14 names the job of a function by where that lies in memory: there it is the method's.
+    """
     same = {name: arguments[name] for name in ("site", "user", "method", "kwargs")}
-    return {**same, "name": arguments["job_name"], "event": arguments.get("event")}
+    name = arguments["job_name"]
+    named = not str(name).startswith(("<function ", "<bound method "))
+    return {**same, "name": name if named else None, "event": arguments.get("event")}
 
 
 def seconds_kept(ttl: int | None, configured: int) -> int | None:

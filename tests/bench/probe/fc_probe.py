@@ -25,6 +25,16 @@ def write(label):
     ).insert(ignore_permissions=True)
 
 
+def get_job(job_id):
+    """Frappe's own; 14 has none."""
+    from frappe.utils import background_jobs as jobs
+
+    if hasattr(jobs, "get_job"):
+        return jobs.get_job(job_id)
+    with suppress(jobs.NoSuchJobError):
+        return jobs.Job.fetch(jobs.create_job_id(job_id), connection=jobs.get_redis_conn())
+
+
 async def write_and_await(label, seconds=0):
     write(label)
     await asyncio.sleep(seconds)
@@ -182,9 +192,9 @@ def leave_in_the_session(how):
 
 def ask_for_a_rerun(key, times):
     """Run again `times` times; its user each time stands in the cache under `key`."""
-    seen = frappe.cache.get_value(key) or []
+    seen = frappe.cache().get_value(key) or []
     seen.append(frappe.session.user)
-    frappe.cache.set_value(key, seen)
+    frappe.cache().set_value(key, seen)
     write("rerun")
     if len(seen) <= times:
         raise frappe.RetryBackgroundJobError
@@ -213,7 +223,7 @@ def failed(job, connection, type, value, traceback):
 
 def now(key):
     """When it ran, in the cache under `key`."""
-    frappe.cache.set_value(key, time.time())
+    frappe.cache().set_value(key, time.time())
 
 
 def tell_telemetry():
@@ -255,7 +265,7 @@ def fail_once(label):
 def show_progress(gate):
     frappe.get_current_task().publish_progress(40, "reading")
     deadline = time.monotonic() + 30
-    while not frappe.cache.get_value(gate, expires=True) and time.monotonic() < deadline:
+    while not frappe.cache().get_value(gate, expires=True) and time.monotonic() < deadline:
         time.sleep(0.02)
     return {"rows": 3}
 
