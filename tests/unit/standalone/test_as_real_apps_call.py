@@ -196,6 +196,7 @@ def test_a_date_in_words(frappe: Any) -> None:
     assert written == ["January 5, 2026", "Monday, January 5, 2026", "Jan 5, 2026", "1/5/26"]
 
 
+@pytest.mark.no_database
 def test_dates_times_and_lists_as_people_read_them(frappe: Any) -> None:
     u = frappe.utils
     assert u.format_date("2026-01-05", "long") == "January 5, 2026"
