@@ -6,6 +6,7 @@ from frappe_celery import __version__
 
 project = "frappe_celery"
 author = "frappe_celery contributors"
+copyright = f"{author}, MIT License"
 release = __version__
 
 extensions = ["myst_parser", "sphinx_click"]
