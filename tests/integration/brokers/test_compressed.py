@@ -33,9 +33,12 @@ from myapp.tasks import record
 def add(a, b):
     return record(f"add {len(a)} {b}") and b
 """
-BOMB = bz2.compress(bytes(90_000_000)) * 8
-"""A few hundred bytes of 720 MB: what follows a stream of bzip2's is its next one."""
 MEGABYTE = 1024
+
+
+def bomb() -> bytes:
+    """A few hundred bytes of 720 MB: what follows a stream of bzip2's is its next one."""
+    return bz2.compress(bytes(90_000_000)) * 8
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def test_a_command_that_nobody_signed_is_refused_before_it_is_unpacked(
     app = celery_app.build()
     assert app.control.ping(timeout=30, limit=1)
     before = most_memory(process)
-    Hand(store, app).command(BOMB, compression="application/x-bz2")
+    Hand(store, app).command(bomb(), compression="application/x-bz2")
     wait_until(store.number_refused, what="it is listed")
     assert "it is compressed, and its signature is missing or wrong" in store.refused()[0]["reason"]
     assert app.control.ping(timeout=30, limit=1)
@@ -93,7 +96,7 @@ def test_a_body_is_unpacked_as_far_as_a_bound(
     hand = Hand(store, celery_app.build())
     body = json.dumps([["a" * 1000, "small"], {}, {}]).encode()
     task = {"task": "myapp.own.add", "own": False, "queue": name}
-    hand.task(BOMB, compression="application/x-bz2", **task)
+    hand.task(bomb(), compression="application/x-bz2", **task)
     hand.task(body, compression="application/x-brotli", **task)
     hand.task(bz2.compress(body), compression="application/x-bz2", **task)
     wait_until(lambda: "add 1000 small" in project.effects(), 30, "the small one runs")
