@@ -225,10 +225,12 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench, no_job_left: None) -> 
         assert "frappe-celery switch move" in on
         one = f"{label}-again-long-{EACH - 1}"
         twice = f"answer = frappe.enqueue('frappe.ping', job_id='{one}', deduplicate=True)"
-        assert bench.ask(twice) is None, "one waits in RQ"
+        if not bench.is_14:  # which has no deduplicate
+            assert bench.ask(twice) is None, "one waits in RQ"
         moved = bench.run("frappe-celery", "move", "--trust-pickles")
         assert f"Moved from RQ: {len(in_rq)} waiting" in moved
-        assert bench.ask(twice) is None, "one waits in Celery"
+        if not bench.is_14:
+            assert bench.ask(twice) is None, "one waits in Celery"
         bench.run("frappe-celery", "worker", "--burst", "-c", "1")
         for site in bench.sites:
             assert ran(site, "again") == expected(in_rq, site)

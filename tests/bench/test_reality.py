@@ -41,6 +41,8 @@ def test_each_jobs_effect_is_in_its_own_site_under_its_own_user_once(bench: Benc
     code = """
         import random
         from frappe.installer import update_site_config
+        is_14 = frappe.__version__.startswith("14.")  # which has no deduplicate
+        once = {} if is_14 else {"deduplicate": True}
         for n in range(begin, end):
             queue = random.choice(["short", "default", "long"])
             kind = n % 10
@@ -51,10 +53,10 @@ def test_each_jobs_effect_is_in_its_own_site_under_its_own_user_once(bench: Benc
             elif kind == 7:
                 frappe.enqueue(fc_probe.make_a_mess, queue=queue, how=random.choice(["raise", ""]))
             elif kind == 6:
-                for _ in range(2):
+                for _ in range(1 if is_14 else 2):
                     frappe.enqueue(
                         fc_probe.write, queue=queue, label=f"{label}-{n}", job_id=f"{label}-{n}",
-                        deduplicate=True, enqueue_after_commit=True)
+                        enqueue_after_commit=True, **once)
             else:
                 front = kind == 5
                 frappe.enqueue(fc_probe.write, queue=queue, label=f"{label}-{n}", at_front=front)

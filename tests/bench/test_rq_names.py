@@ -43,6 +43,8 @@ def still_there(job):
 @pytest.mark.parametrize("status", ["queued", "failed", "finished"])
 @pytest.mark.parametrize("what", ["delete", "cancel", "enqueue"])
 def test_a_job_that_is_left_in_rq_can_be_taken_away(bench: Bench, status: str, what: str) -> None:
+    if what == "enqueue" and bench.is_14:
+        pytest.skip("Frappe 14 has no deduplicate")
     job_id = f"left-{uuid.uuid4().hex}"
     answer = bench.ask(
         RQS_OWN

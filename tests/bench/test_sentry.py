@@ -18,6 +18,9 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
+pytestmark = pytest.mark.usefixtures("since_15")
+"""Frappe 14 has no Sentry."""
+
 REPORT = """
 from sentry_sdk.utils import event_from_exception
 
