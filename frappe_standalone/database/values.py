@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from frappe_standalone.database.schema import DECIMAL_PLACES, Column
@@ -79,7 +79,7 @@ def to_column(
             made = _number(made, wanted.places if wanted else DECIMAL_PLACES)
         if wanted and column.kind == "int" and abs(made) > _MOST.get(wanted.type, 2**63):
             raise OverflowError
-    except (ValueError, OverflowError, ValidationError) as exc:
+    except (ValueError, ArithmeticError, ValidationError) as exc:
         raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}") from exc
     if column.size and len(made) > column.size:
         raise CharacterLengthExceededError(
@@ -90,12 +90,12 @@ def to_column(
 
 def _number(value: Any, places: int) -> float:
     """A number, or the text of one, rounded as MariaDB does: a half away from zero."""
-    try:
-        return float(
-            Decimal(str(value).strip()).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-        )
-    except InvalidOperation:
-        raise ValueError from None
+    text = str(value).strip()
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    if "e" not in text and len(text.partition(".")[2]) <= places:  # nothing is to be rounded
+        return float(text)
+    return float(Decimal(text).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
 
 
 def is_cut(value: Any, kind: str) -> bool:

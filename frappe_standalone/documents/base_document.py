@@ -227,12 +227,15 @@ class BaseDocument:
             row.__dict__["__islocal"] = True
         return row
 
-    @lacks(include_computed=False)
-    def get_all_children(self, parenttype: str | None = None) -> list[Any]:
+    def get_all_children(
+        self, parenttype: str | None = None, *, include_computed: bool = False
+    ) -> list[Any]:
         """Every row of every child table, or of those of one doctype."""
+        if include_computed:
+            raise unsupported("get_all_children(include_computed=…)")
         tables = (rows for rows in self.__dict__.values() if isinstance(rows, list))
         found = [row for rows in tables for row in rows if isinstance(row, BaseDocument)]
-        return [row for row in found if parenttype in (None, row.doctype)]
+        return [row for row in found if row.doctype == parenttype] if parenttype else found
 
     @property
     def parent_doc(self) -> Any:

@@ -33,6 +33,8 @@ def test_what_was_not_said_of_a_span_is_null(items: Any) -> None:
         ("weight", 1.2345, 1.235),
         ("weight", -1.2345, -1.235),
         ("price", 1.2345, 1.2345),
+        ("price", 1.5e-12, 0),
+        ("price", 2e-7, 2e-7),
         ("qty", 2.5, 3),
         ("qty", -2.7, -3),
         ("qty", " 7", 7),
@@ -67,7 +69,7 @@ def test_a_document_makes_of_a_value_what_frappe_does(items: Any) -> None:
     doc.save()
     found = items.db.get_value("Item", "a", ["qty", "price", "at", "weight", "on"])
     assert found == (2, 1234.5, None, 1.235, 0)
-    for wrong in ({"qty": 3_000_000_000}, {"js": "{a"}):
+    for wrong in ({"qty": 3_000_000_000}, {"js": "{a"}, {"price": 1e25}, {"price": float("inf")}):
         with pytest.raises(items.ValidationError):
             items.get_doc("Item", "a").update(wrong).save()
 
