@@ -25,7 +25,11 @@ KNOWN_RQ = ("1", "2")
 """Major versions of RQ whose names we know."""
 LEAST_RQ = Version("1.14.1")
 """Which has `rq.results` whole; Frappe 14 has it from 14.62 on."""
-LOOKING = "import json; from {}.seam import SEAM; print(json.dumps(SEAM.differences()))"
+LOOKING = (
+    "import json; from importlib import import_module as of;"
+    " from frappe_celery.hosts.bench.fit import rq_differs;"
+    " print(json.dumps([*rq_differs()] or of('{}.seam').SEAM.differences()))"
+)
 LOOKING_SECONDS = 120
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 REFUSING = ("enqueue", "get_queue", "get_job", "start_worker", "start_worker_pool")
@@ -41,8 +45,6 @@ def look(room: str = "frappe_celery.hosts.bench") -> list[str]:
     Args:
         room: of the `seam` that is to be put in place.
     """
-    if differing := list(rq_differs()):
-        return differing
     try:
         looking = subprocess.run(
             [sys.executable, "-c", LOOKING.format(room)],
