@@ -209,14 +209,14 @@ def with_user(url: str, user: str, password: str) -> str:
     return parts._replace(netloc=f"{user}:{password}@{parts.hostname}:{parts.port}").geturl()
 
 
-def test_the_pins_of_frappe_14(switch: Switch, tmp_path: Path) -> None:
+def test_pins_that_rule_celery_out(switch: Switch, tmp_path: Path) -> None:
     needs = ("click~=7.1.2", "redis~=3.5.3", "python-dateutil~=2.8.1", "unrelated>=9")
-    metadata(tmp_path / "v14", "frappe", "14.93.0", *needs)
-    path = f"{tmp_path / 'v14'}:{switch.bench.environment()['PYTHONPATH']}"
+    metadata(tmp_path / "pins", "frappe", "15.0.0", *needs)
+    path = f"{tmp_path / 'pins'}:{switch.bench.environment()['PYTHONPATH']}"
     output = refusal(switch, PYTHONPATH=path)
-    assert "frappe 14.93.0 needs click~=7.1.2, installed is " in output
-    assert "frappe 14.93.0 needs redis~=3.5.3" in output
-    assert "from Frappe v15 on" in output
+    assert "frappe 15.0.0 needs click~=7.1.2, installed is " in output
+    assert "frappe 15.0.0 needs redis~=3.5.3" in output
+    assert "bench setup requirements" in output
     assert "unrelated" not in output
 
 
