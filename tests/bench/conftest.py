@@ -93,7 +93,7 @@ def bench(real_bench: Bench, tmp_path: Path) -> Iterator[Bench]:
         bench.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def since_15(real_bench: Bench) -> None:
     """Of a test that is about what Frappe 14 has not."""
     if real_bench.is_14:

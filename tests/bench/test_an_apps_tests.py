@@ -20,11 +20,13 @@ from tests.bench.conftest import NO_JOB_LEFT
 OFF = {"FRAPPE_CELERY_ENABLED": "false"}
 FRAPPE = ("python", "-m", "frappe.utils.bench_helper", "frappe")
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("since_15")]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def on_rq(real_bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+def on_rq(
+    since_15: None, real_bench: Bench, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[Any]]:
     """What they see on stock Frappe."""
     return seen(real_bench, tmp_path_factory.mktemp("rq"), *FRAPPE, "worker", **OFF)
 

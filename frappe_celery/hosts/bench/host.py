@@ -45,12 +45,8 @@ OF_CODE_ALONE = (
 )
 """Caches of functions whose answer depends on nothing but their arguments."""
 DONE_ONCE = (
-    *(
-        "frappe._one_time_setup",
-        "frappe._qb_patched",
-        "frappe.query_builder.*",
-        "*._computed_ct_props_updated",
-    ),
+    *("frappe._one_time_setup", "frappe._qb_patched"),
+    *("frappe.query_builder.*", "*._computed_ct_props_updated"),
     *("frappe.controllers", "frappe.lazy_controllers"),
 )
 """Methods that Frappe adds to classes when it first needs them, its notes that it has, and which
