@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from frappe_celery.host import settings
 from frappe_standalone.database import errors, known, schema, singles, statements, store
 from frappe_standalone.database.dialect import literal
 from frappe_standalone.database.filters import as_sql, check_plain, descending
@@ -198,7 +199,9 @@ class Database(Transaction):
         if isinstance(filters, list) and not filters:
             return []
         if _is_single(doctype, filters):
-            found = self.get_singles_dict(doctype, cast=True)
+            of_15 = settings.current().frappe_version < 16  # which gives the texts that are kept
+            is_text = of_15 and schema.described(doctype).is_known
+            found = self.get_singles_dict(doctype, cast=not is_text)
             if not found:
                 known.check(doctype)
             if fieldname != "*":
@@ -209,6 +212,7 @@ class Database(Transaction):
             rows = [found] if found else []
         else:
             check_plain(fieldname, order_by)
+            of_15 = isinstance(filters, list) and settings.current().frappe_version < 16
             try:
                 known.check_table(doctype)
                 rows = store.select(
@@ -219,7 +223,7 @@ class Database(Transaction):
                     for_update=for_update,
                     fields=fieldname,
                     distinct=distinct,
-                    in_any_order=distinct,
+                    in_any_order=distinct or of_15,
                 )
             except Exception as error:
                 if not (ignore and _is_missing(error)):
@@ -399,10 +403,9 @@ class Database(Transaction):
     get_all = staticmethod(store.get_all)
     get_list = staticmethod(store.get_list)
 
-    def a_row_exists(self, doctype: str) -> bool:
-        """Whether there is any document of that doctype."""
-        known.check(doctype)
-        return bool(store.names(doctype, None, limit=1))
+    def a_row_exists(self, doctype: str) -> list[Any]:
+        """A row of any document of that doctype; no row where there is none."""
+        return store.get_all(doctype, limit=1, order_by=None, as_list=True)
 
     def get_last_created(self, doctype: str) -> Any:
         """When the newest document was created, None when there is none."""

@@ -13,7 +13,7 @@ from frappe_standalone.database.dialect import quoted
 from frappe_standalone.database.filters import KEEP_DEFAULT, bare, check_plain, parse
 from frappe_standalone.database.query import Select
 from frappe_standalone.database.values import READERS, to_column
-from frappe_standalone.exceptions import DuplicateEntryError, UniqueValidationError
+from frappe_standalone.exceptions import DuplicateEntryError, UniqueValidationError, ValidationError
 from frappe_standalone.local import local
 from frappe_standalone.missing import ANY, lacks, unsupported
 from frappe_standalone.utils.dates import now_datetime
@@ -343,20 +343,26 @@ def get_all(
     check_plain(fields, order_by, group_by)
     if schema.described(doctype).issingle:
         raise errors.NoSuchTable(f"{doctype} is a Single, which has no table")
+    first = int(start or offset or limit_start or 0)
+    most = int(limit or page_length or limit_page_length or 0) or None
+    if first and not most:
+        if not is_of_15:
+            raise ValidationError("get_all(offset=…) without a limit is no SQL of MariaDB's")
+        first = 0
     rows = select(
         doctype,
         filters,
         or_filters=or_filters,
         order_by=order_by,
-        in_any_order=order_by is None and not is_of_15,
-        start=int(start or offset or limit_start or 0),
-        limit=int(limit or page_length or limit_page_length or 0) or None,
+        in_any_order=order_by is None,
+        start=first,
+        limit=most,
         fields=[pluck] if pluck and not fields else fields or ["name"],
         group_by=group_by,
         distinct=distinct,
     )
-    if pluck and fields and not is_of_15:  # the first one, as in Frappe
-        return [next(iter(row.values())) for row in rows]
+    if pluck and fields:  # from 16 on, as in Frappe, the first one
+        return [row[bare(pluck)] if is_of_15 else next(iter(row.values())) for row in rows]
     return shaped(rows, as_dict=not as_list, pluck=pluck, update=update)
 
 

@@ -135,6 +135,19 @@ def test_of_several_fields_16_plucks_the_first(items: Any) -> None:
     assert items.get_all("Item", **asked) == ["a"]
 
 
+def test_of_one_field_15_plucks_none_other(items: Any) -> None:
+    with pytest.raises(KeyError):
+        items.get_all("Item", fields=["qty"], pluck="name")
+
+
+def test_a_start_without_a_limit(items: Any) -> None:
+    assert len(items.get_all("Item", limit_start=3)) == 4
+    of_version(16)
+    assert len(items.get_all("Item", limit_start=3, limit=9)) == 1
+    with pytest.raises(items.ValidationError, match="offset"):
+        items.get_all("Item", limit_start=3)
+
+
 def test_a_single_has_no_table(items: Any) -> None:
     with pytest.raises(NeedsFrappeSite, match="Desk is a Single") as raised:
         items.get_all("Desk")
