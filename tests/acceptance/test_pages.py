@@ -25,7 +25,7 @@ from tests.integration.pages.client import PASSWORD
 from tests.integration.pages.server import USERS, address_of
 from tests.pages import TELEPHONE, Pages
 from tests.project import Project
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 from tests.warm import WarmPython
 
 HOOKS = """
@@ -189,10 +189,10 @@ def test_a_failed_job_is_found_understood_and_requeued_by_keyboard(
     pages.enter()  # the answer yes has the focus
     assert "1 job was requeued." in pages.text
     wait_until(lambda: store.counts()[JobStatus.STARTED] == 1, what="it runs")
-    wait_until(lambda: pages.status == "started", 10, "the page follows it by itself")
+    wait_until(lambda: pages.status == "started", HANG_SECONDS, "the page follows it by itself")
     pages.tab_to("Delete")
     (shop.root / "answered").touch()
-    wait_until(lambda: pages.status == "finished", 10, "it shows that it finished")
+    wait_until(lambda: pages.status == "finished", HANG_SECONDS, "it shows that it finished")
     assert '"charged": 12' in pages.text
     assert pages.element("#fc-said").get_attribute("textContent") == "The job is finished."
     pages.has_focus("#fc-act-delete")  # which is another place in the page by now
@@ -231,7 +231,7 @@ def test_the_first_page_follows_what_runs_and_leaves_a_reader_alone(
     time.sleep(6)  # more than one look's
     assert (pages.browser.execute_script(requests), running()) == (before, "1")
     pages.element("#fc-follow button").click()
-    wait_until(lambda: running() == "0", 10, "it follows again")
+    wait_until(lambda: running() == "0", HANG_SECONDS, "it follows again")
 
     def told() -> str:
         return pages.element("#fc-said").text  # what is seen of it
@@ -239,10 +239,10 @@ def test_the_first_page_follows_what_runs_and_leaves_a_reader_alone(
     offline = {"latency": 0, "downloadThroughput": 0, "uploadThroughput": 0, "offline": True}
     pages.browser.execute_cdp_cmd("Network.enable", {})
     pages.browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
-    wait_until(lambda: "Not up to date: " in told(), 15, "it says that nobody answers")
+    wait_until(lambda: "Not up to date: " in told(), HANG_SECONDS, "it says that nobody answers")
     online = {**offline, "offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
     pages.browser.execute_cdp_cmd("Network.emulateNetworkConditions", online)
-    wait_until(lambda: told() == "", 15, "and no more once somebody does")
+    wait_until(lambda: told() == "", HANG_SECONDS, "and no more once somebody does")
     pages.browser.get_log("browser")  # type: ignore[no-untyped-call]
 
     hide = """

@@ -17,7 +17,7 @@ from frappe_celery import enqueue, enqueue_many
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.integration.stores import take_all
 from tests.servers import RedisServer
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 METHOD = "myapp.tasks.record"
 
@@ -103,7 +103,9 @@ def test_a_timeout_leaves_no_answer_for_somebody_else(
     assert store.counts()[JobStatus.QUEUED] == 100
 
     def pause() -> None:
-        wait_until(lambda: store.counts()[JobStatus.QUEUED] == 200, 5, "the first step is done")
+        wait_until(
+            lambda: store.counts()[JobStatus.QUEUED] == 200, HANG_SECONDS, "the first step is done"
+        )
         own_redis.pause()
         ring_in(1)
 

@@ -303,8 +303,8 @@ def test_stop_ends_a_running_job_and_kills_its_process(
     wait_until(lambda: "job started" in project.effects(), what="it runs")
     (child,) = psutil.Process(process.pid).children()
     assert "stopped" in run("jobs", "stop", "run").output
-    assert ended(job, timeout=3).status == JobStatus.STOPPED
-    wait_until(lambda: not child.is_running(), 5, "its process is gone")
+    assert ended(job, timeout=HANG_SECONDS).status == JobStatus.STOPPED
+    wait_until(lambda: not child.is_running(), HANG_SECONDS, "its process is gone")
     assert "does not run" in run("jobs", "stop", "run", code=1).output
     assert read("jobs", "failed")[0]["status"] == "stopped"
 

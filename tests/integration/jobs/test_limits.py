@@ -22,7 +22,7 @@ from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.worker.reaper import reap, sweep
 from tests.integration.stores import SITE, broken, enqueue, message, queued, waiting
 from tests.project import Project
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 SYNC, REPORT = "myapp.tasks.sync", "myapp.tasks.report"
 
@@ -275,7 +275,7 @@ def test_a_pause_for_a_while_ends_by_itself(
     until = Limits(store).pause(f"method:{SYNC}", 1)
     first = process()
     assert first.take() is None
-    wait_until(lambda: first.take() == run, 10)
+    wait_until(lambda: first.take() == run, HANG_SECONDS)
     assert time.time() >= until
     assert not Limits(store).paused()
 

@@ -18,7 +18,7 @@ from tests.integration.stores import (
     queued,
     started,
 )
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 
 def limited(store: JobStore, **options: int) -> JobStore:
@@ -50,13 +50,13 @@ def test_nothing_is_left_once_the_retention_is_over(store: JobStore) -> None:
         ended(store, status)
         ended(store, status, "own_id")
     assert sum(store.counts().values()) == 8
-    wait_until(lambda: not any(store.counts().values()), 5, "no job is counted any more")
+    wait_until(lambda: not any(store.counts().values()), HANG_SECONDS, "no job is counted any more")
     assert store.page() == []
     with pytest.raises(NoSuchJob):
         store.fetch(f"{SITE}::own_id")
     wait_until(
         lambda: keys(store) == ["consumers", "consumers:server", "inflight:consumer", "places"],
-        5,
+        HANG_SECONDS,
         "no key",
     )
 
@@ -77,7 +77,9 @@ def test_what_waits_or_runs_never_goes(store: JobStore) -> None:
     waits = queued(store, "same")
     works = started(store)
     gone = ended(store, JobStatus.CANCELED, "other")
-    wait_until(lambda: not store.client.exists(store.keys.record(gone)), 5, "the other went")
+    wait_until(
+        lambda: not store.client.exists(store.keys.record(gone)), HANG_SECONDS, "the other went"
+    )
     assert store.client.ttl(store.keys.ids(f"{SITE}::same")) == -1
     assert store.fetch(f"{SITE}::same") == waits
     assert store.fetch_run(works).status == JobStatus.STARTED
@@ -89,14 +91,20 @@ def test_an_id_is_kept_as_long_as_any_of_its_runs(store: JobStore) -> None:
     failed = ended(store, JobStatus.FAILED, "same")
     finished = ended(store, JobStatus.FINISHED, "same")
     assert store.fetch(f"{SITE}::same").run_id == finished
-    wait_until(lambda: store.fetch(f"{SITE}::same").run_id == failed, 5, "the failed one is newest")
+    wait_until(
+        lambda: store.fetch(f"{SITE}::same").run_id == failed,
+        HANG_SECONDS,
+        "the failed one is newest",
+    )
 
 
 def test_an_expired_job_is_neither_counted_nor_shown(store: JobStore) -> None:
     long = limited(store, rq_results_ttl=1000)
     store = limited(store, rq_results_ttl=1)
     ended(store, JobStatus.FINISHED)
-    wait_until(lambda: not store.counts()[JobStatus.FINISHED], 5, "the first is not counted")
+    wait_until(
+        lambda: not store.counts()[JobStatus.FINISHED], HANG_SECONDS, "the first is not counted"
+    )
     kept = [ended(long, JobStatus.FINISHED) for _ in range(3)]
     assert long.counts()[JobStatus.FINISHED] == 3
     assert [job.run_id for job in long.page(length=3)] == kept[::-1]

@@ -27,7 +27,7 @@ from tests.integration.benches import inside
 from tests.integration.cli import read, run
 from tests.project import Project
 from tests.servers import RedisServer
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 SITES = [f"site{number}.localhost" for number in range(1, 21)]
 
@@ -263,7 +263,7 @@ def test_a_restart_that_no_look_fell_into_is_noticed(
             relay.look()
             return enqueued(store)
 
-        wait_until(lambda: looked() == ["while it was away"], 5, "the site is asked")
+        wait_until(lambda: looked() == ["while it was away"], HANG_SECONDS, "the site is asked")
 
 
 def test_twenty_sites_have_theirs_within_seconds_of_the_redis_return(

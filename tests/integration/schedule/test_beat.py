@@ -12,7 +12,7 @@ import pytest
 from frappe_celery.jobs import get_store
 from tests.project import Process, Project
 from tests.servers import RedisServer
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 EVERY_SECOND = """
     scheduler_events = {"cron": {"* * * * * *": ["myapp.tasks.record"]}}
@@ -262,11 +262,11 @@ def test_a_redis_that_is_not_there_yet_or_goes_away_is_waited_for(
     project.write("myapp/hooks.py", EVERY_SECOND)
     own_redis.kill()
     beat = project.beat()
-    beat.wait_for(f":{own_redis.port}/0 does not answer", timeout=5)
+    beat.wait_for(f":{own_redis.port}/0 does not answer", timeout=HANG_SECONDS)
     own_redis.start()
     beat.wait_for("enqueued")
     own_redis.kill()
-    wait_until(lambda: beat.output().count("does not answer") == 2, timeout=5)
+    wait_until(lambda: beat.output().count("does not answer") == 2, timeout=HANG_SECONDS)
     own_redis.start()
     wait_until(lambda: beat.output().count("answers again") == 2)
     so_far = len(LEFT_OUT.findall(beat.output()))

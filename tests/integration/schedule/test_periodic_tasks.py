@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.project import Process, Project
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 from tests.warm import WarmPython
 
 SETTINGS = """
@@ -216,7 +216,7 @@ add("new")
     )
     wait_until(lambda: ran(team)["b"] and ran(team)["new"], timeout=5)
     before = ran(team)["a"]
-    wait_until(lambda: ran(team)["new"] >= 4, timeout=10)
+    wait_until(lambda: ran(team)["new"] >= 4, timeout=HANG_SECONDS)
     assert ran(team)["a"] <= before + 1
 
     rows(team, 'second.every = 1; second.period = "days"; second.save(); row("new").delete()')
@@ -239,7 +239,7 @@ def test_a_killed_leader_is_replaced_and_no_run_is_sent_twice(team: Project) -> 
     first.kill()
     so_far = ran(team)["a"]
     wait_until(lambda: ran(team)["a"] >= so_far + 3, timeout=20, what="the second goes on")
-    wait_until(lambda: ran(team)["a"] == total(team, "a"), timeout=10)
+    wait_until(lambda: ran(team)["a"] == total(team, "a"), timeout=HANG_SECONDS)
     second.stop()
     assert ran(team)["a"] == total(team, "a")
     assert "acts now, and what is due runs" in second.output()

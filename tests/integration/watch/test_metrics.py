@@ -161,8 +161,8 @@ def test_the_command_with_a_worker_and_beat(project: Project, store: JobStore) -
     jobs = [enqueue("myapp.core.record", text=str(n)) for n in range(20)]
     assert all_ended(jobs) == [JobStatus.FINISHED] * 20
     name = "frappe_celery_jobs_ended_total"
-    wait_until(lambda: served(process).value(name, method="myapp.core.record") == 20, 10)
-    wait_until(lambda: served(process).value("frappe_celery_beat_entries") > 0, 10)
+    wait_until(lambda: served(process).value(name, method="myapp.core.record") == 20, HANG_SECONDS)
+    wait_until(lambda: served(process).value("frappe_celery_beat_entries") > 0, HANG_SECONDS)
     scraped = served(process)
     assert scraped.value("frappe_celery_worker_processes") == 2
     assert scraped.value("frappe_celery_beat_leads") == 1

@@ -17,7 +17,7 @@ from tests.integration.benches import all_ended, ended, worker
 from tests.integration.cli import read, run
 from tests.integration.worker.test_worker_death import waits_for, working
 from tests.project import Process, Project
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 KEEP = """
 import os
@@ -141,7 +141,7 @@ def test_timeout_and_stop_reach_it(process: Process, store: JobStore) -> None:
     )
     processes = family(process.pid)
     job.stop()
-    wait_until(lambda: not any(p.is_running() for p in processes), 3, "all are gone")
+    wait_until(lambda: not any(p.is_running() for p in processes), HANG_SECONDS, "all are gone")
     assert job.get_status() == JobStatus.STOPPED
 
 
@@ -154,7 +154,7 @@ def test_it_dies_with_its_worker(project: Project, pool_store: JobStore, tmp_pat
     processes = family(process.pid)
     assert len(processes) == 4  # who took it, the seed, its fork and the next one
     process.popen.send_signal(signal.SIGKILL)
-    wait_until(lambda: not any(p.is_running() for p in processes), 5, "they are gone")
+    wait_until(lambda: not any(p.is_running() for p in processes), HANG_SECONDS, "they are gone")
 
 
 def test_one_that_dies_while_it_waits_for_a_job_is_replaced(

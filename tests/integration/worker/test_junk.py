@@ -19,7 +19,7 @@ from tests.brokers import both_brokers
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.integration.stores import queued, take_all
 from tests.project import Project
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 SITE = "site1.localhost"
 Wrote = tuple[str, Callable[[JobStore, str], Any]]
@@ -37,7 +37,9 @@ def field(name: str, *values: str | bytes) -> Callable[[JobStore, str], Any]:
             store.client.hset(key, name, value)
             ended(enqueue("myapp.core.record"))
             wait_until(
-                lambda: not store.client.hexists(key, name), 10, f"{value!r} is out of {key}"
+                lambda: not store.client.hexists(key, name),
+                HANG_SECONDS,
+                f"{value!r} is out of {key}",
             )
 
     return write

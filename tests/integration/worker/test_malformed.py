@@ -13,7 +13,7 @@ from frappe_celery import enqueue
 from frappe_celery.jobs import JobStore
 from tests.integration.benches import ended, inside, worker
 from tests.project import Process, Project
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 MANY = 20
 
@@ -38,7 +38,7 @@ def store(working: Process, bench_store: JobStore) -> Iterator[JobStore]:
     assert [process for process in processes if not process.is_running()] == []
     assert "no job can be fetched" not in working.output()
     keys = bench_store.client.keys(f"{bench_store.keys.prefix}inflight:*")
-    wait_until(lambda: not any(map(bench_store.client.hlen, keys)), 5, "nothing is held")
+    wait_until(lambda: not any(map(bench_store.client.hlen, keys)), HANG_SECONDS, "nothing is held")
 
 
 def put(store: JobStore, site: bytes, element: bytes, times: int = 1) -> None:
@@ -55,7 +55,7 @@ def put(store: JobStore, site: bytes, element: bytes, times: int = 1) -> None:
 
 def refused(store: JobStore, times: int = 1) -> list[str]:
     """Why, once that many have been."""
-    wait_until(lambda: len(store.refused()) == times, 10, "they are refused")
+    wait_until(lambda: len(store.refused()) == times, HANG_SECONDS, "they are refused")
     return [entry["reason"] for entry in store.refused()]
 
 

@@ -17,7 +17,7 @@ from tests.integration.jobs.test_encryption import everything
 from tests.integration.stores import broken
 from tests.project import Project
 from tests.servers import MariaDBServer, PostgresServer
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 METHOD = "myapp.tasks.record"
 STEP = 66
@@ -79,7 +79,7 @@ def test_a_step_has_gone_when_the_generator_is_read_on(project: Project) -> None
 
     def entries() -> Iterator[dict[str, str]]:
         yield from ({"text": str(n)} for n in range(101))
-        wait_until(lambda: waiting() == 100, 5, "they wait where workers take them")
+        wait_until(lambda: waiting() == 100, HANG_SECONDS, "they wait where workers take them")
 
     store.client.script_flush()
     enqueue_many(METHOD, entries())

@@ -15,7 +15,7 @@ from frappe_celery.worker.state import left
 from frappe_celery.worker.state.restoring import FULL_EVERY
 from tests.integration.benches import ended, renew_processes, worker, write_tasks
 from tests.project import Process, Project
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 RATES = """
 import collections
@@ -232,7 +232,7 @@ def test_what_is_deeper_is_put_back_after_a_methods_first_job(store: JobStore) -
 def test_what_is_left_later_is_put_back_when_no_job_comes(store: JobStore) -> None:
     run("use_later", name="")
     run("use_later", name="left")
-    wait_until(lambda: "myapp.rates.TREE['of']['numbers']" in names(store), 10)
+    wait_until(lambda: "myapp.rates.TREE['of']['numbers']" in names(store), HANG_SECONDS)
     assert run("deep_state") == DEEPLY_AS_IMPORTED
 
 

@@ -19,7 +19,7 @@ from tests.brokers import both_brokers
 from tests.integration.benches import ended, inside
 from tests.integration.cli import read
 from tests.project import Process, Project
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 DEPLOYED = """
     import time
@@ -325,7 +325,7 @@ def test_a_worker_that_dies_while_the_one_before_it_ends_its_jobs_is_started_aga
     (new,) = set(workers(supervisor)) - {old}
     processes = psutil.Process(new).children()
     os.kill(new, signal.SIGKILL)
-    psutil.wait_procs(processes, timeout=5)  # else one of them may take the next job
+    psutil.wait_procs(processes, timeout=HANG_SECONDS)  # else one of them may take the next job
     assert ended(enqueue("myapp.deployed.version")).return_value() == "old"
     (project.root / "go").touch()
     assert ended(long).return_value() == "old"
@@ -345,7 +345,7 @@ def test_nobody_outlives_a_supervisor_that_is_killed(project: Project, store: Jo
     enqueue("myapp.deployed.wait_for", name="never")
     has_begun(project, "never")
     os.kill(supervisor.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs(below, timeout=5)
+    _, alive = psutil.wait_procs(below, timeout=HANG_SECONDS)
     assert alive == []
 
 
@@ -357,7 +357,7 @@ def test_nor_does_the_look_of_its_worker(project: Project, store: JobStore) -> N
     has_begun(project, "look")
     below = psutil.Process(supervisor.pid).children(recursive=True)
     os.kill(supervisor.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs(below, timeout=5)
+    _, alive = psutil.wait_procs(below, timeout=HANG_SECONDS)
     assert alive == []
 
 

@@ -25,7 +25,7 @@ from tests.integration.benches import ended, worker
 from tests.integration.stores import message
 from tests.project import Project
 from tests.unit.jobs.values import Address, Colour, shape, values
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 SITE = "site1.localhost"
 PARAMETERS = {"method", "queue", "timeout", "event", "is_async", "job_name", "now", "on_success"}
@@ -336,7 +336,9 @@ def assert_nothing_is_held(bench: Project, store: JobStore) -> None:
     """The worker has gone on: it ran a job, and acknowledged all."""
     assert finished(enqueue("myapp.core.record")).result == "ran"
     held = store.client.keys(f"{store.keys.prefix}inflight:*")
-    wait_until(lambda: not any(store.client.hlen(key) for key in held), 5, "nothing is held")
+    wait_until(
+        lambda: not any(store.client.hlen(key) for key in held), HANG_SECONDS, "nothing is held"
+    )
     assert bench.processes[0].popen.poll() is None
 
 

@@ -24,7 +24,7 @@ from tests.brokers import both_brokers
 from tests.integration.benches import all_ended, ended, inside, worker, write_tasks
 from tests.integration.stores import broken, queued, started, take, waiting
 from tests.project import Process, Project
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -114,7 +114,9 @@ def test_processes_die_with_their_parent_in_mid_job_too(
     waits_for(tmp_path / "never")
     working(project)
     process.kill()
-    wait_until(lambda: not any(child.is_running() for child in children), 5, "they are gone")
+    wait_until(
+        lambda: not any(child.is_running() for child in children), HANG_SECONDS, "they are gone"
+    )
 
 
 def test_a_killed_worker_s_running_job_is_failed_by_another_worker_and_not_run_again(

@@ -15,7 +15,7 @@ from frappe_celery.worker.reaper import sweep
 from tests.integration.stores import queued
 from tests.project import Project
 from tests.servers import RabbitMQServer
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 
 def add(text: str, **options: object) -> None:
@@ -34,7 +34,7 @@ def test_a_job_waits_in_a_quorum_queue_of_the_bench_s_own_and_runs(
     project.worker("--without-mingle")
     wait_until(lambda: waiting.is_finished, 20, "the job that waited has run")
     job = enqueue("myapp.tasks.record", text="after")
-    wait_until(lambda: job.is_finished, 10, "the job has run")
+    wait_until(lambda: job.is_finished, HANG_SECONDS, "the job has run")
     assert project.effects() == ["before", "after"]
     assert job.result == "after"
     assert waiting.enqueued_at < waiting.started_at < waiting.ended_at  # type: ignore[operator]

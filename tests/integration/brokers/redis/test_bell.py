@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from frappe_celery.jobs import JobStore
 from tests.integration.stores import queued, started, take
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 
 def rings(store: JobStore, queue: str = "default") -> bool:
@@ -45,8 +45,10 @@ def test_a_message_that_is_given_back_rings_for_the_workers_parents(store: JobSt
     store.client.hset(keys.in_flight("gone"), "tag", f"{keys.whole('default')}\n{{}}")
     with store.client.pubsub() as bell:
         bell.subscribe(keys.bell_of_whole)
-        wait_until(lambda: bell.get_message(), 5, "subscribed")
+        wait_until(lambda: bell.get_message(), HANG_SECONDS, "subscribed")
         held = (keys.in_flight("gone"), keys.consumers)
         store.run_script("let_go", held, keys.prefix, "gone", "inf", "", "", "tag")
-        wait_until(lambda: bell.get_message(ignore_subscribe_messages=True), 5, "it rings")
+        wait_until(
+            lambda: bell.get_message(ignore_subscribe_messages=True), HANG_SECONDS, "it rings"
+        )
     assert store.client.lrange(keys.whole("default"), 0, -1) == [b"{}"]

@@ -17,7 +17,7 @@ from frappe_celery.jobs import JobStatus, JobStore
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.project import Project
 from tests.servers import RedisServer
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 EVERY_SECOND = """
     scheduler_events = {"cron": {"* * * * * *": ["myapp.core.record"]}}
@@ -239,7 +239,7 @@ def sent(project: Project, pid: int) -> str:
     """What a process wrote after SIGUSR1."""
     before = len(log_of(project))
     psutil.Process(pid).send_signal(signal.SIGUSR1)
-    return wait_until(lambda: log_of(project)[before:], timeout=5)
+    return wait_until(lambda: log_of(project)[before:], timeout=HANG_SECONDS)
 
 
 def test_sigusr1_to_beat(project: Project, store: JobStore) -> None:

@@ -33,12 +33,14 @@ def error_logs(project: Project) -> list[Any]:
 
 def assert_all_followed(project: Project, store: JobStore, method: str) -> None:
     """The callback was called in the job's site, an Error Log written, and nothing is left."""
-    wait_until(lambda: TOLD.format(method) in project.effects(), 10, "the callback is called")
+    wait_until(
+        lambda: TOLD.format(method) in project.effects(), HANG_SECONDS, "the callback is called"
+    )
     (row,) = error_logs(project)
     assert row.method == method
     assert row.error.startswith("AbandonedJobError: ")
     assert project.effects().count(TOLD.format(method)) == 1
-    wait_until(lambda: not held(store), 10, "nothing is held")
+    wait_until(lambda: not held(store), HANG_SECONDS, "nothing is held")
     assert [job.method for job in store.page(statuses=[JobStatus.FAILED])] == [method]
 
 

@@ -92,7 +92,7 @@ def test_a_master_killed_in_mid_work_is_followed_by_its_replica(
     assert sorted(effects) == sorted(
         ["job started", "job ended", "waits0", "waits1", "waits2", "first after"]
     )
-    wait_until(lambda: "another took over" in doctor(project), 15, "doctor tells of it")
+    wait_until(lambda: "another took over" in doctor(project), HANG_SECONDS, "doctor tells of it")
 
 
 def test_a_master_that_only_stood_still_is_left_for_the_new_one(
@@ -107,7 +107,7 @@ def test_a_master_that_only_stood_still_is_left_for_the_new_one(
     wait_until(lambda: store.client.info("replication")["role"] == "master", what="it is asked")
     demoted = f"redis://127.0.0.1:{group.master.port}/0"
     wait_until(lambda: connect(demoted).info("replication")["role"] == "slave", 30, "it follows")
-    after = wait_until(lambda: enqueued(text="after"), 15, "a caller follows")
+    after = wait_until(lambda: enqueued(text="after"), HANG_SECONDS, "a caller follows")
     assert ended(after).status == JobStatus.FINISHED
     assert project.effects() == ["before", "after"]
 
