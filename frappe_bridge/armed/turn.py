@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,7 +22,7 @@ from frappe_celery.hosts.bench.rq_names import IS_14
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.schedule.cron import Cron
-from frappe_celery.schedule.frappes_lock import keep_frappes
+from frappe_celery.schedule.frappes_lock import lock_file
 from frappe_celery.schedule.frequencies import cron_of, frequency_of
 from frappe_celery.schedule.timing import BENCH_TICK_SECONDS, next_start
 
@@ -40,8 +41,10 @@ def starting_scheduler(start_scheduler: Callable[[], Any]) -> Callable[[], Any]:
                     " moved back (frappe-celery switch back, or frappe-celery disable --schedule)",
                     err=True,
                 )
-        if IS_14:
-            keep_frappes()
+        if IS_14:  # whose scheduler takes no lock by itself
+            lock = lock_file("a")
+            with suppress(BlockingIOError):  # another such scheduler has it
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return start_scheduler()
 
     return replacement

@@ -10,27 +10,22 @@ from typing import Literal
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 
-_kept: TextIOWrapper | None = None
+
+def lock_file(mode: Literal["r", "a"]) -> TextIOWrapper:
+    """Its file; raises FileNotFoundError, PermissionError."""
+    return (settings.current().root / "config" / "scheduler_process").open(mode)
 
 
 def _taken(mode: Literal["r", "a"]) -> TextIOWrapper | None:
     """The file, its lock shared with other beats: one that stands still keeps none from taking
     over. None: Frappe's scheduler has it."""
-    file = (settings.current().root / "config" / "scheduler_process").open(mode)
+    file = lock_file(mode)
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
         return None
     return file
-
-
-def keep_frappes() -> None:
-    """Have the lock until this process ends, which is Frappe 14's scheduler: that takes none."""
-    global _kept
-    _kept = (settings.current().root / "config" / "scheduler_process").open("a")
-    with suppress(BlockingIOError):  # another such scheduler has it
-        fcntl.flock(_kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def frappes_scheduler_runs() -> bool:

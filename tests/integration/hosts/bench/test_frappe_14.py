@@ -288,3 +288,15 @@ def test_an_armed_benchs_scheduler_is_seen_though_14s_own_takes_no_lock(bench_14
         """
     )
     assert answer == [False, True]
+
+
+def test_an_armed_benchs_scheduler_has_the_lock_while_it_runs(bench_14: Bench14) -> None:
+    bench_14.bench.write("config/started", "")
+    answer = bench_14.ask(
+        """
+        from frappe_bridge.armed.turn import starting_scheduler
+        from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
+        answer = [starting_scheduler(frappes_scheduler_runs)(), frappes_scheduler_runs()]
+        """
+    )
+    assert answer == [True, False]
