@@ -135,6 +135,11 @@ def is_missing_column(error: BaseException) -> bool:
     return isinstance(error, NoSuchColumn) or _says(error, _MISSING_COLUMN)
 
 
+def is_missing(error: BaseException) -> bool:
+    """The one or the other."""
+    return is_missing_table(error) or is_missing_column(error)
+
+
 def is_primary_key_violation(error: BaseException) -> bool:
     """Whether a document of that name was there already."""
     return isinstance(error, DuplicateEntryError)

@@ -19,18 +19,22 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 
 def single(doctype: str, for_update: bool = False) -> dict[str, Any]:
     """The fields of a Single; its defaults where nothing was saved."""
-    text = "select `field`, `value`, `kind` from `tabSingles` where `doctype` = %s"
-    text += locking("Series") if for_update else ""
-    _, rows, _ = run(text, (doctype,), for_update)
+    rows = _rows(doctype, for_update)
     found = {field: _from_single(value, kind) for field, value, kind in rows}
     return {**_DEFAULTS.get(doctype, {}), **found}
 
 
-def texts(doctype: str) -> dict[str, str | None]:
+def texts(doctype: str, for_update: bool = False) -> dict[str, str | None]:
     """The same, as they are kept."""
     defaults = {field: str(value) for field, value in _DEFAULTS.get(doctype, {}).items()}
-    text = "select `field`, `value` from `tabSingles` where `doctype` = %s"
-    return {**defaults, **dict(run(text, (doctype,), False)[1])}
+    return {**defaults, **{field: value for field, value, _ in _rows(doctype, for_update)}}
+
+
+def _rows(doctype: str, for_update: bool) -> list[Any]:
+    text = "select `field`, `value`, `kind` from `tabSingles` where `doctype` = %s"
+    text += locking("Series") if for_update else ""
+    rows: list[Any] = run(text, (doctype,), for_update)[1]
+    return rows
 
 
 def _from_single(value: str | None, kind: str | None) -> Any:
