@@ -46,7 +46,7 @@ class Keys:
     """Hash: how many runs of each `site|queue|status` ended in a minute since the epoch."""
 
     history = key_of("history:")
-    """Text: `day:` or `week:` and a site: its minutes or hours (`watch.history`)."""
+    """Text: `day:` or `week:` and a site: its minutes or hours (`watch.minutes`)."""
 
     noted = key("history:noted")
     """Text: the last minute since the epoch that is in the history."""
@@ -100,7 +100,7 @@ class Keys:
     """Sorted set: the same, by when a worker is to look at each (`tend.lua`)."""
 
     batch = key_of("batch:")
-    """Hash: a batch (`batches.state`)."""
+    """Hash: a batch (`batch_state`)."""
 
     def members(self, batch: str) -> str:
         """Hash: how each job of a batch stands, and its id, by the run that it began with."""
@@ -115,7 +115,7 @@ class Keys:
     were enqueued."""
 
     swept = key("swept")
-    """Text: no older worker has left attempts in the indexes (`finding.JobFinder.expire`)."""
+    """Text: no older worker has left attempts in the indexes (`lookup.JobFinder.expire`)."""
 
     scheduled = key("scheduled")
     """Sorted set: the runs that wait for their time, by that time."""

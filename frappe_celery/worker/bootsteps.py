@@ -321,7 +321,7 @@ class Room(bootsteps.StartStopStep):
         consumer.task_consumer.channel.has_room = has_room
 
 
-class Forwarder(Repeated):
+class Forwarding(Repeated):
     """Sends what nobody sent (its process died, or RabbitMQ was away), and wakes a process for what
     waits in RabbitMQ: the one that was woken for it may have died."""
 
@@ -329,7 +329,7 @@ class Forwarder(Repeated):
     seen: frozenset[str] = frozenset()
 
     def tick(self, consumer: Any) -> None:
-        """What stood in the outbox the last time too; the rest its own process may be sending."""
+        """What was not confirmed the last time either; the rest its own process may be sending."""
         store = get_store()
         forwarder = store.forwarder
         assert forwarder is not None
@@ -338,7 +338,7 @@ class Forwarder(Repeated):
         if Lease(store, f"{store.keys.prefix}forwarding", self.seconds).take():
             forwarder.take_over()
             if waiting:
-                logger.info("%d jobs that stood in the outbox go to RabbitMQ", len(waiting))
+                logger.info("%d jobs that RabbitMQ had not confirmed go there", len(waiting))
                 forwarder.forward(waiting)
             for queue in store.settings.queues:
                 if forwarder.waiting_if_known(queue):
@@ -350,4 +350,4 @@ STEPS = (
     *(Record, Burst, Shares, ScheduledJobs, History, Outboxes, BrokerWatch, CacheWatch),
     *(CrewWatch, TakeJobs, VisiblyAlive),
 )
-RABBITMQ_STEPS = (Room, Forwarder)
+RABBITMQ_STEPS = (Room, Forwarding)

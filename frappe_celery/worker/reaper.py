@@ -99,7 +99,7 @@ class Sweeper(Repeated):
 def follow_the_broker(store: JobStore) -> None:
     """Have what waited in RabbitMQ wait here, where Redis has become the broker.
 
-    The other way `bootsteps.Forwarder` takes over what waits here.
+    The other way `bootsteps.Forwarding` takes over what waits here.
 
     Raises:
         BrokerUnreachable.
