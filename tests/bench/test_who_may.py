@@ -240,7 +240,8 @@ class Side:
             if FORM in cell.name:  # who is the first to read one is told what it leaves out for him
                 self.web.ask(self.own, "Administrator", cell)
         runs = self.in_site(WORKERS)
-        workers = {OWN: runs[self.ids[f"{OWN} started"]], OTHERS: runs[""]}
+        of_others = self.ids[f"{OTHERS} started"] if self.bench.is_14 else ""  # else it is hidden
+        workers = {OWN: runs[self.ids[f"{OWN} started"]], OTHERS: runs[of_others]}
         self.web.known.update({name: f"worker of {whose}" for whose, name in workers.items()})
         for user, cell, kind in READS:
             whose = kind.rpartition(" ")[0]
