@@ -13,6 +13,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.option_checks import FOR_EVER
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.new_message import method_name
 
 IS_14 = frappe.__version__.startswith("14.")
 """Frappe 14: no `deduplicate`, no callbacks after commit, no `frappe.local.job`, no worker pool."""
@@ -54,8 +55,10 @@ def arguments(
 def arguments_of(message: JobMessage) -> dict[str, Any]:
     """Those of a job's call; raises what reading them raises."""
     method, event = message.decoded_method(), codec.decode(message.event)
-    who = message.site, message.user
-    return arguments(*who, method, event, message.name, message.decoded_kwargs())
+    who, name = (message.site, message.user), message.name
+    if IS_14 and callable(method) and name == method_name(method):
+        name = str(method)  # of which Desk shows the function
+    return arguments(*who, method, event, name, message.decoded_kwargs())
 
 
 def as_message(arguments: Mapping[str, Any]) -> dict[str, Any]:
