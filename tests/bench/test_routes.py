@@ -173,7 +173,8 @@ def test_under_load_each_job_runs_once_and_each_due_time_is_acted_on_once(
     assert expected - ran.keys() == set(), "lost"
     waits = sorted(float(began) - float(at) for _, at, began in lines())
     print(f"{len(waits)} jobs, waits: median {waits[len(waits) // 2]:.3f}, most {waits[-1]:.3f} s")
-    assert armed.ask(WAITING) == [0, 0, 0]
+    # every five seconds beat has one wait for a moment
+    wait_until(lambda: armed.ask(WAITING) == [0, 0, 0], 30, "none waits")
     for one in sites:
         runs = armed.ask(RUNS.format(method=A), one)
         slots = Counter(int(began // 5) for began in runs)
