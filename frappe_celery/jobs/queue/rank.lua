@@ -23,7 +23,7 @@ if moves then
   turn = (tonumber(redis.pcall('HGET', prefix .. 'turn', queue)) or 0) + 1 / share
   if not score then  -- before those that come after it in the same turn
     local comes = tonumber(redis.pcall('HINCRBY', prefix .. 'turn', '|' .. queue, 1)) or 0
-    turn = turn + comes % 1024 / 2 ^ 18
+    turn = turn + comes % 1024 / 2 ^ 13  -- exact while a site occupies fewer than 64
   end
 else
   turn = score % level

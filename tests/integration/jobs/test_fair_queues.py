@@ -57,6 +57,14 @@ def test_who_occupies_more_processes_comes_later(store: JobStore) -> None:
     assert store.fetch_run(started(store)).site == BIG
 
 
+def test_the_turns_of_those_that_occupy_many_are_told_apart(store: JobStore) -> None:
+    """The one that came first is served first, whatever they are called."""
+    for site, _ in itertools.product(("z.example", "a.example"), range(30)):
+        queued(store, site=site)
+    sites = [store.fetch_run(run).site for run in take_all(store)]
+    assert sites == ["z.example", "a.example"] * 30
+
+
 def test_one_that_has_finished_counts_no_more(store: JobStore) -> None:
     for site, _ in itertools.product((BIG, OTHER), range(9)):
         queued(store, site=site)

@@ -80,7 +80,7 @@ class Histories(RuleBasedStateMachine):
         waiting = self.waiting(queue)
         if not line and waiting:
             self.came[queue] += 1
-            self.turns[queue, run.site] = self.served[queue] + 1 + self.came[queue] / 2**18
+            self.turns[queue, run.site] = self.served[queue] + 1 + self.came[queue] / 2**13
             if len(waiting) == 1:  # alone until now: it had no turns
                 self.turns[queue, waiting[0]] = self.served[queue] + 1
         line.insert(0 if first else len(line), run)
