@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from frappe_celery.errors import DeduplicateNeedsJobId as DeduplicateNeedsJobId
     from frappe_celery.errors import FrappeCeleryError as FrappeCeleryError
     from frappe_celery.errors import InvalidJobOperation as InvalidJobOperation
+    from frappe_celery.errors import ItemInDoubt as ItemInDoubt
+    from frappe_celery.errors import ItemsFailed as ItemsFailed
+    from frappe_celery.errors import ItemUndone as ItemUndone
     from frappe_celery.errors import JobTimeoutException as JobTimeoutException
     from frappe_celery.errors import NeedsFrappeSite as NeedsFrappeSite
     from frappe_celery.errors import NoSuchJob as NoSuchJob
@@ -53,6 +56,8 @@ if TYPE_CHECKING:
     from frappe_celery.jobs import JobStatus as JobStatus
     from frappe_celery.jobs.dependencies.dependency import Dependency as Dependency
     from frappe_celery.jobs.hosts import Host
+    from frappe_celery.jobs.resumable.loop import each as each
+    from frappe_celery.jobs.resumable.loop import step as step
     from frappe_celery.many import EnqueuedJobs as EnqueuedJobs
     from frappe_celery.many import enqueue_many as enqueue_many
 
@@ -122,5 +127,6 @@ _providers.revoked = _later("canvas:revoked")
 _providers.forwarder = _later("brokers.rabbitmq.forwarder:Forwarder")
 _providers.run_here = _later("worker.perform:perform_here")
 _providers.limit_memory = lambda most: None
+_providers.leaving = lambda: False
 _providers.published = lambda message: None
 _providers.start_worker = _later("programs:start_worker")

@@ -90,8 +90,44 @@ class DatabaseAway(_OfADriver):
     so that nobody takes it for the job's own failure."""
 
 
+class GoesOn(BaseException):
+    """A resumable job leaves its process at the end of an item, and goes on in another run. No
+    Exception, so that nobody takes it for an error."""
+
+    def __init__(self, why: str, first: bool) -> None:
+        super().__init__(why)
+        self.first = first
+        """Whether it is the next one in its queue."""
+
+
 class CommitInDoubt(_OfADriver, FrappeCeleryError):
     """The database was lost while a job's work was committed: its rows may be there."""
+
+
+class ItemInDoubt(FrappeCeleryError):
+    """An item of `each` was begun and committed by itself, and its run ended before its end."""
+
+    def __init__(self, loop: str, key: Any) -> None:
+        super().__init__(
+            f"item {key!r}{f' of the loop {loop!r}' if loop else ''} had committed by itself when"
+            " its run ended: whether all of it was done nobody knows. Look, and say"
+            ' on_doubt="again" or "skip"'
+        )
+        self.key = key
+
+
+class ItemUndone(FrappeCeleryError):
+    """An item of `each` was rolled back each time that it was done."""
+
+
+class ItemsFailed(FrappeCeleryError):
+    """Items of `each(on_error="continue")` that raised; all others are done."""
+
+    def __init__(self, failures: Sequence[tuple[Any, str]]) -> None:
+        listed = "".join(f"\n  {key!r}: {error}" for key, error in failures[:100])
+        super().__init__(f"{len(failures)} items raised, and are not done:{listed}")
+        self.failures = failures
+        """Keys, and what each raised."""
 
 
 class NotRun(FrappeCeleryError):

@@ -80,11 +80,18 @@ class Options(JobOptions, Enqueues):
         return function
 
     def _of_a_call(self) -> dict[str, Any]:
-        of_methods = self.running, self.per_minute, self.max_memory, self.fresh_process
+        of_methods = (
+            self.running,
+            self.per_minute,
+            self.max_memory,
+            self.fresh_process,
+            self.resumable,
+        )
         if any(said is not None for said in of_methods):
             raise ConfigError(
-                "running, per_minute, max_memory and fresh_process are said of a method, not of one"
-                " call: as a decorator, in the configuration, or by frappe-celery limits set"
+                "running, per_minute, max_memory, fresh_process and resumable are said of a method,"
+                " not of one call: as a decorator, in the configuration, or by frappe-celery limits"
+                " set"
             )
         if self.at is not None and (self.depends_on is not None or self.batch is not None):
             given = {"depends_on": self.depends_on, "a batch": self.batch}
@@ -166,6 +173,7 @@ def options(
     per_minute: int | None = None,
     max_memory: int | None = None,
     fresh_process: bool | None = None,
+    resumable: bool | None = None,
     depends_on: Any = None,
 ) -> Options:
     """Options of a method (as a decorator) or of one call (`options(…).enqueue(method, …)`).
@@ -188,6 +196,8 @@ def options(
             twice a second, in worker processes.
         fresh_process: of a method, as a decorator: True: each of its jobs runs in a process of its
             own, forked from one that has run none (docs/differences.md), in worker processes.
+        resumable: of a method, as a decorator: True: it loops over `frappe_celery.each`, and a run
+            goes on where the one before stopped (docs/resumable.md); it is idempotent so far.
         depends_on: of one call: a Job, the id of one, a `Dependency`, or any iterable of these,
             which is read at once: it is `deferred` until all of these have ended for good, with
             whatever repetitions; where one fails, is stopped, canceled or deleted, it is canceled
@@ -196,8 +206,12 @@ def options(
     Raises:
         ConfigError: a value that cannot be followed.
     """
-    for name, said in {"idempotent": idempotent, "fresh_process": fresh_process}.items():
+    whether = {"idempotent": idempotent, "fresh_process": fresh_process, "resumable": resumable}
+    for name, said in whether.items():
         require(said in (None, True, False), name, said, "True or False")
+    if resumable:
+        require(idempotent is not False, "idempotent", idempotent, "left out with resumable=True")
+        idempotent = True
     right = is_whole(max_deliveries) and max_deliveries > 0 and idempotent
     if max_deliveries is not None and not right:
         raise ConfigError(
@@ -223,6 +237,7 @@ def options(
         limit_key=limit_key,
         running=running,
         per_minute=per_minute,
+        resumable=resumable,
     )
 
 

@@ -109,6 +109,10 @@ class StandaloneHost:
         """mariadb, postgres or sqlite."""
         return str(local.db.db_type)
 
+    def may_commit(self) -> bool:
+        """Whether no `atomic` block of the caller's, nor Django by itself, decides."""
+        return not local.db._decided_elsewhere()
+
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""
         local.db.after_commit.add(callback)

@@ -2,7 +2,8 @@
 
 As Frappe's `execute_job` does: at most 5 times, with a pause of 1, 2, … seconds. After a deadlock
 the pause is shorter, and chance says how long: the other side has gone on, and two that met may not
-meet again. Jobs of a method that keep meeting take turns.
+meet again. Jobs of a method that keep meeting take turns. Of a resumable
+job the reruns since it last committed an item count.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from frappe_celery.hosts import turns
+from frappe_celery.jobs import current_job
 
 logger = logging.getLogger(__name__)
 
@@ -43,17 +45,26 @@ def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[flo
     Raises:
         Exception: what the attempt raised.
     """
-    for number in range(MOST_RERUNS):
+    number, job = 0, current_job()
+    while number < MOST_RERUNS:
         try:
             with turns.turn(label, sleep):
                 begun = time.monotonic()
                 return attempt(False)
         except RunAgain as again:
+            if job is not None and job.resuming is not None and job.resuming.begins_anew():
+                number = 0
             if again.deadlocked and number:
                 turns.keep_meeting(label, time.monotonic() - begun)
             logger.warning(
                 "%s is run again (%d of %d): %s", label, number + 1, MOST_RERUNS, again.__cause__
             )
             sleep(again.pause(number))
+            number += 1
+        except Exception as exc:
+            if job is None or job.resuming is None or not job.resuming.note_failure(exc):
+                raise
+            job.resuming.begins_anew()
+            number = 0
     with turns.turn(label, sleep):
         return attempt(True)

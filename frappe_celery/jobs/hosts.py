@@ -133,6 +133,9 @@ class Host(Protocol):
     def database_kind(self) -> str:
         """mariadb, postgres or sqlite: of the current site."""
 
+    def may_commit(self) -> bool:
+        """Whether the calling code's transaction ends by `commit`, and not by a block around it."""
+
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the transaction that is open now; never when it is rolled back."""
 

@@ -117,6 +117,8 @@ class Job:
     """Whether it is to find out that its site's database is back (`limits.outages`)."""
     caught: BaseException | None = None
     """What its run in this process raised and Frappe caught, so that it ends as finished."""
+    resuming: Any = field(default=None, repr=False)
+    """How far its run in this process is, where it loops over `each` (`resumable.state`)."""
     lacked: list[str] = field(default_factory=list)
     """What of Frappe's it met that is not there, and caught itself: it finished without that."""
 
@@ -293,6 +295,8 @@ class Job:
         newest = self.store.fetch_newest(self)
         if newest.run_id != self.run_id:
             self.__dict__.clear()  # what was read of the run before
+        else:
+            newest.resuming = self.resuming
         self.__dict__.update(newest.__dict__)
 
     def get_position(self) -> int | None:
@@ -309,7 +313,8 @@ class Job:
         )
 
     def stop(self) -> None:
-        """End it while it runs: as stopped, at once; its process is killed within a second.
+        """End it while it runs: as stopped, at once; its process is killed within a second, of a
+        resumable job after ten, if it has not come to the end of an item by then.
 
         No code of it runs any more, `on_failure` neither, as when RQ stops a job. In a worker
         without processes (threads, solo) its code runs on, to no effect on its record.

@@ -17,6 +17,8 @@ PURPOSE = "job"
 VERSION = 1
 SIZE_OPTION = "frappe_celery_max_message_size"
 """Of a larger one it would look as if the broker were away."""
+LINE = "frappe_celery_line"
+"""Of a message's headers, which older workers pass over: the run with which its line began anew."""
 RUN_SCHEDULED_JOB = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job"
 """Frappe's wrapper around every scheduled method; its `job_type` is the method."""
 

@@ -81,6 +81,8 @@ class JobOptions(JobDefaults):
     """How many of the method run at once."""
     per_minute: int | None = None
     """How many of the method begin within any 60 seconds."""
+    resumable: bool | None = None
+    """Whether a run of the method goes on where the one before stopped (`jobs.resumable`)."""
 
     @property
     def limits(self) -> dict[str, Any]:

@@ -52,6 +52,8 @@ run_here: Callable[[JobMessage], None]
 job's."""
 limit_memory: Callable[[int], None]
 """The job that runs in this process may have so many MiB in memory."""
+leaving: Callable[[], bool]
+"""Whether who runs the job has been told to stop, and would end it at the end of an item."""
 published: Callable[[JobMessage], None]
 """A job was enqueued: a test that runs at once what is enqueued is told."""
 start_worker: Callable[[str | None, bool, bool, int | None, bool], None]

@@ -10,24 +10,33 @@ import hashlib
 import time
 
 from frappe_celery.config import settings
+from frappe_celery.jobs import get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.options import default_options, pause, repetitions
 from frappe_celery.jobs.queue import publish
 
 
-def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:
-    """Schedule the run that follows one that raised; None when there is to be none."""
+def after_failure(
+    message: JobMessage, retries_left: int, some_done: bool = False
+) -> JobMessage | None:
+    """Schedule the run that follows one that raised; None when there is to be none.
+
+    Of one that is resumable and has done something, it counts as the first attempt.
+    """
+    number, backoff = repetitions(message)
+    attempt = message.attempt
+    if some_done and retries_left == number:  # which its own code has not changed
+        retries_left, attempt = number + attempt - 1, 1
     if retries_left < 1:
         return None
-    _, backoff = repetitions(message)
     again = message.next_run(
         run_after(message),
         retries=retries_left - 1,
         backoff=backoff,
-        attempt=message.attempt + 1,
+        attempt=attempt + 1,
         deliveries=1,
     )
-    wait = pause(backoff, message.attempt)
+    wait = pause(backoff, attempt)
     at = time.time() + wait if wait > 0 else None
     publish.publish(again, at=at, any_size=True)
     return again
@@ -36,9 +45,14 @@ def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:
 def after_death(message: JobMessage) -> JobMessage | None:
     """Put the run that follows one whose process died first in its queue; None: there is none."""
     most = max_deliveries(message)
-    if message.deliveries >= most:
+    deliveries = message.deliveries + 1
+    if default_options(message).resumable:
+        from frappe_celery.jobs.resumable.state import some_done
+
+        deliveries = 1 if some_done(get_store(), message.run) else deliveries
+    if deliveries > most:
         return None
-    run, deliveries = run_after(message), message.deliveries + 1
+    run = run_after(message)
     again = message.next_run(run, max_deliveries=most, deliveries=deliveries)
     publish.publish(again, front=1, any_size=True)
     return again

@@ -81,6 +81,7 @@ class JobProcess(JobRunner):
 
     def _run_in_fork(self, in_hand: InHand, events: bool) -> tuple[Any, ...]:
         self._orders.events = events
+        providers.leaving = self._orders.are_there
         self._trace(in_hand)
         return self._success(in_hand)
 
@@ -98,6 +99,7 @@ def be_one(
     providers.limit_memory = lambda most: slot.limit_memory(
         most, max(0, resident(os.getpid()) - at_start) >> 20
     )
+    providers.leaving = orders.asks_to_stop
     process = JobProcess(app, hostname, consumer, slot, orders, **limits)
     try:
         process.serve()

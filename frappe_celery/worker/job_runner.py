@@ -126,7 +126,9 @@ class JobRunner:
             return
         deadline = time.monotonic() + message.timeout if message.timeout > 0 else 0.0
         self._slot.write(Doing.RUNS, self._number, self.ended, time.time(), deadline, taken.run)
-        self._had = Ended(self._held_as, *self._outcome(InHand(message, taken)))
+        self._had = Ended(
+            self._held_as, *self._outcome(InHand(message, taken, (self._consumer, self._held_as)))
+        )
         self.ended += 1
 
     def _keeps(self, message: JobMessage) -> bool:

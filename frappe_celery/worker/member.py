@@ -185,6 +185,15 @@ class Orders:
                 return
             self.stop = self.stop or stop
 
+    def asks_to_stop(self) -> bool:
+        """Whether it is to stop, asked while a job runs."""
+        self.receive()
+        return self.stop
+
+    def are_there(self) -> bool:
+        """Whether some are to be heard, asked by who is not to hear them."""
+        return bool(self._poll.poll(0))
+
 
 @dataclass
 class Member:

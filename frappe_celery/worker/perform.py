@@ -14,7 +14,7 @@ from typing import Any
 from celery.exceptions import Retry
 
 from frappe_celery import canvas
-from frappe_celery.errors import DatabaseAway, NotRun
+from frappe_celery.errors import DatabaseAway, GoesOn, NotRun
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store, hosts
 from frappe_celery.jobs.job import process_name, running
 from frappe_celery.jobs.limits import declarations, outages
@@ -36,7 +36,7 @@ def perform(sealed: bytes, worker: str) -> Any:
 
     Raises:
         NotRun: it was canceled, deleted or claimed by another process, has expired, or its site's
-            database is away: it waits again.
+            database is away, or it is resumable and leaves this process: it waits again.
         Refused: its signature is missing or wrong.
         Retry: it is run again, and Celery's canvas waits for that.
         Exception: whatever the method or its on_success raised, after it was recorded.
@@ -50,7 +50,13 @@ def perform(sealed: bytes, worker: str) -> Any:
     return result
 
 
-def run_claimed(message: JobMessage, sealed: bytes, worker: str, looks: bool = False) -> Any:
+def run_claimed(
+    message: JobMessage,
+    sealed: bytes,
+    worker: str,
+    looks: bool = False,
+    held: tuple[str, str] = ("", ""),
+) -> Any:
     """As `perform`, what this process has claimed; that it succeeded the caller records.
 
     One that `looks` tells when its site's database is back (`limits.outages`).
@@ -70,11 +76,18 @@ def run_claimed(message: JobMessage, sealed: bytes, worker: str, looks: bool = F
         if message.on_success is not None:
             with running(job):
                 run_callback(job, message.on_success, result)
+        if job.resuming is not None and job.caught is None:
+            retry_while_unreachable(job.resuming.finish, result)
     except DatabaseAway as away:
         raise retry_while_unreachable(outages.put_back, store, job, away) from away
+    except GoesOn as leaves:
+        from frappe_celery.jobs.resumable.state import go_on
+
+        retry_while_unreachable(go_on, store, message, *held, leaves.first)
+        raise NotRun(f"{message.label}[{message.run}] goes on later: {leaves}") from leaves
     except BaseException as exc:
-        goes_on = _failed(store, job, message)
-        if goes_on and message.task_id:  # neither its chord nor its errbacks hear of it yet
+        follows = _failed(store, job, message)
+        if follows and message.task_id:  # neither its chord nor its errbacks hear of it yet
             raise Retry(exc=exc) from exc  # type: ignore[arg-type]  # an Exception
         raise
     if job.lacked and job.caught is None:
@@ -149,7 +162,8 @@ def _following(job: Job, message: JobMessage, raised: BaseException | None) -> J
     """The run that repeats this one, scheduled; None: there is none."""
     if not isinstance(raised, Exception) or message.method == AFTERMATH:
         return None
-    return retry_while_unreachable(again.after_failure, message, job.retries_left)
+    some_done = job.resuming is not None and job.resuming.some_done
+    return retry_while_unreachable(again.after_failure, message, job.retries_left, some_done)
 
 
 def _repeat_what_was_caught(store: JobStore, job: Job, message: JobMessage) -> None:

@@ -243,7 +243,9 @@ class Pool(BasePool, Crew):
         already: an order is neither lost nor carried out on a job that ended by itself."""
         running = {seen.run: child for child, seen in self.seen() if seen.doing == Doing.RUNS}
         for run in get_store().stopped(list(running)) if running else ():
-            if running[run].slot.read().run == run:  # it still has it
+            from frappe_celery.jobs.resumable.state import ends_soon
+
+            if running[run].slot.read().run == run and not ends_soon(get_store(), run):
                 logger.warning("run %s was stopped: its process is killed", run)
                 self.kill(running[run], "it was stopped")
 

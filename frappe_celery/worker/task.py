@@ -43,6 +43,8 @@ class InHand:
 
     message: JobMessage
     taken: Taken
+    held: tuple[str, str]
+    """By which consumer, and under which tag."""
     succeeded: bool = False
     result: Any = None
 
@@ -63,7 +65,9 @@ class RunJob(Task):  # type: ignore[type-arg]  # which it lacks at run time
             if not isinstance(in_hand, InHand):
                 return perform(sealed.encode(), worker)
             taken = in_hand.taken
-            in_hand.result = run_claimed(in_hand.message, taken.sealed, worker, taken.looks)
+            in_hand.result = run_claimed(
+                in_hand.message, taken.sealed, worker, taken.looks, in_hand.held
+            )
             in_hand.succeeded = True
             return in_hand.result
         except NotRun as exc:

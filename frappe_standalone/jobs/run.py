@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from frappe_celery.host import outages, reruns
+from frappe_celery.host import current_job, errors, outages, reruns
 from frappe_standalone.database import django_setup
-from frappe_standalone.database.errors import is_deadlocked, is_retryable, keeps_out
+from frappe_standalone.database.errors import is_deadlocked, is_lost, is_retryable, keeps_out
 from frappe_standalone.database.transaction import CallbackManager
 from frappe_standalone.documents.error_log import log_error
 from frappe_standalone.documents.locking import release_document_locks
@@ -61,7 +61,13 @@ def _attempt(run: Run, last: bool) -> Any:
             if is_retryable(exc) and not last:
                 raise reruns.RunAgain(is_deadlocked(exc)) from exc
             raise
-        return _call(run, function, last)
+        try:
+            return _call(run, function, last)
+        except Exception as exc:
+            job = current_job()
+            if job is not None and job.resuming is not None and is_lost(exc):
+                raise errors.DatabaseAway(str(exc)) from exc
+            raise
 
 
 def _begin(run: Run) -> Callable[..., Any]:

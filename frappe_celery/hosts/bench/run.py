@@ -22,7 +22,7 @@ from frappe.utils import background_jobs
 
 from frappe_celery.config import settings
 from frappe_celery.config.files import read_json
-from frappe_celery.errors import CommitInDoubt, ConfigError
+from frappe_celery.errors import CommitInDoubt, ConfigError, DatabaseAway
 from frappe_celery.hosts.bench import client_cache
 from frappe_celery.hosts.bench.connecting import connect, is_lost, keeps_out
 from frappe_celery.hosts.bench.loggers import put_levels_back
@@ -85,6 +85,8 @@ def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
         except Exception as exc:
             if not run.began and (away := kept_out(exc, keeps_out)):
                 raise away from exc
+            if job.resuming is not None and is_lost(exc):
+                raise DatabaseAway(str(exc)) from exc
             if run.returned and is_lost(exc):
                 raise CommitInDoubt(
                     f"the database was lost at the job's commit ({str(exc).strip()}): what it"

@@ -18,7 +18,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, Refused
 from frappe_celery.jobs import clocks, codec, providers
 from frappe_celery.jobs.job import ACTIVE, ENDED, Job, JobStatus
-from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, Sealed, sealed
+from frappe_celery.jobs.message import LINE, SIZE_OPTION, JobMessage, Sealed, sealed
 from frappe_celery.jobs.record import asking, record
 from frappe_celery.jobs.record.due_claim import Claim, check_claimed
 from frappe_celery.jobs.record.kinds import mailed_kind
@@ -199,7 +199,11 @@ class JobStore(JobFinder):
             kwargs = {**message.decoded_kwargs(), **(changes or {})}
             kwargs = {name: value for name, value in kwargs.items() if name not in without}
             allow_pickle = self.settings.frappe_celery_pickle
-            message = replace(message, kwargs=codec.encode_arguments(kwargs, allow_pickle))
+            message = replace(
+                message,
+                kwargs=codec.encode_arguments(kwargs, allow_pickle),
+                headers={**message.headers, LINE: message.run},  # what is done was another's work
+            )
         is_stopped = job.status == JobStatus.STOPPED
         after = job.run_id if is_stopped and self._is_in_hands(job.run_id) else None
         _, why = record.reason((job.exc_info or "")[-ATTEMPTS_LONGEST:], self.signer)
