@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.hosts import Host
     from frappe_celery.jobs.resumable.loop import each as each
     from frappe_celery.jobs.resumable.loop import step as step
+    from frappe_celery.jobs.resumable.progress import report_progress as report_progress
     from frappe_celery.many import EnqueuedJobs as EnqueuedJobs
     from frappe_celery.many import enqueue_many as enqueue_many
 

@@ -113,6 +113,9 @@ class StandaloneHost:
         """Whether no `atomic` block of the caller's, nor Django by itself, decides."""
         return not local.db._decided_elsewhere()
 
+    def publish_progress(self, *_: Any) -> None:
+        """Nobody looks on from a Desk."""
+
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""
         local.db.after_commit.add(callback)

@@ -136,6 +136,11 @@ class Host(Protocol):
     def may_commit(self) -> bool:
         """Whether the calling code's transaction ends by `commit`, and not by a block around it."""
 
+    def publish_progress(
+        self, done: float, total: float | None, text: str, names: tuple[str | None, ...]
+    ) -> None:
+        """Tell Desk how far a job is; names: a document's doctype and name, a task's id."""
+
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the transaction that is open now; never when it is rolled back."""
 

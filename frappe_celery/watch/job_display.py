@@ -17,6 +17,7 @@ from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.message import shown_method
 from frappe_celery.jobs.queue.scheduled import due_at
+from frappe_celery.jobs.resumable.progress import progress
 from frappe_celery.watch.words import BY_COMMAND, clock, cut, duration, keeping
 
 BEGINNING = 120
@@ -69,6 +70,7 @@ def whole(job: Job, until: str = BY_COMMAND) -> dict[str, Any]:
         "batch": shown(lambda: _batch(job)),
         "depends_on": shown(lambda: job.dependency_ids),
         "dependants": job.number_of_dependants,
+        "progress": (told := progress(job)) and {**vars(told), "shown": str(told)},
         "attempts": [{name: as_json(one)[name] for name in OF_ATTEMPTS} for one in job.attempts],
         "arguments": shown(lambda: own_arguments(job)),
         "result": shown(lambda: job.result),

@@ -82,6 +82,8 @@ def _about(job: Job, values: dict[str, Any]) -> Iterable[tuple[str, Text | str]]
         yield "depends on", ids if isinstance(ids, str) else some_of(ids)
     if values["dependants"]:
         yield "dependants", f"{values['dependants']} wait for it"
+    if told := values["progress"]:
+        yield "progress", told["shown"]
     if job.lacked:
         said = f"{', '.join(job.lacked)} (only a Frappe site has that; its code caught the error)"
         yield "lacked", Text(said, "yellow")

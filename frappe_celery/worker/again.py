@@ -46,7 +46,7 @@ def after_death(message: JobMessage) -> JobMessage | None:
     """Put the run that follows one whose process died first in its queue; None: there is none."""
     most = max_deliveries(message)
     deliveries = message.deliveries + 1
-    if default_options(message).resumable:
+    if most > 1:
         from frappe_celery.jobs.resumable.state import some_done
 
         deliveries = 1 if some_done(get_store(), message.run) else deliveries

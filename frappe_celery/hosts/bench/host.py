@@ -156,6 +156,18 @@ class BenchHost(Host):
     def may_commit(self) -> bool:
         return True
 
+    def publish_progress(
+        self, done: float, total: float | None, text: str, names: tuple[str | None, ...]
+    ) -> None:
+        """By Frappe's own, where something is named: else it opens a dialog to the user."""
+        percent, (doctype, docname, task_id) = 100 * done / total if total else 0, names
+        task = getattr(frappe.local, "_current_task_handle", None)  # from 17 on
+        if task is not None:
+            task.publish_progress(percent, text)
+        if (doctype and docname) or task_id:
+            about = {"title": text, "doctype": doctype, "docname": docname, "task_id": task_id}
+            frappe.publish_progress(percent, **{n: v for n, v in about.items() if v is not None})
+
     after_commit = staticmethod(transaction.after_commit)
 
     def run(self, job: jobs.Job) -> Any:

@@ -12,7 +12,7 @@ from frappe_celery.errors import BrokerUnreachable, ConfigError, GoesOn
 from frappe_celery.jobs import codec, hosts, providers
 from frappe_celery.jobs.job import Job, JobStatus, current_job
 from frappe_celery.jobs.message import LINE, JobMessage
-from frappe_celery.jobs.options import default_options
+from frappe_celery.jobs.options import declared, default_options
 from frappe_celery.jobs.record.store import JobStore, get_store
 from frappe_celery.jobs.resumable import memory
 
@@ -120,7 +120,8 @@ def resuming() -> Resuming | None:
     if job is None:
         return None
     if job.resuming is None:
-        if not default_options(job.opened).resumable:
+        by_value = declared(job.opened.decoded_method())
+        if not (by_value.resumable or default_options(job.opened).resumable):
             raise ConfigError(
                 f"{job.label} is not resumable: frappe_celery.each and step need"
                 " @frappe_celery.options(resumable=True) on the job's method"

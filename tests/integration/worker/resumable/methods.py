@@ -158,6 +158,12 @@ def always_rolls_back():
             frappe.db.rollback()
 
 
+def tells(number, at_most=None):
+    for done in range(1, number + 1):
+        if at_most is None or done <= at_most:
+            frappe_celery.report_progress(done, number, f"row {done}")
+
+
 @options(resumable=True)
 def two_loops():
     for item in each([1, 2]):
