@@ -2,8 +2,8 @@
 
 As Frappe's `execute_job` does: at most 5 times, with a pause of 1, 2, … seconds. After a deadlock
 the pause is shorter, and chance says how long: the other side has gone on, and two that met may not
-meet again. Jobs of a method that keep meeting take turns. Of a resumable
-job the reruns since it last committed an item count.
+meet again. Jobs of a method that keep meeting take turns. Of a resumable job the reruns since it
+last committed an item count.
 """
 
 from __future__ import annotations
@@ -39,21 +39,29 @@ class RunAgain(BaseException):
         return number + 1
 
 
-def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[float], None]) -> Any:
-    """Call `attempt(last)` until it does not raise RunAgain; the last one must not.
+def with_reruns(
+    attempt: Callable[[Callable[[], bool]], Any], label: str, sleep: Callable[[float], None]
+) -> Any:
+    """Call `attempt(is_last)` until it does not raise RunAgain; of the last one, which it asks for
+    when it would, it must not.
 
     Raises:
         Exception: what the attempt raised.
     """
     number, job = 0, current_job()
-    while number < MOST_RERUNS:
+
+    def is_last() -> bool:
+        nonlocal number
+        if job is not None and job.resuming is not None and job.resuming.begins_anew():
+            number = 0
+        return number >= MOST_RERUNS
+
+    while True:
         try:
             with turns.turn(label, sleep):
                 begun = time.monotonic()
-                return attempt(False)
+                return attempt(is_last)
         except RunAgain as again:
-            if job is not None and job.resuming is not None and job.resuming.begins_anew():
-                number = 0
             if again.deadlocked and number:
                 turns.keep_meeting(label, time.monotonic() - begun)
             logger.warning(
@@ -62,9 +70,6 @@ def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[flo
             sleep(again.pause(number))
             number += 1
         except Exception as exc:
-            if job is None or job.resuming is None or not job.resuming.note_failure(exc):
+            if job is None or job.resuming is None or not job.resuming.goes_past(exc):
                 raise
-            job.resuming.begins_anew()
             number = 0
-    with turns.turn(label, sleep):
-        return attempt(True)

@@ -73,6 +73,8 @@ def run_claimed(
             if message.args:
                 job.opened = with_names(message)
             result = (aftermath if message.method == AFTERMATH else hosts.current().run)(job)
+        if job.resuming is not None and job.resuming.leaves is not None:
+            raise job.resuming.leaves  # which its method has swallowed
         if message.on_success is not None:
             with running(job):
                 run_callback(job, message.on_success, result)

@@ -48,24 +48,25 @@ def execute(run: Run, sleep: Callable[[float], None] = time.sleep) -> Any:
         Exception: what the method, a hook, or the search for the method raised.
     """
     label = f"{run.method} on {run.site}"
-    return reruns.with_reruns(lambda last: _attempt(run, last), label, sleep)
+    return reruns.with_reruns(lambda is_last: _attempt(run, is_last), label, sleep)
 
 
-def _attempt(run: Run, last: bool) -> Any:
+def _attempt(run: Run, is_last: Callable[[], bool]) -> Any:
     with visit(run.site, run.user):
         try:
             function = _begin(run)
         except Exception as exc:
             if away := outages.kept_out(exc, keeps_out):
                 raise away from exc
-            if is_retryable(exc) and not last:
+            if is_retryable(exc) and not is_last():
                 raise reruns.RunAgain(is_deadlocked(exc)) from exc
             raise
         try:
-            return _call(run, function, last)
+            return _call(run, function, is_last)
         except Exception as exc:
             job = current_job()
-            if job is not None and job.resuming is not None and is_lost(exc):
+            resuming = None if job is None else job.resuming
+            if resuming is not None and is_lost(exc) and resuming.may_wait():
                 raise errors.DatabaseAway(str(exc)) from exc
             raise
 
@@ -112,7 +113,7 @@ def _of_django(run: Run, task: Any) -> Callable[..., Any]:
     return backend.run  # type: ignore[no-any-return]
 
 
-def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
+def _call(run: Run, function: Callable[..., Any], is_last: Callable[[], bool]) -> Any:
     result = None
     again = False
     callbacks = local.job.after_job
@@ -123,7 +124,7 @@ def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
     except Exception as exc:
         _return_to(run.site)
         local.db.rollback()
-        if is_retryable(exc) and not last:
+        if is_retryable(exc) and not is_last():
             again = True
             raise reruns.RunAgain(is_deadlocked(exc)) from exc
         log_error(title=run.method)

@@ -61,7 +61,7 @@ def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
     title = titles and titles.getproctitle()
     with telemetry.own_scope(), as_current(job):
         try:
-            return with_reruns(lambda last: _attempt(job, last, sleep), label, sleep)
+            return with_reruns(lambda is_last: _attempt(job, is_last, sleep), label, sleep)
         finally:
             client_cache.drop_changed(job.method)
             put_levels_back()
@@ -69,9 +69,9 @@ def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
                 titles.setproctitle(title)
 
 
-def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
+def _attempt(job: Job, is_last: Callable[[], bool], sleep: Callable[[float], None]) -> Any:
     arguments, run = job.execution_arguments(), _Run()
-    arguments["method"] = _watched(arguments["method"], last, run)
+    arguments["method"] = _watched(arguments["method"], is_last, run)
     for tries_left in reversed(range(TRIES)):
         enter_sites_folder()
         try:
@@ -85,7 +85,7 @@ def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
         except Exception as exc:
             if not run.began and (away := kept_out(exc, keeps_out)):
                 raise away from exc
-            if job.resuming is not None and is_lost(exc):
+            if job.resuming is not None and is_lost(exc) and job.resuming.may_wait():
                 raise DatabaseAway(str(exc)) from exc
             if run.returned and is_lost(exc):
                 raise CommitInDoubt(
@@ -156,7 +156,9 @@ class _Run:
     """Its method has returned; what follows is the commit."""
 
 
-def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Callable[..., Any]:
+def _watched(
+    method: str | Callable[..., Any], is_last: Callable[[], bool], progress: _Run
+) -> Callable[..., Any]:
     """The method under its own name, with our reruns."""
 
     def run(**kwargs: Any) -> Any:
@@ -179,7 +181,7 @@ def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Ca
         except Exception as exc:
             if not _is_worth_a_rerun(exc):
                 raise
-            if last:  # Frappe writes the Error Log of such an error, but does not commit it
+            if is_last():  # Frappe writes the Error Log of such an error, but does not commit it
                 if not IS_14:
                     frappe.local.job.after_job.add(frappe.db.commit)
                 elif isinstance(exc, (frappe.db.InternalError, frappe.RetryBackgroundJobError)):

@@ -143,6 +143,8 @@ class _Loop:
         """Rows that are not done, as far as they can be counted."""
 
     def over(self, rows: Iterable[T], of_row: Callable[[T], Any]) -> Iterator[T]:
+        if self._state.is_inside:
+            raise ConfigError("each within an item of another each, which its commits would end")
         self._host.commit()  # what is rolled back from now on is the items' alone
         memory.make(self._state.job.site)
         self._memory.read()
@@ -150,58 +152,63 @@ class _Loop:
         self._left = len(rows) if isinstance(rows, Sized) else None
         for row in rows:
             key = memory.checked(of_row(row))
-            known = self._memory.state_of(key)
-            if known == State.BEGUN and self._on_doubt == "raise":
-                raise ItemInDoubt(self._name, key)
-            is_left_out = known is not None and not (
-                known == State.BEGUN and self._on_doubt == "again"
-            )
-            if is_left_out:
-                self._count(-1)
-            else:
-                self._note()
-                yield from self._until_done(key, row)
+            self._memory.meet(key)
+            self._note()
+            yield from self._until_done(key, row)
         self._commit()
-        for key in self._memory.doubts() if self._on_doubt == "raise" else ():
-            raise ItemInDoubt(self._name, key)
+        self._raise_doubts()
         if failures := self._memory.failures():
             raise ItemsFailed(failures)
 
+    def _raise_doubts(self, key: Key | None = None) -> None:
+        for doubt in self._memory.doubts(key) if self._on_doubt == "raise" else ():
+            raise ItemInDoubt(self._name, doubt)
+
     def _until_done(self, key: Key, row: T) -> Iterator[T]:
-        todo = deque([(key, row)])
+        todo, state = deque([(key, row)]), self._state
         while todo:
             key, row = todo.popleft()
+            self._raise_doubts(key)
+            known = self._memory.state_of(key)
+            self._count(-1)
+            if known is not None and not (known == State.BEGUN and self._on_doubt == "again"):
+                continue
             if not self._pending:
                 self._pace.since = time.monotonic()
             self._memory.begin(key)
             transaction, began = self._host.outbox_rows(), time.monotonic()
-            self._state.open_item = (self._name, key, self._goes_on)
+            state.open_item, state.is_inside = (self._name, key) if self._goes_on else None, True
             try:
                 yield row
             except GeneratorExit:
                 self._share_its_fate(key, transaction)
                 raise
-            self._state.open_item = None
+            finally:
+                state.is_inside = False
+            state.open_item = None
             self._longest = max(self._longest, time.monotonic() - began)
             if self._memory.end(key):
                 self._pending.append((key, row))
-                self._count(-1)
-                why = self._state.look(self._longest)
-                if why or self._pace.is_due(len(self._pending)):
+                leaves = state.look(self._longest)
+                if leaves or self._pace.is_due(len(self._pending)):
                     self._commit()
-                if why:
-                    self._state.leave(why, first=why == "its worker leaves")
+                if leaves:
+                    raise leaves
             else:
-                self._undone += 1
-                if self._undone > MOST_UNDONE:
-                    raise ItemUndone(
-                        f"item {key!r} was rolled back {self._undone} times: undo a part of an item"
-                        " to a savepoint, or let it raise"
-                    )
-                self._memory.undone()
-                todo.extendleft([(key, row), *reversed(self._pending)])
-                self._count(len(self._pending))
-                self._pending = []
+                self._undo(key, row, todo)
+
+    def _undo(self, key: Key, row: T, todo: deque[tuple[Key, T]]) -> None:
+        """Do again what was rolled back: all since the last commit, which may be the item's own."""
+        self._undone += 1
+        if self._undone > MOST_UNDONE:
+            raise ItemUndone(
+                f"item {key!r} was rolled back {self._undone} times: undo a part of an item"
+                " to a savepoint, or let it raise"
+            )
+        self._memory.read()
+        todo.extendleft([(key, row), *reversed(self._pending)])
+        self._count(len(self._pending) + 1)
+        self._done, self._pending = self._memory.done, []
 
     def _share_its_fate(self, key: Key, transaction: object) -> None:
         """Where the item's transaction is the one that is open still."""
@@ -224,4 +231,8 @@ class _Loop:
 
     def _note(self) -> None:
         so_far = self._done + len(self._pending)
-        self._state.note(self._done, None if self._left is None else so_far + self._left)
+        total = None if self._left is None else so_far + self._left
+        if leaves := self._state.note(self._done, total):
+            if self._pending:
+                self._host.commit()
+            raise leaves

@@ -6,9 +6,10 @@ import logging
 import signal
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
-from frappe_celery.errors import BrokerUnreachable, ConfigError, GoesOn
+from frappe_celery.errors import BrokerUnreachable, ConfigError, GoesOn, JobTimeoutException
 from frappe_celery.jobs import codec, hosts, providers
 from frappe_celery.jobs.job import Job, JobStatus, current_job
 from frappe_celery.jobs.message import LINE, JobMessage
@@ -22,6 +23,7 @@ NOTE_SECONDS = 1.0
 LEAST_LEFT_SECONDS = 0.5
 STOPS_SECONDS = 10.0
 """How long a job that was stopped may take to the end of its item."""
+MOST_LOST = 3
 NOTHING_DONE, SOME_DONE = "0", "1"
 
 
@@ -37,12 +39,16 @@ class Resuming:
         self.job, self.line, self.rows = job, line_of(job.opened), 0
         self.loops: set[str] = set()
         """Names of those of this attempt."""
-        self.open_item: tuple[str, memory.Key, bool] | None = None
-        """The one that runs: its loop, its key, whether the others go on if it raises."""
+        self.is_inside = False
+        """An item runs."""
+        self.open_item: tuple[str, memory.Key] | None = None
+        """The last one that was not ended, if others go on when it raises: its loop, its key."""
         self.has_committed = False
-        """An item, since it was last asked."""
+        """An item, since the method was called."""
         self.some_done = False
-        """It has committed an item in this run."""
+        """The run has committed an item, in whichever process."""
+        with suppress(BrokerUnreachable):
+            self.some_done = some_done(get_store(), job.run_id)
         self.leaves: GoesOn | None = None
         self._noted = 0.0
         self._resumes = ""
@@ -50,60 +56,68 @@ class Resuming:
     def begins_anew(self) -> bool:
         """The method is called once more; whether items were committed before that."""
         self.loops.clear()
-        self.open_item = None
+        self.open_item, self.is_inside = None, False
         committed, self.has_committed = self.has_committed, False
         return committed
 
-    def note_failure(self, error: Exception) -> bool:
-        """Of the item that raised, where the others go on; False: they do not."""
-        if self.open_item is None or not self.open_item[2]:
+    def may_wait(self) -> bool:
+        """Whether it may wait for a database that was lost: three times without an item between,
+        which may be what loses it."""
+        record, client = self.job.store.keys.record(self.job.run_id), self.job.store.client
+        try:
+            if self.rows:
+                client.hset(record, "lost", 0)
+            return bool(self.rows or client.hincrby(record, "lost", 1) <= MOST_LOST)
+        except BrokerUnreachable:
+            return True
+
+    def goes_past(self, error: Exception) -> bool:
+        """Note what an item raised, where the others go on; False: they do not. Of one that had
+        committed by itself a part is there, and of one that took too long no time is left."""
+        if self.open_item is None or isinstance(error, JobTimeoutException):
             return False
-        (name, key, _), host = self.open_item, hosts.current()
+        (name, key), host = self.open_item, hosts.current()
         with host.in_site(self.job.site, self.job.user):
             rows = memory.Memory(self.line, name, self.job.run_id)
             rows.read()
+            if rows.state_of(key) == memory.State.BEGUN:
+                return False
             rows.fail(key, f"{type(error).__name__}: {error}")
             host.commit()
-        self.has_committed = self.some_done = True
+        self.begins_anew()
         return True
 
-    def note(self, done: int, total: int | None) -> None:
-        """How far it is, at most once a second; raises GoesOn: it has been stopped."""
+    def note(self, done: int, total: int | None) -> GoesOn | None:
+        """How far it is, at most once a second; what it leaves by if it has been stopped."""
         resumes = SOME_DONE if self.some_done else NOTHING_DONE
         now = time.monotonic()
         if resumes == self._resumes and now < self._noted + NOTE_SECONDS:
-            return
+            return None
         self._noted = now
         status = write(self.job, done, total, "", resumes)
         if status is None:
-            return
+            return None
         self._resumes = resumes
-        if status not in (JobStatus.STARTED.value, ""):
-            self.leave(f"it is {status}", False)
+        return None if status in (JobStatus.STARTED.value, "") else self._leave(f"it is {status}")
 
-    def look(self, longest: float) -> str:
-        """Why it is to leave at the end of this item, before one as long as the longest; '' : it is
-        not."""
+    def look(self, longest: float) -> GoesOn | None:
+        """What it leaves by at the end of an item, before one as long as the longest."""
         if providers.leaving():
-            return "its worker leaves"
-        if threading.current_thread() is not threading.main_thread():
-            return ""
-        left, _ = signal.getitimer(signal.ITIMER_REAL)
-        return "its time is up" if 0 < left < 2 * longest + LEAST_LEFT_SECONDS else ""
+            return self._leave("its worker leaves", first=True)
+        if threading.current_thread() is threading.main_thread():
+            left, _ = signal.getitimer(signal.ITIMER_REAL)
+            if 0 < left < 2 * longest + LEAST_LEFT_SECONDS:
+                return self._leave("its time is up")
+        return None
 
-    def leave(self, why: str, first: bool) -> None:
+    def _leave(self, why: str, first: bool = False) -> GoesOn:
         self.leaves = GoesOn(why, first)
-        raise self.leaves
+        return self.leaves
 
     def finish(self, result: Any) -> None:
-        """Its method has returned: what it remembers goes once that is recorded.
-
-        Raises:
-            GoesOn: it was to leave, and its method has swallowed that.
-        """
-        if self.leaves is not None:
-            raise self.leaves
-        get_store().finish(self.job.run_id, result)
+        """Its method has returned: what it remembers goes once that is recorded."""
+        if get_store().finish(self.job.run_id, result) != JobStatus.FINISHED.value:
+            return  # it was stopped, and may be requeued
         try:
             memory.forget(self.job.site, self.line, self.rows)
         except Exception as exc:  # they go when they are old

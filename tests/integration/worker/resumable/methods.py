@@ -190,6 +190,74 @@ def within_atomic():
             pass
 
 
+@options(resumable=True)
+def rolls_back_what_is_in_doubt(on_doubt="again"):
+    for item in each(range(4), on_doubt=on_doubt):
+        write(item)
+        if item == 2 and once("death"):
+            frappe.db.commit()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if item == 2 and once("rollback"):
+            frappe.db.rollback()
+
+
+@options(resumable=True)
+def commits_and_another_rolls_back():
+    for item in each(range(6), commit_every=6):
+        write(item)
+        if item == 2:
+            frappe.db.commit()
+            write("rest of 2")
+        if item == 4:
+            frappe.db.rollback()
+
+
+@options(resumable=True)
+def takes_too_long():
+    for item in each(range(3), on_error="continue"):
+        write(item)
+        if item == 1:
+            time.sleep(60)
+
+
+@options(resumable=True)
+def one_in_another():
+    for item in each([1, 2]):
+        for part in each([3, 4], name=f"parts of {item}"):
+            write(part)
+
+
+@options(resumable=True, retry=frappe_celery.Retry(max=2, delay=0))
+def always_fails_in_part():
+    note("method")
+    for item in each(range(3), on_error="continue"):
+        write(item)
+        if item == 1:
+            raise ValueError("broken")
+
+
+@options(resumable=True)
+def vanishes_from_its_order(die_at):
+    left = [item for item in range(6) if not frappe.db.get_default(f"item {item}")]
+    for item in each(left, ordered=True):
+        write(item)
+        if item == die_at:
+            frappe.db.commit()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@options(resumable=True)
+def breaks_after_a_commit():
+    for item in each(range(4)):
+        write(item)
+        if item == 2:
+            frappe.db.commit()
+            break
+    frappe.db.commit()
+    if once("death"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def is_not_resumable():
     for _ in each([1]):
         pass

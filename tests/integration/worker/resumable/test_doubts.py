@@ -65,16 +65,18 @@ def test_what_is_always_rolled_back_is_named(project: Project, store: JobStore) 
     assert "ItemUndone: item 1 was rolled back 6 times" in str(job.exc_info)
 
 
-@on_each_database
+@pytest.mark.parametrize(
+    ("kind", "times"), [("sqlite", 3), ("mariadb", 3), ("postgres", 3), ("sqlite", 5)]
+)
 def test_deadlocks_count_since_the_last_commit(
-    project: Project, store: JobStore, database: dict[str, str], counts: Counts
+    project: Project, store: JobStore, database: dict[str, str], counts: Counts, times: int
 ) -> None:
     """More than Frappe reruns a job for, in the same run."""
     worker(project, **database)
-    job = run("meets_deadlocks", items=20, at=[2, 7, 12, 18], times=3, commit_every=2)
+    job = run("meets_deadlocks", items=20, at=[2, 7, 12, 18], times=times, commit_every=2)
     assert ended(job, 100).status == JobStatus.FINISHED
     assert counts() == once(20)
-    assert project.effects().count("method") == 13
+    assert project.effects().count("method") == 1 + 4 * times
     assert not job.attempts
 
 
@@ -165,3 +167,65 @@ def test_outside_of_a_job_it_is_a_loop_with_commits(
         """
     )
     assert counts() == {"0": 1, "1": 1, "2": 1, "3": 1, "4": 1}
+
+
+def test_one_in_doubt_that_is_rolled_back_is_done_again(
+    project: Project, store: JobStore, counts: Counts
+) -> None:
+    """Its row says that it was begun, as it did before."""
+    worker(project)
+    job = run("rolls_back_what_is_in_doubt")
+    assert ended(job, 60).status == JobStatus.FINISHED
+    assert counts() == {**once(4), "2": 2}  # once before its death, and once again
+
+
+def test_what_one_has_committed_another_does_not_undo(
+    project: Project, store: JobStore, counts: Counts
+) -> None:
+    """Of the items since the last commit of the loop's own."""
+    worker(project)
+    job = run("commits_and_another_rolls_back")
+    assert ended(job, 60).status == JobStatus.FAILED
+    assert "ItemInDoubt: item 2 had committed by itself" in str(job.exc_info)
+    assert counts() == once(3)
+
+
+def test_one_that_takes_too_long_ends_the_job(project: Project, store: JobStore) -> None:
+    """Also where others go on: no time is left for them."""
+    worker(project)
+    job = run("takes_too_long", timeout=3)
+    assert ended(job, 40).status == JobStatus.FAILED
+    assert "JobTimeoutException" in str(job.exc_info)
+
+
+def test_loops_do_not_lie_within_each_other(project: Project, store: JobStore) -> None:
+    worker(project)
+    job = run("one_in_another")
+    assert ended(job, 60).status == JobStatus.FAILED
+    assert "each within an item of another each" in str(job.exc_info)
+
+
+def test_what_was_noted_and_passed_over_is_no_progress(project: Project, store: JobStore) -> None:
+    """Else it would be tried again for ever."""
+    worker(project)
+    job = run("always_fails_in_part")
+    assert ended(job, 60).status == JobStatus.FAILED
+    assert "ItemsFailed: 1 items raised" in str(job.exc_info)
+    assert project.effects().count("method") == 6  # twice in each of three runs
+
+
+def test_one_in_doubt_that_comes_no_more_in_its_order_is_named(
+    project: Project, store: JobStore, counts: Counts
+) -> None:
+    worker(project)
+    job = run("vanishes_from_its_order", die_at=3)
+    assert ended(job, 60).status == JobStatus.FAILED
+    assert "ItemInDoubt: item 3 had committed by itself" in str(job.exc_info)
+    assert counts() == once(4)
+
+
+def test_one_that_commits_and_ends_its_loop_is_in_doubt(project: Project, store: JobStore) -> None:
+    worker(project)
+    job = run("breaks_after_a_commit")
+    assert ended(job, 60).status == JobStatus.FAILED
+    assert "ItemInDoubt: item 2 had committed by itself" in str(job.exc_info)
