@@ -68,11 +68,7 @@ class Sweeper(Maintenance):
     """Jobs that are in nobody's hands are found (`ghosts`), and batches' members counted."""
 
     seconds = 30.0
-
-    @staticmethod
-    def does(store: JobStore) -> None:
-        ghosts.follow_the_broker(store)
-        ghosts.sweep(store)
+    does = staticmethod(ghosts.sweep)
 
 
 STEPS = (Expiry, Shares, History, Sweeper)

@@ -10,7 +10,7 @@ from typing import Any
 
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.workers import DEAD_AFTER_SECONDS
-from frappe_celery.worker import abandoned
+from frappe_celery.worker import abandoned, ghosts
 from frappe_celery.worker.bootsteps import Repeated
 from frappe_celery.worker.crew import crew_of, let_go
 
@@ -56,9 +56,11 @@ def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
 
 
 class CameBack(Repeated):
-    """Settles what a broker that was restored from a copy says that this worker holds."""
+    """Settles what another broker than before holds: one restored from a copy says that this worker
+    has runs, and what waited in RabbitMQ waits in Redis at its first worker's start."""
 
     seconds = 30.0
 
     def tick(self, consumer: Any) -> None:
         crew_of(consumer.controller).release_what_came_back()
+        ghosts.follow_the_broker(get_store())
