@@ -9,7 +9,7 @@ author = "frappe_celery contributors"
 copyright = f"{author}, MIT License"
 release = __version__
 
-extensions = ["myst_parser", "sphinx_click"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 # a link to `#what-differs` is one to that heading
 myst_heading_anchors = 3

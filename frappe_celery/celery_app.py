@@ -26,10 +26,10 @@ from frappe_celery.jobs import hosts
 from frappe_celery.schedule import exchange
 from frappe_celery.watch import caught, telemetry
 from frappe_celery.watch.logs import output, stacks
-from frappe_celery.worker import lifecycle, remote_control
+from frappe_celery.worker import lifecycle, maintenance, remote_control
 from frappe_celery.worker.bootsteps import RABBITMQ_STEPS, STEPS
 from frappe_celery.worker.readiness import Readiness, tell_of_an_early_end
-from frappe_celery.worker.reaper import Reaper, Sweeper
+from frappe_celery.worker.reaper import CameBack, Reaper
 from frappe_celery.worker.task import ScheduledMethod, register
 
 logger = logging.getLogger(__name__)
@@ -273,7 +273,9 @@ def _add(app: Celery, config: Settings) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update((*STEPS, Reaper, Sweeper, lifecycle.BeatBeside))
+    app.steps["consumer"].update(
+        (*STEPS, *maintenance.STEPS, Reaper, CameBack, lifecycle.BeatBeside)
+    )
     app.steps["worker"].update((*lifecycle.STEPS, Readiness))
     tell_of_an_early_end()
     if config.on_rabbitmq:

@@ -9,9 +9,6 @@ from __future__ import annotations
 from frappe_celery.host import ValidationError as ValidationError
 
 
-class SiteNotSpecifiedError(Exception): ...
-
-
 class IncorrectSitePath(Exception):
     http_status_code = 404
 
@@ -21,10 +18,6 @@ class FrappeTypeError(TypeError):
 
 
 class AuthenticationError(Exception):
-    http_status_code = 401
-
-
-class SessionExpired(Exception):
     http_status_code = 401
 
 
@@ -40,35 +33,8 @@ class OutgoingEmailError(Exception):
     http_status_code = 501
 
 
-class SessionStopped(Exception):
-    http_status_code = 503
-
-
-class UnsupportedMediaType(Exception):
-    http_status_code = 415
-
-
-class CSRFTokenError(Exception):
-    http_status_code = 400
-
-
 class TooManyRequestsError(Exception):
     http_status_code = 429
-
-
-class TooManyWritesError(Exception): ...
-
-
-class SecurityException(Exception): ...
-
-
-class UnknownDomainError(Exception): ...
-
-
-class FileAlreadyAttachedException(Exception): ...
-
-
-class UrlSchemeNotSupported(Exception): ...
 
 
 class RetryBackgroundJobError(Exception):
@@ -102,20 +68,8 @@ class InReadOnlyMode(ValidationError):
     http_status_code = 503
 
 
-class RateLimitExceededError(ValidationError):
-    http_status_code = 429
-
-
 class SessionBootFailed(ValidationError):
     http_status_code = 500
-
-
-class LinkExpired(ValidationError):
-    http_status_code = 410
-
-
-class InvalidKeyError(ValidationError):
-    http_status_code = 401
 
 
 class DataError(ValidationError): ...
@@ -131,9 +85,6 @@ class MandatoryError(ValidationError): ...
 
 
 class NonNegativeError(ValidationError): ...
-
-
-class InvalidSignatureError(ValidationError): ...
 
 
 class CannotChangeConstantError(ValidationError): ...
@@ -157,9 +108,6 @@ class DocstatusTransitionError(ValidationError): ...
 class TimestampMismatchError(ValidationError): ...
 
 
-class EmptyTableError(ValidationError): ...
-
-
 class LinkExistsError(ValidationError): ...
 
 
@@ -172,13 +120,7 @@ class InvalidNameError(ValidationError): ...
 class InvalidPhoneNumberError(ValidationError): ...
 
 
-class TemplateNotFoundError(ValidationError): ...
-
-
 class UniqueValidationError(ValidationError): ...
-
-
-class AppNotInstalledError(ValidationError): ...
 
 
 class ImplicitCommitError(ValidationError): ...
@@ -197,22 +139,7 @@ class CannotAlter(ImplicitCommitError):
     """A field has no column in its table, or a doctype no table, and none can be made now."""
 
 
-class IncompatibleApp(ValidationError): ...
-
-
 class InvalidDates(ValidationError): ...
-
-
-class DataTooLongException(ValidationError): ...
-
-
-class DocumentAlreadyRestored(ValidationError): ...
-
-
-class AttachmentLimitReached(ValidationError): ...
-
-
-class PrintFormatError(ValidationError): ...
 
 
 class InvalidRoundingMethod(FileNotFoundError): ...

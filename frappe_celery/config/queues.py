@@ -36,8 +36,9 @@ NOT_IN_NAMES = {*"|:,* "}
 """What parts names in Redis (`|`, `:`), or those of `-Q`, or stands for others in limits."""
 TAKEN_NAMES = {
     *("acted", "alerts", "armed", "batches", "came", "caught", "clocks", "compared"),
-    *("consumers", "expiring", "forwarding", "lacking", "may_publish", "may_write", "outages"),
-    *("outboxes", "parked", "parkings", "patterns", "pauses", "places", "refusals", "refused"),
+    *("consumers", "expiring", "forwarding", "lacking", "maintainer", "may_publish", "may_write"),
+    *("outages", "outboxes", "parked", "parkings", "patterns", "pauses", "places", "refusals"),
+    *("refused",),
     *("routes", "rules", "scheduled", "settling", "shares", "suspects", "sweeping"),
     *("swept", "turn", "workers"),
 }

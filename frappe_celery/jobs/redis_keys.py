@@ -142,8 +142,11 @@ class Keys:
     parkings = key("parkings")
     """Sorted set: what keeps runs back, by when it may let some go (`rules.lua`)."""
 
+    maintainer = key("maintainer")
+    """Text: which worker does what one does for all (`worker.maintenance`)."""
+
     sweeping = key("sweeping")
-    """Text: there while nobody else needs to look for ghosts (`worker.reaper`)."""
+    """Text: there while nobody else needs to look for ghosts (`worker.ghosts`)."""
 
     broker = key("broker:kind")
     """Text: `redis` or `rabbitmq`, as the worker that began last was told."""

@@ -26,10 +26,10 @@ from frappe_celery.jobs.lease import Lease
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.outbox.process import RelayProcess
-from frappe_celery.jobs.queue import scheduled, shares
+from frappe_celery.jobs.queue import scheduled
 from frappe_celery.jobs.stats.losses import Watch
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.watch import cache, minutes
+from frappe_celery.watch import cache
 from frappe_celery.watch.words import moment
 from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.crew import crew_of
@@ -164,15 +164,6 @@ class Burst(Repeated):
         self._idle = now
 
 
-class Shares(Repeated):
-    """What sites' configurations say of their shares holds without a restart."""
-
-    seconds = 10.0
-
-    def tick(self, consumer: Any) -> None:
-        shares.follow(get_store())
-
-
 class ScheduledJobs(Repeated):
     """Hands scheduled jobs to their queues when their time has come: looks every second, and at the
     very moment when it knows that something is due."""
@@ -181,15 +172,6 @@ class ScheduledJobs(Repeated):
 
     def tick(self, consumer: Any) -> float | None:
         return scheduled.promote(get_store())
-
-
-class History(Repeated):
-    """Notes each minute's numbers for the pages: every worker looks, the first one notes it."""
-
-    seconds = 20.0
-
-    def tick(self, consumer: Any) -> None:
-        minutes.note(get_store())
 
 
 class Outboxes(Repeated):
@@ -347,7 +329,7 @@ class Forwarding(Repeated):
 
 
 STEPS = (
-    *(Record, Burst, Shares, ScheduledJobs, History, Outboxes, BrokerWatch, CacheWatch),
+    *(Record, Burst, ScheduledJobs, Outboxes, BrokerWatch, CacheWatch),
     *(CrewWatch, TakeJobs, VisiblyAlive),
 )
 RABBITMQ_STEPS = (Room, Forwarding)

@@ -153,10 +153,6 @@ class Database(RawSql):
 
     get_singles_value = get_single_value
 
-    def get_system_setting(self, key: str) -> Any:
-        """A field's value in System Settings."""
-        return self.get_single_value("System Settings", key)
-
     def get_singles_dict(
         self, doctype: str, debug: bool = False, *, for_update: bool = False, cast: bool = False
     ) -> _dict:
@@ -297,12 +293,6 @@ class Database(RawSql):
     def a_row_exists(self, doctype: str) -> list[Any]:
         """A row of any document of that doctype; no row where there is none."""
         return store.get_all(doctype, limit=1, order_by=None, as_list=True)
-
-    def get_last_created(self, doctype: str) -> Any:
-        """When the newest document was created, None when there is none."""
-        known.check(doctype)
-        rows = store.select(doctype, None, fields=["creation"], order_by="creation desc", limit=1)
-        return rows[0]["creation"] if rows else None
 
     # -- defaults
 

@@ -212,11 +212,6 @@ class Builder(MySQLQuery):  # type: ignore[misc]
 Builder.engine = Builder
 
 
-def get_query_builder(type_of_db: str) -> type[Builder]:
-    """The one for MariaDB's SQL, whichever database it is."""
-    return Builder
-
-
 def _table(name: str) -> str:
     return name if name.startswith("__") else table_name(name)
 

@@ -119,15 +119,6 @@ def in_kind_of(example: Any, value: Any) -> Any:
     return reads(value) if reads and value else value
 
 
-def validate_from_to_dates(doc: Any, from_date_field: str, to_date_field: str) -> None:
-    """Raises InvalidDates where the second of two dates lies before the first."""
-    given = (doc.get(from_date_field), doc.get(to_date_field))
-    first, last = (value and getdate(value) for value in given)
-    if first and last and last < first:
-        labels = [doc.meta.get_label(each) for each in (to_date_field, from_date_field)]
-        raise exceptions.InvalidDates(f"{labels[0]} must be after {labels[1]}")
-
-
 def check_amended(doc: Any) -> None:
     """Raises ValidationError where it takes the place of a document that is not cancelled."""
     former = doc.get("amended_from") if doc.meta.is_known else None

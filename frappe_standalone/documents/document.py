@@ -329,8 +329,6 @@ class Document(StoredDocument):
         self._doc_before_save = before
         self._check_action(int(before.docstatus))
 
-    validate_from_to_dates = checking.validate_from_to_dates
-
     def get_doc_before_save(self) -> Any:
         """As it was in the database before this `save`."""
         return self.__dict__.get("_doc_before_save")

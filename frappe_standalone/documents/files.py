@@ -257,20 +257,6 @@ def save_file(
     return _attached(values, dt, dn, folder, is_private, df)
 
 
-def save_url(
-    file_url: str,
-    filename: str | None,
-    dt: str | None,
-    dn: str | None,
-    folder: str | None,
-    is_private: Any,
-    df: str | None = None,
-) -> File:
-    """A new File for what lies at an address."""
-    values = {"file_url": unquote(file_url), "file_name": filename}
-    return _attached(values, dt, dn, folder, is_private, df)
-
-
 _TO = ("attached_to_doctype", "attached_to_name", "folder", "is_private", "attached_to_field")
 
 

@@ -20,7 +20,6 @@ from frappe_standalone.documents.controllers import stored
 from frappe_standalone.documents.error_log import get_traceback, report_swallowed
 from frappe_standalone.exceptions import DocumentLockedError, LockTimeoutError
 from frappe_standalone.local import local
-from frappe_standalone.missing import lacks
 from frappe_standalone.site.context import get_site_path, site_folder
 
 LOCKS_DIR = "locks"
@@ -40,11 +39,6 @@ def get_lock_path(name: str) -> str:
 def lock_exists(name: str) -> bool:
     """Whether somebody holds the lock, or left it."""
     return os.access(get_lock_path(name), os.F_OK)
-
-
-def lock_age(name: str) -> float:
-    """Seconds since the lock was taken."""
-    return time.time() - os.path.getmtime(get_lock_path(name))
 
 
 def check_lock(path: str, timeout: int = STALE_SECONDS) -> bool:
@@ -148,12 +142,6 @@ def unlock(doc: Any) -> None:
     delete_lock(doc.get_signature())
     if doc in local.locked_documents:
         local.locked_documents.remove(doc)
-
-
-@lacks(args=None)
-def unlock_document(doctype: str, name: str) -> None:
-    """Give back a lock whose worker died."""
-    stored(doctype, name).unlock()
 
 
 def queue_action(doc: Any, action: str, **kwargs: Any) -> Any:

@@ -70,14 +70,6 @@ def get_users_with_role(role: str) -> list[str]:
     return [user for user in enabled if user != ADMINISTRATOR]
 
 
-def get_enabled_system_users() -> list[_dict]:
-    """Their email, language and name, without Administrator and Guest."""
-    users = local.db.get_all(
-        "User", {"user_type": "System User", "enabled": 1}, ["email", "language", "name"]
-    )
-    return [user for user in users if user.name not in (ADMINISTRATOR, GUEST)]
-
-
 def uses_desk(user: str | None = None) -> bool:
     """Whether a user is a System User (`frappe.permissions.is_system_user`)."""
     return bool(_type_of(user or local.session.user) == "System User")

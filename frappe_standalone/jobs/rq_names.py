@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from frappe_celery import host
 from frappe_standalone.jobs import run
 from frappe_standalone.missing import ANY, lacks
 from frappe_standalone.site.context import ADMINISTRATOR
-
-RQ_JOB_FAILURE_TTL = 7 * 24 * 60 * 60
-RQ_FAILED_JOBS_LIMIT = 1000
-RQ_RESULTS_TTL = 10 * 60
 
 
 def get_current_job(connection: Any = None, job_class: Any = None) -> host.Job | None:
@@ -28,12 +23,6 @@ class Job(host.Job):
     def fetch(cls, id: str, connection: Any = None) -> host.Job:
         """The newest job under an effective id; raises NoSuchJobError."""
         return host.get_store().fetch(id)
-
-    @classmethod
-    @lacks(serializer=ANY)
-    def fetch_many(cls, job_ids: Iterable[str], connection: Any = None) -> list[host.Job | None]:
-        """As `fetch`, None for those that there are not."""
-        return [cls.fetch(job_id) if cls.exists(job_id) else None for job_id in job_ids]
 
     @classmethod
     def exists(cls, job_id: str, connection: Any = None) -> bool:
@@ -93,15 +82,6 @@ class Queue:
         some = store.read(runs[: None if length < 0 else length])
         return [job for job in some if job is not None]
 
-    @property
-    def job_ids(self) -> list[str]:
-        """The ids of the waiting jobs."""
-        return [job.id for job in self.jobs]
-
-    def fetch_job(self, job_id: str) -> host.Job | None:
-        """A job, None when there is none."""
-        return Job.fetch(job_id) if Job.exists(job_id) else None
-
 
 class Worker(host.ListedWorker):
     """A process of a Celery worker, to look at."""
@@ -146,20 +126,6 @@ def get_queues_timeout() -> dict[str, int]:
     return {queue.name: queue.timeout for queue in host.settings.current().queues.values()}
 
 
-@lacks(build_queue_name=False)
-def get_queue_list(queue_list: Any = None) -> list[str]:
-    """The queues, or those named; raises UnknownQueue for one that there is not."""
-    if not queue_list:
-        return list(host.settings.current().queues)
-    named = [queue_list] if isinstance(queue_list, str) else list(queue_list)
-    return [host.settings.current().queue(name).name for name in named]
-
-
-def validate_queue(queue: str, default_queue_list: Any = None) -> None:
-    """Raises UnknownQueue for one that there is not."""
-    host.settings.current().queue(queue)
-
-
 def get_workers(queue: Any = None) -> list[Worker]:
     """The workers, as RQ's Worker.all() gives them."""
     return Worker.all(queue=queue)
@@ -179,6 +145,3 @@ def get_queues(connection: Any = None) -> list[Queue]:
 def get_redis_conn(username: str | None = None, password: str | None = None) -> Any:
     """The Redis client of the job store."""
     return host.get_store().client
-
-
-get_redis_connection_without_auth = get_redis_conn

@@ -81,14 +81,3 @@ def add_data_to_monitor(**kwargs: Any) -> None:
     monitor = getattr(local, "monitor", None)
     if monitor is not None:
         monitor.data.update(kwargs)
-
-
-def get_trace_id() -> str | None:
-    """The `uuid` of the running job's line."""
-    monitor = getattr(local, "monitor", None)
-    return monitor.data["uuid"] if monitor is not None else None
-
-
-def log_file() -> str:
-    """The path of the file that measured jobs are written to."""
-    return str(settings.current().log_path / MONITOR_LOG)

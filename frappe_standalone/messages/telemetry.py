@@ -9,14 +9,3 @@ def capture(event: str, app: str, **kwargs: Any) -> None:
 
 def init_telemetry() -> None:
     """Does nothing: no telemetry is sent from here."""
-
-
-flush_telemetry = init_telemetry
-
-
-def is_enabled() -> bool:
-    """Always False: no telemetry is sent from here."""
-    return False
-
-
-is_pulse_enabled = is_enabled

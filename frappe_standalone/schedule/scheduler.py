@@ -13,11 +13,8 @@ from typing import Any
 from frappe_celery import host
 from frappe_standalone.cache.cache import cache
 from frappe_standalone.database import singles, store
-from frappe_standalone.documents.documents import get_doc
 from frappe_standalone.local import local
-from frappe_standalone.messages.logs import logger
 from frappe_standalone.schedule.rows import LOG
-from frappe_standalone.site.context import ADMINISTRATOR, visit
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.numbers import cint
 
@@ -52,65 +49,12 @@ def _is_enabled() -> bool:
     return bool(cint(singles.single("System Settings").get("enable_scheduler")))
 
 
-def get_scheduler_status() -> dict[str, str]:
-    """`{"status": "active"}`, or `inactive` where nothing is scheduled."""
-    return {"status": "inactive" if is_scheduler_inactive() else "active"}
-
-
 def toggle_scheduler(enable: Any) -> None:
     """Switch scheduling of the current site on or off; counts once it is committed."""
     local.db.set_single_value("System Settings", "enable_scheduler", int(bool(enable)))
 
 
-def enable_scheduler() -> None:
-    """Switch scheduling of the current site on, once that is committed."""
-    toggle_scheduler(True)
-
-
-def disable_scheduler() -> None:
-    """Switch scheduling of the current site off, once that is committed."""
-    toggle_scheduler(False)
-
-
-def enqueue_events_for_all_sites() -> None:
-    """Enqueue what is due on every site; a site that fails is logged and passed over."""
-    for site in host.settings.current().sites():
-        try:
-            enqueue_events_for_site(site)
-        except Exception:
-            logger("scheduler", allow_site=False).exception("events of %s", site)
-
-
-def enqueue_events_for_site(site: str) -> None:
-    """Enqueue what is due on a site, unless it is not scheduled."""
-    with visit(site, ADMINISTRATOR):
-        if not is_scheduler_inactive():
-            enqueue_events(site)
-
-
-def enqueue_events(site: str | None = None) -> list[str]:
-    """Enqueue what is due on the current site; the methods."""
-    if not schedule_jobs_based_on_activity():
-        return []
-    enqueued = []
-    for name in store.names(DOCTYPE, {"stopped": 0}):
-        row = get_doc(DOCTYPE, name)
-        if row.enqueue():
-            enqueued.append(row.method)
-    return enqueued
-
-
 # -- dormant sites
-
-
-def schedule_jobs_based_on_activity(check_time: datetime | None = None) -> bool:
-    """False on a dormant site whose last scheduled job is less than a day old."""
-    return why_dormant(check_time) is None
-
-
-def is_dormant(check_time: datetime | None = None) -> bool:
-    """Whether the site keeps an Activity Log and nothing was written to it for `dormant_days`."""
-    return _last_activity_of_a_dormant_site(check_time) is not None
 
 
 def why_dormant(check_time: datetime | None = None) -> str | None:

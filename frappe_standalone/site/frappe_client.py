@@ -129,10 +129,6 @@ class FrappeClient:
         url = self._resource(doc.get("doctype"), doc.get("name"))
         return _dict(self.post_process(self._ask("put", url, data={"data": as_json(doc)})))
 
-    def insert_many(self, docs: Any) -> Any:
-        """Insert documents in one request to `frappe.client`."""
-        return self._command("insert_many", docs=as_json(docs))
-
     def bulk_update(self, docs: Any) -> Any:
         """Change documents in one request to `frappe.client`."""
         return self._command("bulk_update", docs=as_json(docs))
@@ -199,18 +195,6 @@ class FrappeClient:
         if said and (told := said.get("exc") or said.get("exc_type") or said.get("errors")):
             raise FrappeException(f"FrappeClient Request Failed\n\n{_first(told)}")
         return said.get("message", said.get("data"))
-
-
-class FrappeOAuth2Client(FrappeClient):
-    """A session by an access token of OAuth."""
-
-    def __init__(self, url: str, access_token: str, verify: bool = True) -> None:
-        super().__init__(url, verify=verify)
-        self.access_token = access_token
-        self.headers = {
-            "Authorization": f"Bearer {access_token}",
-            "content-type": "application/x-www-form-urlencoded",
-        }
 
 
 def _first(told: Any) -> Any:

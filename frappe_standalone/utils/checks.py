@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from email.utils import parseaddr
-from mimetypes import guess_type
 from typing import Any
 from urllib.parse import urlparse
 
@@ -14,8 +12,6 @@ from frappe_standalone.missing import required
 
 _PHONE = re.compile(r"[0-9 +_\-,.*#()]{1,20}$")
 _PERSON = re.compile(r"\w[\w'\-]*( \w[\w'\-]*)*$")
-_GIT = re.compile(r"(?:git|ssh|https?|\w*@[-\w.]+):(//)?(.*?)(\.git)?(/?|#[-\d\w._]+?)$")
-_NO_MARKDOWN = re.compile(r"<p\s*>|<br\s*>")
 
 
 def validate_url(
@@ -81,25 +77,3 @@ def validate_name(name: str, throw: bool = False) -> bool:
     if throw and name and not valid:
         raise InvalidNameError(f"{name} is not a valid Name")
     return valid
-
-
-def extract_email_id(email: str) -> str:
-    """The address in `A Name <a@example.com>`."""
-    return parseaddr(email)[1] if email else ""
-
-
-def is_git_url(url: str) -> bool:
-    """Whether it looks like an address that git can clone."""
-    return _GIT.match(url) is not None
-
-
-def is_markdown(text: str) -> bool:
-    """Whether it is not HTML, as far as paragraphs and breaks tell."""
-    if "<!-- markdown -->" in text:
-        return True
-    return "<!-- html -->" not in text and not _NO_MARKDOWN.search(text)
-
-
-def is_image(filepath: str) -> bool:
-    """Whether a file's name, or address, is an image's."""
-    return (guess_type((filepath or "").partition("?")[0])[0] or "").startswith("image/")

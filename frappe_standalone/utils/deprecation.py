@@ -22,19 +22,8 @@ def colorize(text: str, color_code: int) -> str:
     return f"\033[{color_code}m{text}\033[0m" if sys.stdout.isatty() else text
 
 
-class FrappeDeprecationError(Warning):
-    """Of something that this version should not have any more."""
-
-
 class FrappeDeprecationWarning(Warning):
     """Of something that the next version will not have."""
-
-
-class PendingFrappeDeprecationWarning(FrappeDeprecationWarning):
-    """Of something that a later version will not have; not shown."""
-
-
-warnings.simplefilter("ignore", PendingFrappeDeprecationWarning)
 
 
 def _deprecated(
@@ -57,9 +46,3 @@ def _deprecated(
 def deprecated(func: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator without arguments: each call warns."""
     return _deprecated("It will be removed in a future version.")(func)
-
-
-def deprecation_warning(marked: str, graduation: str, msg: str) -> None:
-    """Warn where one stands: since when, until which version, and what to do instead."""
-    said = f"This codepath was marked (DATE: {marked}) deprecated for removal from {graduation}"
-    warnings.warn(f"{said} with note: {msg}", PendingFrappeDeprecationWarning, stacklevel=2)

@@ -85,9 +85,3 @@ def sbool(x: Any) -> Any:
 def safe_div(numerator: Any, denominator: Any, precision: int = 2) -> float:
     """The quotient, rounded; 0.0 where there is none."""
     return flt(flt(numerator) / flt(denominator), precision) if flt(denominator) else 0.0
-
-
-def remainder(numerator: Any, denominator: Any, precision: int = 2) -> float:
-    """What a division leaves, of numbers with that many decimals."""
-    scale = 10 ** cint(precision)
-    return flt(numerator * scale % (denominator * scale) / scale, cint(precision))

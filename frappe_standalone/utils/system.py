@@ -43,19 +43,6 @@ def execute_in_shell(
     return done.stderr, done.stdout
 
 
-def get_file_size(path: str, format: bool = False) -> int | str:
-    """Its bytes; with `format` as text, in KiB, MiB, …"""
-    size = os.path.getsize(path)
-    if not format:
-        return size
-    shown: float = size
-    for unit in ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi"):
-        if abs(shown) < 1024:
-            return f"{shown:3.1f}{unit}B"
-        shown /= 1024
-    return f"{shown:.1f}YiB"
-
-
 def create_folder(path: str, with_init: bool = False) -> None:
     """Make a folder where there is none; with `with_init` as a package."""
     if not os.path.exists(path):

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from email.utils import getaddresses, parseaddr
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from frappe_celery.host import settings
 from frappe_standalone.exceptions import InvalidEmailAddressError
@@ -140,12 +140,6 @@ def get_abbr(string: str, max_len: int = 2) -> str:
     return "".join(word[0] for word in string.split())[:max_len] or "?"
 
 
-def get_string_between(start: str, string: str, end: str) -> str:
-    """What lies between two patterns; the whole, where they are not there."""
-    found = re.search(f"{start}(.*){end}", string or "")
-    return found[1] if found else string or ""
-
-
 def get_table_name(table_name: str, wrap_in_backticks: bool = False) -> str:
     """The table of a doctype's documents: `tabItem`."""
     name = table_name if table_name.startswith("__") else f"tab{table_name}"
@@ -155,11 +149,6 @@ def get_table_name(table_name: str, wrap_in_backticks: bool = False) -> str:
 def quoted(url: Any) -> str:
     """With what an address may not have escaped."""
     return quote(cstr(url), safe="~@#$&()*!+=:;,.?/'")
-
-
-def dict_to_str(args: Mapping[str, Any], sep: str = "&") -> str:
-    """As the query of an address."""
-    return sep.join(f"{key}={quote(cstr(value or ''))}" for key, value in args.items())
 
 
 def unique(seq: Iterable[Any]) -> list[Any]:
@@ -269,11 +258,6 @@ def get_link_to_form(doctype: str, name: str | None = None, label: str | None = 
     return f'<a href="{get_url_to_form(doctype, name)}">{label or name or doctype}</a>'
 
 
-def get_absolute_url(doctype: str, name: str) -> str:
-    """The address of a document's form, without the site."""
-    return get_url_to_form(doctype, name).removeprefix(get_url())
-
-
 def get_url_to_list(doctype: str) -> str:
     """The address of a doctype's list."""
     return _desk(quoted(slug(doctype)))
@@ -284,14 +268,6 @@ def get_url_to_report(name: str, report_type: str | None = None, doctype: str | 
     if report_type == "Report Builder":
         return _desk(f"{quoted(slug(cstr(doctype)))}/view/report/{quoted(name)}")
     return _desk(f"query-report/{quoted(name)}")
-
-
-def get_filtered_list_url(doctype: str, docnames: list[str] | None = None) -> str:
-    """The address of a doctype's list that shows these alone."""
-    address = get_url_to_list(doctype)
-    if not docnames:
-        return address
-    return f"{address}?{urlencode({'name': json.dumps(['in', docnames])})}"
 
 
 # -- JSON
@@ -331,13 +307,6 @@ def parse_json(val: Any) -> Any:
     if isinstance(val, str):
         val = json.loads(val)
     return _dict(val) if isinstance(val, dict) else val
-
-
-@lacks(option=None)
-def orjson_dumps(obj: Any, default: Any = None, *, decode: bool = True) -> str | bytes:
-    """As JSON, without spaces."""
-    text = json.dumps(obj, default=default, separators=(",", ":"), ensure_ascii=False)
-    return text if decode else text.encode()
 
 
 def safe_json_loads(*args: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 from frappe_standalone.exceptions import ValidationError
@@ -121,33 +121,6 @@ def get_month(datetime: Any = None) -> str:
     return calendar.month_name[dates._day(datetime).month]
 
 
-def get_datetime_in_timezone(time_zone: str) -> datetime:
-    """Now, in the zone of that name."""
-    return dates.convert_utc_to_timezone(datetime.now(timezone.utc), time_zone)
-
-
-def get_eta(from_time: Any, percent_complete: float) -> str:
-    """The time that is left of something that began then."""
-    passed = dates.time_diff_in_seconds(dates.now_datetime(), from_time)
-    return str(timedelta(seconds=(100 - percent_complete) / percent_complete * passed))
-
-
-def duration_to_seconds(duration: str) -> int:
-    """`1d 2h 3m 4s` in seconds.
-
-    Raises:
-        ValidationError: it is written otherwise.
-    """
-    validate_duration_format(duration)
-    return sum(int(part[:-1]) * _UNITS[part[-1]] for part in re.findall(r"\d+[dhms]", duration))
-
-
-def validate_duration_format(duration: str) -> None:
-    """Raises ValidationError unless it is written like `1d 2h 3m 4s`."""
-    if not _DURATION.match(duration):
-        raise ValidationError(f"Value {duration} must be in the valid duration format: d h m s")
-
-
 def format_timedelta(o: Any) -> str:
     """`25:03:04`, with a fraction of a second where there is one."""
     total = o.total_seconds() if isinstance(o, timedelta) else float(o or 0)
@@ -159,7 +132,6 @@ def format_timedelta(o: Any) -> str:
 
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(\d+d)?((^|\s)\d+h)?((^|\s)\d+m)?((^|\s)\d+s)?$")
 
 
 def format_duration(seconds: float, hide_days: bool = False) -> str:
@@ -197,12 +169,3 @@ _SPANS = (
 )
 _NEARLY_ONE = 0.85
 """From which part of a span on Babel, by which Frappe writes, calls it one."""
-
-
-def parse_val(v: Any) -> Any:
-    """What a query gave, as simple types: days and times as texts, a time of day as hh:mm."""
-    if isinstance(v, date):
-        return str(v)
-    if isinstance(v, timedelta):
-        return ":".join(str(v).split(":")[:2])
-    return int(v) if isinstance(v, int) else v

@@ -14,13 +14,12 @@ from tests.waiting import wait_until
 
 BROKER = "redis://localhost:6379/0"
 """The one in the pages."""
-MODELS = """
-from django.db import models
-
-
-class Order(models.Model):
-    number = models.CharField(max_length=20)
-    state = models.CharField(max_length=20, default="new")
+VIEW = """
+import frappe
+from django.db import transaction
+with transaction.atomic():
+    Order.objects.create(number="SO-1")
+    frappe.enqueue("shop.tasks.ship", enqueue_after_commit=True, number="SO-1")
 """
 SHOW = "from shop.models import Order; print(*Order.objects.values_list('state', flat=True))"
 
@@ -34,21 +33,16 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     shell.close()
 
 
-def write_files(page: str, shell: Shell, broker: str = BROKER) -> str:
-    """The files of a page, with a broker of the test's; gives the code that is in none."""
-    rest = ""
+def write_files(page: str, shell: Shell, broker: str = BROKER) -> None:
+    """The files of a page, with a broker of the test's."""
     for block in blocks(DOCS / page):
-        if block.language != "python":
-            continue
-        if not block.file:
-            rest += block.text
+        if block.language != "python" or not block.file:
             continue
         file = shell.folder / block.file
         file.parent.mkdir(exist_ok=True)
         if file.parent != shell.folder:
             (file.parent / "__init__.py").touch()
         file.write_text(block.text.replace(BROKER, broker))
-    return rest
 
 
 def job_statuses(shell: Shell) -> dict[str, list[str]]:
@@ -73,8 +67,6 @@ def test_a_frappe_developer(shell: Shell) -> None:
 
 def test_a_celery_app(shell: Shell, redis_url: str) -> None:
     write_files("start-celery.md", shell, redis_url)
-    for file in (shell.folder / "shop").glob("*.py"):  # the part for Django
-        file.unlink()
     write_files("start-frappe.md", shell)
     shell.typed = {"FRAPPE_CELERY_REDIS_QUEUE": redis_url}
     worker = shell.start("celery", "-A", "ours", "worker", "-l", "INFO")
@@ -93,8 +85,9 @@ def test_a_celery_app(shell: Shell, redis_url: str) -> None:
 
 
 def test_a_django_project(shell: Shell, redis_url: str) -> None:
-    view = write_files("start-celery.md", shell, redis_url)
-    (shell.folder / "shop" / "models.py").write_text(MODELS)
+    write_files("django.md", shell, redis_url)
+    for name in ("celery.py", "__init__.py"):  # the part with a Celery app of its own
+        (shell.folder / "team" / name).write_text("")
     shell.typed = {"DJANGO_SETTINGS_MODULE": "team.settings", "PYTHONPATH": str(shell.folder)}
     shell.run("python", "-m", "django", "makemigrations", "shop")
     shell.run("python", "-m", "django", "migrate")
@@ -102,6 +95,6 @@ def test_a_django_project(shell: Shell, redis_url: str) -> None:
     assert "shop.tasks.close_day" in shell.run("frappe-celery", "schedule")
     shell.start("frappe-celery", "worker", "-c", "1").wait_for(" ready.")
     setup = "import django; django.setup(); from shop.models import Order\n"
-    shell.run("python", "-c", setup + view)
+    shell.run("python", "-c", setup + VIEW)
     wait_until(lambda: shell.run("python", "-c", setup + SHOW) == "shipped\n", what="it is shipped")
     assert job_statuses(shell) == {"shop.tasks.ship": ["finished"]}

@@ -8,7 +8,7 @@ from frappe_celery.errors import QueueOverloaded
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.worker.reaper import sweep
+from frappe_celery.worker.ghosts import sweep
 from tests.integration.stores import broken, enqueue, keys, queued, take, take_all, waiting
 from tests.waiting import wait_until
 

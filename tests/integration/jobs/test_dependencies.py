@@ -12,7 +12,7 @@ from frappe_celery.errors import NoSuchJob, QueueOverloaded
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.watch import snapshot
-from frappe_celery.worker.reaper import settle
+from frappe_celery.worker.ghosts import settle
 from tests.integration.stores import broken, enqueue, queued, started, take, waiting
 
 

@@ -13,7 +13,7 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.queue import shares
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.worker.reaper import sweep
+from frappe_celery.worker.ghosts import sweep
 from tests.integration.benches import worker
 from tests.integration.stores import enqueue, message, queued, started, take, take_all
 from tests.project import Project

@@ -19,7 +19,8 @@ from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.limits.rules import UNTIL_TOLD, Limits, Rule, configured
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.worker.reaper import reap, sweep
+from frappe_celery.worker.ghosts import sweep
+from frappe_celery.worker.reaper import reap
 from tests.integration.stores import SITE, broken, enqueue, message, queued, waiting
 from tests.project import Project
 from tests.waiting import HANG_SECONDS, wait_until

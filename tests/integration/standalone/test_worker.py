@@ -263,7 +263,7 @@ def test_the_virtual_doctypes(frappe: Any, project: Project) -> None:
     }
     assert rq.job.Job.fetch(other.id).site == "other"
     later = [frappe.enqueue("myapp.notes.mark", name=name, queue="default") for name in "ab"]
-    assert rq.Queue("default").job_ids[1:] == [job.id for job in later]
+    assert rq.Queue("default").jobs[1:] == later
     assert rq.Queue("default").get_jobs(1, 1) == later[:1]
     project.worker("-Q", "short,long")
     wait_until(lambda: frappe.db.count("RQ Job", {"status": "finished"}))

@@ -81,7 +81,6 @@ REFUSED: dict[str, Call] = {
     "commit_chunks": lambda f: f.model.document.bulk_insert("Note", [], commit_chunks=True),
     "db_name": lambda f: f.connect(db_name="other"),
     "site_path": lambda f: f.get_site_config(site_path="./other.test"),
-    "build_queue_name": lambda f: f.utils.background_jobs.get_queue_list(build_queue_name=True),
     "use_sniffer": lambda f: f.utils.csvutils.read_csv_content("a;b", use_sniffer=True),
     "mini": lambda f: f.utils.pretty_date("2020-01-01", mini=True),
     "header": lambda f: f.sendmail("a@example.com", header=["Due", "red"]),
@@ -180,10 +179,7 @@ def test_of_utils(frappe: Any, tmp_path: Path) -> None:
     assert frappe.utils.formatdate("05/01/2026") == "2026-05-01"
     (tmp_path / "apps.txt").write_text("one\n\n# two\nthree\n")
     file = str(tmp_path / "apps.txt")
-    assert frappe.get_file_items(file) == ["one", "three"]
-    assert frappe.get_file_items(file, ignore_empty_lines=False) == ["one", "", "# two", "three"]
     assert frappe.read_file(file, as_base64=True) == "b25lCgojIHR3bwp0aHJlZQo="
-    assert frappe.utils.orjson_dumps({"a": 1}, decode=False) == b'{"a":1}'
     with pytest.raises(frappe.ValidationError, match="Illegal template"):
         frappe.render_template("{{ a.__class__ }}", {"a": 1})
     frappe.local_cache("kept", "a", lambda: None)

@@ -213,16 +213,6 @@ def test_dates_times_and_lists_as_people_read_them(frappe: Any) -> None:
         frappe.format_value([], {"fieldtype": "Table MultiSelect"})
 
 
-@pytest.mark.no_database
-def test_dates_that_stand_the_wrong_way_round(frappe: Any, add_doctype: AddDoctype) -> None:
-    add_doctype("Voyage", field("start", "Date"), field("finish", "Date"))
-    voyage = frappe.get_doc(doctype="Voyage", start="2026-03-02", finish="2026-03-02")
-    voyage.validate_from_to_dates("start", "finish")
-    voyage.finish = "2026-03-01"
-    with pytest.raises(frappe.exceptions.InvalidDates, match="Finish must be after Start"):
-        voyage.validate_from_to_dates("start", "finish")
-
-
 def test_a_comment_says_who_wrote_it(frappe: Any) -> None:
     frappe.set_user("ada@example.com")
     comment = {"doctype": "Comment", "comment_type": "Info"}

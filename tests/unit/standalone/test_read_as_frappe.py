@@ -45,7 +45,6 @@ def test_addresses_in_the_desk(frappe: Any) -> None:
         form = f"http://standalone/{place}/sales-order"
         assert u.get_url_to_form("Sales Order", "SO/1 é") == f"{form}/SO/1%20%C3%A9"
         assert u.get_link_to_form("Sales Order") == f'<a href="{form}">Sales Order</a>'
-        assert u.get_absolute_url("My_Type", "1") == f"/{place}/my_type/1"
         assert u.get_url_to_report("All") == f"http://standalone/{place}/query-report/All"
         assert u.get_url_to_report("R", "Report Builder", "Sales Order") == f"{form}/view/report/R"
 

@@ -273,10 +273,9 @@ def test_deleting_a_row_deletes_its_logs(frappe: Any, run_it: Any) -> None:
 def test_the_scheduler_of_a_site_can_be_switched_off(frappe: Any) -> None:
     from frappe.utils import scheduler
 
-    assert scheduler.get_scheduler_status() == {"status": "active"}
-    scheduler.disable_scheduler()
+    scheduler.toggle_scheduler(False)
     assert scheduler.is_scheduler_inactive()
-    scheduler.enable_scheduler()
+    scheduler.toggle_scheduler(True)
     for key in ("maintenance_mode", "pause_scheduler", "disable_scheduler"):
         frappe.conf[key] = 1
         assert scheduler.is_scheduler_inactive(), key

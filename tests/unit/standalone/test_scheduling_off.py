@@ -13,6 +13,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_standalone.documents import tables
 from frappe_standalone.host import StandaloneHost
+from frappe_standalone.schedule.scheduler import why_dormant
 
 SITE = "standalone"
 OFF = "enable_scheduler is off in System Settings"
@@ -148,9 +149,7 @@ def test_how_many_days_is_a_setting_and_developers_are_spared(
     frappe.db.commit()
     assert host.scheduling_off(SITE) is not None, "0 is Frappe's 4"
     frappe.conf.developer_mode = 1
-    from frappe.utils.scheduler import is_dormant
-
-    assert not is_dormant()
+    assert why_dormant() is None
 
 
 @pytest.mark.parametrize("version", [16, 17])

@@ -23,7 +23,6 @@ NOT_FRAPPES = {
     "frappe.logger": {"stream_only"},
     "frappe.rename_doc": {"doc", "ignore_permissions", "validate"},
     "frappe.utils.background_jobs.create_job_id": {"site"},
-    "frappe.utils.background_jobs.get_redis_connection_without_auth": {"password", "username"},
     "frappe.utils.csvutils.to_csv": {"delimiter", "quoting"},
     "frappe.utils.file_manager.get_file_name": {"is_private"},
 }
@@ -47,8 +46,8 @@ UNREAD = {
         *("txt", "parenttype", "allow_root_deletion", "olddn", "doctype", "event", "retry"),
     },
     "there is one bench here, whose Redis and queues are configured": {
-        *("sites_path", "connection", "username", "password", "default_queue_list", "site"),
-        *("type_of_db", "is_async", "name"),
+        *("sites_path", "connection", "username", "password"),
+        *("is_async", "name"),
     },
     "a transaction follows the other anyway": {"chain"},
 }

@@ -27,7 +27,6 @@ CALLS: list[tuple[Callable[[Any], Any], Any]] = [
     (lambda f: f.db.get_value(NAME, None, "a"), NOT_FOUND),
     (lambda f: f.db.get_single_value(NAME, "a"), NOT_FOUND),
     (lambda f: f.db.a_row_exists(NAME), NOT_FOUND),
-    (lambda f: f.db.get_last_created(NAME), NOT_FOUND),
     (lambda f: f.get_doc(NAME, "x"), NO_CONTROLLER),
     (lambda f: f.get_doc(NAME, {"a": 1}), NO_CONTROLLER),
     (lambda f: f.get_single(NAME), NO_CONTROLLER),

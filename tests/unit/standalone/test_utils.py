@@ -80,7 +80,6 @@ def test_numbers(frappe: Any) -> None:
     assert (u.fmt_money("2.675"), u.fmt_money(2.675)) == ("2.68", "2.67")
     assert u.cint("1000000000000000001") == 1000000000000000001
     assert (u.safe_div(1, 3), u.safe_div(2, 3, precision=4), u.safe_div(1, 0)) == (0.33, 0.6667, 0)
-    assert u.remainder(7.5, 2) == 1.5
 
 
 AMOUNTS = (45 * 134.95 * 18 / 100, 9 * 584.6 * 7.5 / 100, 28 * 281.95 * 7.5 / 100)

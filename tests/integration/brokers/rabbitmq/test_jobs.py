@@ -11,7 +11,7 @@ from frappe_celery.brokers.rabbitmq.publisher import Publisher
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.worker.reaper import sweep
+from frappe_celery.worker.ghosts import sweep
 from tests.integration.stores import queued
 from tests.project import Project
 from tests.servers import RabbitMQServer

@@ -12,7 +12,7 @@ from frappe_celery import batch, enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.outbox.relay import states
-from frappe_celery.worker import reaper
+from frappe_celery.worker import ghosts
 from tests.brokers import both_brokers
 from tests.integration.benches import kill_workers, still, worker
 from tests.integration.stores import broken
@@ -159,7 +159,7 @@ def test_of_a_maker_that_is_killed_nothing_runs(project: Project, store: JobStor
     assert (found.status, found.going) == ("making", 100)
     store.client.hincrby(store.keys.batch(found.id), "alive_at", -61)
     store.client.zadd(store.keys.tending, {found.id: 0})  # the worker has looked as it began
-    reaper.settle(store, 0)
+    ghosts.settle(store, 0)
     wait_until(lambda: store.counts()[JobStatus.CANCELED] == 101, 30, "all are canceled")
     enqueue(RECORD, text="another")
     wait_until(lambda: project.effects() != [], 30, "another one has run")

@@ -16,7 +16,7 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.worker.reaper import sweep
+from frappe_celery.worker.ghosts import sweep
 from tests.integration.benches import ended, inside, worker
 from tests.integration.stores import message, waiting
 from tests.integration.worker.test_worker_death import held

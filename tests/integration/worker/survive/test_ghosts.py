@@ -10,7 +10,7 @@ from frappe_celery import enqueue_in
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.queue.scheduled import promote
-from frappe_celery.worker.reaper import sweep
+from frappe_celery.worker.ghosts import sweep
 from tests.integration.benches import ended, worker
 from tests.integration.stores import started, take, waiting
 from tests.integration.worker.test_worker_death import waits_for, working
@@ -109,9 +109,9 @@ def test_a_worker_sweeps_by_itself_and_its_own_jobs_stay(
     project.write(
         "celeryconfig.py",
         """
-        from frappe_celery.worker import reaper
-        reaper.Sweeper.seconds = 0.3
-        reaper.sweep.__defaults__ = (-1, 1)
+        from frappe_celery.worker import ghosts, maintenance
+        maintenance.Sweeper.seconds = 0.3
+        ghosts.sweep.__defaults__ = (-1, 1)
         """,
     )
     ghost = enqueue(RECORD, text="ghost")
