@@ -35,6 +35,7 @@ PAGES = [
     DOCS / "jobs.md",
     DOCS / "many-sites.md",
     DOCS / "parts.md",
+    DOCS / "resumable.md",
     *sorted((DOCS / "reference").glob("*.md")),
 ]
 APP = Path(__file__).parents[1] / "fixtures" / "documentation"

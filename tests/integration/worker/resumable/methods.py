@@ -258,6 +258,17 @@ def breaks_after_a_commit():
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+@options(resumable=True)
+def swallows_its_leave(items):
+    try:
+        for item in each(range(items)):
+            write(item)
+            note(item)
+            time.sleep(0.1)
+    except BaseException:
+        note("swallowed")
+
+
 def is_not_resumable():
     for _ in each([1]):
         pass

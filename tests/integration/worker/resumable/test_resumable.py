@@ -188,3 +188,49 @@ def test_a_run_that_went_on_is_killed_like_any_other(
     assert ended(job, 60).status == JobStatus.FINISHED
     assert counts() == once(30)
     assert len(job.attempts) == 1
+
+
+def test_a_method_that_swallows_its_leave_goes_on_all_the_same(
+    project: Project, store: JobStore, counts: Counts
+) -> None:
+    old = worker(project)
+    job = run("swallows_its_leave", items=40)
+    wait_until(lambda: "3" in project.effects(), what="it runs")
+    assert old.stop() == 0
+    assert "swallowed" in project.effects()
+    assert job.get_status() == JobStatus.QUEUED
+    worker(project)
+    assert ended(job, 60).status == JobStatus.FINISHED
+    assert counts() == once(40)
+
+
+def test_stopped_and_requeued_it_goes_on(
+    project: Project, store: JobStore, counts: Counts, rows_left: Callable[[], int]
+) -> None:
+    worker(project)
+    job = run("work", items=20, seconds=0.2)
+    wait_until(lambda: "2" in project.effects(), what="it runs")
+    job.stop()
+    assert ended(run("work", items=0)).status == JobStatus.FINISHED  # its process is free
+    job = job.requeue()
+    assert ended(job, 60).status == JobStatus.FINISHED
+    assert counts() == once(20)
+    assert all(project.effects().count(str(item)) == 1 for item in range(20))
+    wait_until(lambda: rows_left() == 0, what="its rows are gone")
+
+
+@on_each_database
+def test_what_a_failed_job_had_done_goes_when_it_is_old(
+    project: Project, store: JobStore, database: dict[str, str], rows_left: Callable[[], int]
+) -> None:
+    project.configure(rq_job_failure_ttl=2)
+    old = worker(project, **database)
+    job = run("fails_always", items=5, fail_at=3)
+    assert ended(job, 60).status == JobStatus.FAILED
+    assert rows_left() == 3
+    failed_at = time.time()
+    old.stop()
+    wait_until(lambda: time.time() > failed_at + 2, what="they are old")
+    worker(project, **database)
+    assert ended(run("work", items=1), 60).status == JobStatus.FINISHED
+    wait_until(lambda: rows_left() == 0, what="they are gone")
