@@ -48,11 +48,11 @@ def with_reruns(
     Raises:
         Exception: what the attempt raised.
     """
-    number, job = 0, current_job()
+    number = 0
 
     def is_last() -> bool:
         nonlocal number
-        if job is not None and job.resuming is not None and job.resuming.begins_anew():
+        if (resuming := _resuming()) is not None and resuming.begins_anew():
             number = 0
         return number >= MOST_RERUNS
 
@@ -70,6 +70,12 @@ def with_reruns(
             sleep(again.pause(number))
             number += 1
         except Exception as exc:
-            if job is None or job.resuming is None or not job.resuming.goes_past(exc):
+            if (resuming := _resuming()) is None or not resuming.goes_past(exc):
                 raise
             number = 0
+
+
+def _resuming() -> Any:
+    """How far the running job is, where it loops over `each`."""
+    job = current_job()
+    return job and job.resuming
