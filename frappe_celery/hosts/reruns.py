@@ -52,7 +52,7 @@ def with_reruns(
 
     def is_last() -> bool:
         nonlocal number
-        if (resuming := _resuming()) is not None and resuming.begins_anew():
+        if (line := resuming()) is not None and line.begins_anew():
             number = 0
         return number >= MOST_RERUNS
 
@@ -70,12 +70,12 @@ def with_reruns(
             sleep(again.pause(number))
             number += 1
         except Exception as exc:
-            if (resuming := _resuming()) is None or not resuming.goes_past(exc):
+            if (line := resuming()) is None or not line.goes_past(exc):
                 raise
             number = 0
 
 
-def _resuming() -> Any:
+def resuming() -> Any:
     """How far the running job is, where it loops over `each`."""
     job = current_job()
     return job and job.resuming

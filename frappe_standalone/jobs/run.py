@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from frappe_celery.host import current_job, errors, outages, reruns
+from frappe_celery.host import errors, outages, reruns
 from frappe_standalone.database import django_setup
 from frappe_standalone.database.errors import is_deadlocked, is_lost, is_retryable, keeps_out
 from frappe_standalone.database.transaction import CallbackManager
@@ -64,8 +64,7 @@ def _attempt(run: Run, is_last: Callable[[], bool]) -> Any:
         try:
             return _call(run, function, is_last)
         except Exception as exc:
-            job = current_job()
-            resuming = None if job is None else job.resuming
+            resuming = reruns.resuming()
             if resuming is not None and is_lost(exc) and resuming.may_wait():
                 raise errors.DatabaseAway(str(exc)) from exc
             raise
