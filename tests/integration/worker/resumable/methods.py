@@ -3,6 +3,7 @@ a table what was committed."""
 
 METHODS = '''
 import os
+import random
 import signal
 import time
 from pathlib import Path
@@ -267,6 +268,36 @@ def swallows_its_leave(items):
             time.sleep(0.1)
     except BaseException:
         note("swallowed")
+
+
+@options(resumable=True)
+def by_chance(items, seed, **how):
+    """Some of it is rolled back, or meets a deadlock, the first time."""
+    chance = random.Random(seed)
+    for item in each(range(items), **how):
+        write(item)
+        note(item)
+        time.sleep(0.02)
+        met = chance.random()
+        if met < 0.1 and once(f"deadlock at {item}"):
+            frappe.db.rollback()
+            raise frappe.QueryDeadlockError("one of two that met")
+        if met > 0.9 and once(f"rollback at {item}"):
+            frappe.db.rollback()
+    note("last")
+
+
+@options(resumable=True)
+def commits_by_chance(items, seed):
+    chance = random.Random(seed)
+    for item in each(range(items)):
+        time.sleep(0.02)
+        write(item)
+        note(item)
+        if chance.random() < 0.3:
+            frappe.db.commit()
+            time.sleep(0.02)
+    note("last")
 
 
 def is_not_resumable():
