@@ -108,12 +108,15 @@ class ItemInDoubt(FrappeCeleryError):
     """An item of `each` was begun and committed by itself, and its run ended before its end."""
 
     def __init__(self, loop: str, key: Any) -> None:
-        super().__init__(
-            f"item {key!r}{f' of the loop {loop!r}' if loop else ''} had committed by itself when"
-            " its run ended: whether all of it was done nobody knows. Look, and say"
-            ' on_doubt="again" or "skip"'
+        super().__init__(loop, key)
+        self.loop, self.key = loop, key
+
+    def __str__(self) -> str:
+        of = f" of the loop {self.loop!r}" if self.loop else ""
+        return (
+            f"item {self.key!r}{of} had committed by itself when its run ended: whether all of it"
+            ' was done nobody knows. Look, and say on_doubt="again" or "skip"'
         )
-        self.key = key
 
 
 class ItemUndone(FrappeCeleryError):
@@ -124,10 +127,13 @@ class ItemsFailed(FrappeCeleryError):
     """Items of `each(on_error="continue")` that raised; all others are done."""
 
     def __init__(self, failures: Sequence[tuple[Any, str]]) -> None:
-        listed = "".join(f"\n  {key!r}: {error}" for key, error in failures[:100])
-        super().__init__(f"{len(failures)} items raised, and are not done:{listed}")
+        super().__init__(failures)
         self.failures = failures
         """Keys, and what each raised."""
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n  {key!r}: {error}" for key, error in self.failures[:100])
+        return f"{len(self.failures)} items raised, and are not done:{listed}"
 
 
 class NotRun(FrappeCeleryError):
