@@ -197,7 +197,7 @@ def options(
         fresh_process: of a method, as a decorator: True: each of its jobs runs in a process of its
             own, forked from one that has run none (docs/differences.md), in worker processes.
         resumable: of a method, as a decorator: True: it loops over `frappe_celery.each`, and a run
-            goes on where the one before stopped (docs/resumable.md); it is idempotent so far.
+            goes on where the one before stopped (docs/resumable.md); implies idempotent=True.
         depends_on: of one call: a Job, the id of one, a `Dependency`, or any iterable of these,
             which is read at once: it is `deferred` until all of these have ended for good, with
             whatever repetitions; where one fails, is stopped, canceled or deleted, it is canceled

@@ -38,8 +38,7 @@ TAKEN_NAMES = {
     *("acted", "alerts", "armed", "batches", "came", "caught", "clocks", "compared"),
     *("consumers", "expiring", "forwarding", "lacking", "maintainer", "may_publish", "may_write"),
     *("outages", "outboxes", "parked", "parkings", "patterns", "pauses", "places", "refusals"),
-    *("refused",),
-    *("routes", "rules", "scheduled", "settling", "shares", "suspects", "sweeping"),
+    *("refused", "routes", "rules", "scheduled", "settling", "shares", "suspects", "sweeping"),
     *("swept", "turn", "workers"),
 }
 """What stands beside the queues' lists in Redis, and beside the queues in RabbitMQ."""

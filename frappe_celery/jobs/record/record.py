@@ -8,7 +8,8 @@ Those of `dependencies` are `depends_on`, `list` (that it will wait in) and `can
 that waits for others, `needed` of one that others wait for, and `keep`: how long it is kept once
 they have ended. Of one of a batch or its callback `batch`. Of one that loops over
 `each` `resumes`: 1 once it has committed an item, else 0; `progress` (hidden JSON): done, total,
-text, when. Times are seconds since the epoch.
+text, when; `lost`: how often its database was lost since an item. Times are seconds since the
+epoch.
 """
 
 from __future__ import annotations

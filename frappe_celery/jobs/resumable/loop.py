@@ -113,12 +113,9 @@ class _Pace:
 
 
 def _outside_a_job(rows: Iterable[T], of_row: Callable[[T], Any], pace: _Pace) -> Iterator[T]:
-    host, met, pending = hosts.current(), set(), 0
+    host, keys, pending = hosts.current(), Memory("", "", ""), 0
     for row in rows:
-        key = memory.checked(of_row(row))
-        if key in met:
-            raise ConfigError(f"two items have the key {key!r}")
-        met.add(key)
+        keys.meet(memory.checked(of_row(row)))
         if not pending:
             pace.since = time.monotonic()
         yield row
