@@ -152,7 +152,8 @@ def until_told(bench: Bench) -> Callable[[], list[str]]:
     """What Redis is told for browsers, until all is done."""
     from redis import Redis
 
-    listening = Redis.from_url(bench.config["redis_queue"]).pubsub()
+    told_by = "redis_socketio" if bench.is_14 else "redis_queue"
+    listening = Redis.from_url(bench.config[told_by]).pubsub()
     listening.subscribe("events")
 
     def told() -> list[str]:

@@ -34,8 +34,9 @@ from frappe_celery.jobs.limits.outages import job_begins, kept_out
 from frappe_celery.jobs.new_message import method_name
 from frappe_celery.watch import telemetry
 
-SERIALIZATION_FAILURE = "40001"
-"""PostgreSQL's: what a transaction read was changed. MariaDB's 1020 Frappe takes for a deadlock."""
+SERIALIZATION_FAILURE, RECORD_HAS_CHANGED = "40001", 1020
+"""PostgreSQL's and MariaDB's: what a transaction read was changed. Frappe takes the second for a
+deadlock from 15 on."""
 KEEPS_CLIENTS = "frappe.utils.telemetry.posthog"
 """The module that caches them; before, `frappe.utils.telemetry` was one module and cached none."""
 TRIES = 20
@@ -227,7 +228,9 @@ def _is_deadlocked(exc: Exception) -> bool:
         return True
     if getattr(exc, "pgcode", None) == SERIALIZATION_FAILURE:
         return True
-    return _is_the_drivers(exc) and bool(frappe.db.is_deadlocked(exc))
+    if not _is_the_drivers(exc):
+        return False
+    return bool(frappe.db.is_deadlocked(exc)) or exc.args[:1] == (RECORD_HAS_CHANGED,)
 
 
 def _is_the_drivers(exc: Exception) -> bool:
