@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -92,6 +92,15 @@ class Taker:
         """The list in Redis of which a queue's next bell is an element."""
         self._line: Any = None
         self._bells: dict[str, str] = {}
+        self._answer: Callable[[], Any] | None = None
+
+    def ask(self, tag: str, queues: Sequence[str], ended: Ended) -> None:
+        """Have Redis do meanwhile what `take` is called for next, with the same arguments.
+
+        Raises:
+            BrokerUnreachable: nothing was asked.
+        """
+        self._answer = self.store.send_script(*self._step(tag, queues, ended))
 
     def take(self, tag: str, queues: Sequence[str], ended: Ended) -> Taken | None:
         """Record what has ended, and claim a run under `tag` (no queues: none is wanted).
@@ -101,8 +110,7 @@ class Taker:
         Raises:
             BrokerUnreachable: to be asked again.
         """
-        keys = self.store.keys
-        found = self._step(tag, (keys.consumers, *map(keys.queue, queues)), ended)
+        found = self._done(tag, queues, ended)
         if not found:
             return None
         if found == b"settled":
@@ -110,14 +118,25 @@ class Taker:
             return None
         return Taken.of(found)
 
-    def _step(self, tag: str, keys: tuple[str, ...], ended: Ended) -> Any:
+    def _done(self, tag: str, queues: Sequence[str], ended: Ended) -> Any:
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            return answer()
+        return self.store.run_script(*self._step(tag, queues, ended))
+
+    def _step(self, tag: str, queues: Sequence[str], ended: Ended) -> tuple[Any, ...]:
+        """A script, its keys, and its arguments."""
         store = self.store
-        return store.run_script(
+        return (
             "take",
-            (store.keys.in_flight(self.consumer), *keys),
+            (store.keys.in_flight(self.consumer), *self._keys(queues)),
             *(store.keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
             *(ended.tag, ended.run, store.settings.rq_results_ttl, *ended.fields),
         )
+
+    def _keys(self, queues: Sequence[str]) -> tuple[str, ...]:
+        keys = self.store.keys
+        return (keys.consumers, *map(keys.queue, queues))
 
     def wait(self, queues: Sequence[str], orders: int, seconds: int = WAIT_SECONDS) -> str:
         """Until a bell rings, something can be read from the descriptor `orders`, or for a while.

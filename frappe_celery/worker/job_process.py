@@ -24,7 +24,7 @@ from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.crew import let_go, resident
 from frappe_celery.worker.forks import Forks
-from frappe_celery.worker.job_runner import JobRunner
+from frappe_celery.worker.job_runner import JobRunner, compares_all
 from frappe_celery.worker.member import Orders, Slot
 from frappe_celery.worker.task import InHand
 
@@ -48,36 +48,52 @@ class JobProcess(JobRunner):
         """Whether the job is to run in a fork."""
 
     def _is_worn(self) -> bool:
-        is_large = self.ended > 0 and 0 < self._most_kilobytes < mem_rss()
-        if self.is_fit and (is_large or 0 < self._most_jobs <= self.ended):
+        if self.is_fit and self._has_run_enough():
             self.is_fit, about = False, (self.ended, mem_rss() >> 10)
             logger.info("after %d jobs, with %d MiB in memory, this process is replaced", *about)
         return not self.is_fit
 
+    def _has_run_enough(self) -> bool:
+        is_large = self.ended > 0 and 0 < self._most_kilobytes < mem_rss()
+        return is_large or 0 < self._most_jobs <= self.ended
+
     def _keeps(self, message: JobMessage) -> bool:
         """Make ready for the first job: no process gets a seed later. One without, whose job needs
-        one, gives that back, and ends."""
+        one, gives that back, and ends; what it asked for and is not to run any more too."""
         is_first = self._fresh is None
         self._fresh = self._fresh or Fresh(get_store())
         self._is_asked = self._fresh.is_asked(message)
         if is_first and (self._is_asked or self._fresh.may_be_asked(self._orders.queues)):
             self._forks = Forks(self._run_in_fork)
-        self.is_fit = self._forks is not None or not self._is_asked
-        if not self.is_fit:
+        if self._is_asked and self._forks is None:
             text = "%s[%s] needs a process that has run no job: this one is replaced"
             logger.info(text, message.label, message.run)
+            self.is_fit = False
+        keeps = self.is_fit and not self._orders.stop and message.queue in self._orders.queues
+        if not keeps:
             about = get_store(), self._consumer, self._held_as
             retry_while_unreachable(let_go, *about, began=False)
-        return self.is_fit
+        return keeps
 
     def _outcome(self, in_hand: InHand) -> tuple[Any, ...]:
         assert self._fresh is not None
         if self._forks is not None and self._is_asked:
             return tuple(self._forks.run(in_hand, self._orders.events))
         self.between = self.between or BetweenJobs()
-        outcome = super()._outcome(in_hand)
+        return super()._outcome(in_hand)
+
+    def _put_right(self, in_hand: InHand, between: BetweenJobs, deadline: float) -> None:
+        """The next run is asked for first, where it need not wait for long: Redis finds it
+        meanwhile."""
+        assert self._fresh is not None
+        if self._is_asked:
+            return  # it ran in a fork
+        self._orders.receive()
+        leaves = self._orders.stop or not self.is_fit or self._has_run_enough()
+        if self._orders.queues and not (leaves or compares_all(in_hand.message.queue)):
+            self._ask_ahead(self._orders.queues, deadline)
+        super()._put_right(in_hand, between, deadline)
         self._fresh.note(in_hand.message.label, self.is_fit)
-        return outcome
 
     def _run_in_fork(self, in_hand: InHand, events: bool) -> tuple[Any, ...]:
         self._orders.events = events

@@ -15,6 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -71,7 +72,7 @@ class JobRunner:
         self.taker = taker_of(get_store(), consumer, hostname)
         self._events = TaskEvents(app, hostname)
         self._number = slot.read().number
-        self._asks = False
+        self._asks = self._asks_ahead = False
         self._held_as = ""
         self._had = Ended()
         self.ended = 0
@@ -94,19 +95,31 @@ class JobRunner:
                 was lost is given then, also without queues.
         """
         if not self._asks:
-            self._number += 1
-            self._held_as = tag(self._consumer, self._thread, self._number) if queues else ""
-            self._slot.write(Doing.ASKS, self._number, self.ended)
-            self._asks = True
+            self._begin_to_ask(queues)
+        elif self._asks_ahead:
+            self._slot.write(Doing.ASKS, self._number, self.ended)  # its time is not its job's
         if not self._held_as:
             queues = ()  # what it asked for at first: a run of theirs would be held under no tag
         taken = self.taker.take(self._held_as, queues, self._had)
-        self._asks, self._had = False, Ended()
+        self._asks, self._asks_ahead, self._had = False, False, Ended()
         if taken is None:
             self._slot.write(Doing.NOTHING, self._number, self.ended)
         else:
             self._slot.write(Doing.HOLDS, self._number, self.ended, run=taken.run)
         return taken
+
+    def _begin_to_ask(self, queues: tuple[str, ...], deadline: float = 0.0) -> None:
+        self._number += 1
+        self._held_as = tag(self._consumer, self._thread, self._number) if queues else ""
+        self._slot.write(Doing.ASKS, self._number, self.ended, deadline=deadline)
+        self._asks = True
+
+    def _ask_ahead(self, queues: tuple[str, ...], deadline: float) -> None:
+        """What `take` is called for next; until then the last job's time goes on."""
+        self._begin_to_ask(queues, deadline)
+        self._asks_ahead = True
+        with suppress(BrokerUnreachable, ResponseError):  # `take` asks again
+            self.taker.ask(self._held_as, queues, self._had)
 
     def run(self, taken: Taken) -> None:
         """Run it; how it ended is recorded with the next `take`."""
@@ -126,10 +139,11 @@ class JobRunner:
             return
         deadline = time.monotonic() + message.timeout if message.timeout > 0 else 0.0
         self._slot.write(Doing.RUNS, self._number, self.ended, time.time(), deadline, taken.run)
-        self._had = Ended(
-            self._held_as, *self._outcome(InHand(message, taken, (self._consumer, self._held_as)))
-        )
+        in_hand = InHand(message, taken, (self._consumer, self._held_as))
+        self._had = Ended(self._held_as, *self._outcome(in_hand))
         self.ended += 1
+        if self.between is not None:
+            self._put_right(in_hand, self.between, deadline)
 
     def _keeps(self, message: JobMessage) -> bool:
         """Whether it can be run here; else it was given back."""
@@ -138,14 +152,14 @@ class JobRunner:
     def _outcome(self, in_hand: InHand) -> tuple[Any, ...]:
         """What is to be recorded of it; nothing of a failure, which has been recorded."""
         contextvars.copy_context().run(self._run_in_context, in_hand)
-        if self.between is not None:
-            message = in_hand.message
-            queue = settings.current().queues.get(message.queue)
-            everything = queue is not None and queue.full_comparison
-            label = f"{message.label}[{message.run}]"
-            fit = self.between.put_right(label, message.kind, in_hand.succeeded, everything)
-            self.is_fit = fit and self.is_fit
         return self._success(in_hand)
+
+    def _put_right(self, in_hand: InHand, between: BetweenJobs, deadline: float) -> None:
+        """What it left in the process."""
+        message = in_hand.message
+        label, everything = f"{message.label}[{message.run}]", compares_all(message.queue)
+        fit = between.put_right(label, message.kind, in_hand.succeeded, everything)
+        self.is_fit = fit and self.is_fit
 
     def _run_in_context(self, in_hand: InHand) -> None:
         """In a copy of the process's context: what the job sets is gone with it. A value that can
@@ -198,7 +212,7 @@ class JobRunner:
         """Until the end."""
         while True:
             self._orders.receive()
-            leaves = self._orders.stop or self._is_worn()
+            leaves = not self._asks and (self._orders.stop or self._is_worn())
             queues = () if leaves else self._orders.queues
             if queues or self.has_ended_one:
                 taken = self._take_at_last(queues)
@@ -241,6 +255,12 @@ class JobRunner:
         except (BrokerUnreachable, ResponseError) as exc:  # a master has become a replica
             self.outage.tell(WAITING, exc)
             self._orders.receive(AGAIN_SECONDS)
+
+
+def compares_all(queue: str) -> bool:
+    """Whether all is looked through after each job of the queue (`full_comparison`)."""
+    about = settings.current().queues.get(queue)
+    return about is not None and about.full_comparison
 
 
 class TaskEvents:

@@ -48,7 +48,8 @@ class Seen(NamedTuple):
     began: float
     """Seconds since the epoch."""
     deadline: float
-    """Of `time.monotonic`, which all processes share: when its timeout is over; 0: it has none."""
+    """Of `time.monotonic`, which all processes share: when its timeout is over, in which what it
+    left is put right too; 0: it has none."""
     run: str
     most_memory: int = 0
     """MiB that its job may have; 0: any number."""

@@ -220,7 +220,7 @@ class Pool(BasePool, Crew):
         """Those that did not react to their timeout."""
         overdue = time.monotonic() - GRACE_SECONDS
         for child, seen in self.seen():
-            if seen.doing == Doing.RUNS and 0 < seen.deadline < overdue:
+            if 0 < seen.deadline < overdue:
                 reason = f"still alive {GRACE_SECONDS} s after its timeout, and was killed"
                 self.kill(child, reason, again=False)
 

@@ -55,7 +55,7 @@ class Taker(taker.Taker):
 
     def _record(self, tag: str, ended: Ended) -> Taken | None:
         """Record what has ended; what it claimed before, if the answer to that was lost."""
-        came, followed, released, held = self._step(tag, (), ended)
+        came, followed, released, held = self._done(tag, (), ended)
         if let_go := followed + released:
             self._forwarder.forward([run.decode(errors="replace") for run in let_go])
         for queue, count in zip(came[::2], came[1::2]):  # noqa: B905 (pairs)
@@ -63,6 +63,9 @@ class Taker(taker.Taker):
                 self._came[queue] = count
                 self._empty.difference_update(self._names.both(queue.decode(errors="replace")))
         return Taken.of(held) if held else None
+
+    def _keys(self, queues: Sequence[str]) -> tuple[str, ...]:
+        return ()
 
     def _ask(self, tag: str, queues: Sequence[str]) -> Taken | None:
         channel = self._channel(queues)
