@@ -16,6 +16,11 @@ from typing import Any
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 
+try:
+    from hiredis import pack_command
+except ImportError:  # optional
+    pack_command = None
+
 _FILES: dict[str, str] = {}
 _HASHES: dict[str, str] = {}
 _FUNCTION = "-- function "
@@ -101,12 +106,14 @@ class Scripts:
             connection = _sent(self._connection(), name, texts)
 
         def answer() -> Any:
-            if connection is not None and process == os.getpid():  # else forked: it is the parent's
-                with suppress(RedisConnectionError):
-                    answer = _read(connection, name, texts)
-                    self._idle.append(connection)
-                    return answer
-            return self.run(name, keys, *args)
+            if connection is None or process != os.getpid():  # forked: it is the parent's
+                return self.run(name, keys, *args)
+            try:
+                answer = _read(connection, name, texts)
+            except RedisConnectionError:
+                return self.run(name, keys, *args)
+            self._idle.append(connection)
+            return answer
 
         return answer
 
@@ -133,8 +140,12 @@ def _texts(keys: tuple[Any, ...], args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _sent(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
     """The connection, with the answer still to be read."""
+    command = ("EVALSHA", _HASHES[name], *texts)
     try:
-        connection.send_command("EVALSHA", _HASHES[name], *texts)
+        if pack_command is None:
+            connection.send_command(*command)
+        else:  # redis-py looks at each argument twice before it has hiredis do that
+            connection.send_packed_command((pack_command(command),))
         return connection
     except BaseException:  # a job's timeout too: of half a command nobody knows the other half
         connection.disconnect()

@@ -58,9 +58,18 @@ class JobFinder:
 
     def send_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Callable[[], Any]:
         """The same, which Redis does meanwhile: what is returned waits for its answer, once."""
-        with naming_the_server(self.url):
+        try:
             answer = self._scripts.send(script, keys, *args)
-        return naming_the_server(self.url)(answer)
+        except RedisError as exc:
+            raise_named(self.url, exc)
+
+        def named() -> Any:
+            try:
+                return answer()
+            except RedisError as exc:
+                raise_named(self.url, exc)
+
+        return named
 
     def find(self, job_id: str) -> Job | None:
         """The newest run under a job id (or of that run id); None: none is recorded."""

@@ -267,6 +267,97 @@ def test_a_worker_stopped_at_once_leaves_no_job_running_for_ever(
     assert project.effects() == ["job started", "ran"]
 
 
+# -- between two jobs: the next one is asked for while what the last one left is put right
+
+LINGERS = """
+import sys
+from myapp.core import work
+
+
+class Lingers:
+    def __init__(self, until):
+        self.until = until
+
+    def __eq__(self, other):
+        work("what it left", self.until)
+        return False
+
+    def write(self, text): pass
+    def flush(self): pass
+
+
+def leave(until):
+    sys.stdout = Lingers(until)
+"""
+
+
+@pytest.fixture
+def lingering(project: Project, store: JobStore, tmp_path: Path) -> Path:
+    """A job whose process needs until this file exists to put right what it left; two others wait."""
+    project.write("myapp/leaving.py", LINGERS)
+    enqueue("myapp.leaving.leave", until=str(tmp_path / "go on"))
+    for text in ("second", "third"):
+        enqueue("myapp.core.record", text=text)
+    return tmp_path / "go on"
+
+
+def statuses(store: JobStore) -> list[str]:
+    return [str(job.status) for job in sorted(store.page(length=9), key=lambda job: job.created_at)]
+
+
+def test_a_job_is_claimed_while_what_the_last_one_left_is_put_right(
+    project: Project, store: JobStore, lingering: Path
+) -> None:
+    worker(project)
+    working(project, "what it left")
+    wait_until(lambda: statuses(store) == ["finished", "started", "queued"])
+    lingering.touch()
+    wait_until(lambda: statuses(store) == ["finished"] * 3)
+    assert project.effects()[-2:] == ["second", "third"]
+
+
+@both_brokers
+def test_a_process_killed_between_two_jobs_has_run_the_first_and_not_the_second(
+    project: Project, store: JobStore, lingering: Path
+) -> None:
+    process = worker(project)
+    working(project, "what it left")
+    pool_process(process).kill()
+    wait_until(lambda: statuses(store) == ["finished"] * 3)
+    assert project.effects() == ["what it left started", "second", "third"]
+    assert {job.opened.deliveries for job in store.page(length=9)} == {1}
+
+
+@both_brokers
+def test_a_worker_told_to_stop_between_two_jobs_leaves_the_second(
+    project: Project, store: JobStore, lingering: Path
+) -> None:
+    process = worker(project)
+    working(project, "what it left")
+    told_to_stop(project, process)
+    lingering.touch()
+    assert process.wait() == 0
+    assert statuses(store) == ["finished", "queued", "queued"]
+    assert held(store) == []
+    worker(project, "--burst").wait()
+    assert project.effects()[-2:] == ["second", "third"]
+
+
+def test_a_process_that_is_to_be_replaced_gives_back_what_it_asked_for(
+    project: Project, store: JobStore, lingering: Path
+) -> None:
+    project.write("myapp/leaving.py", LINGERS + "    from threading import Event, Thread\n"
+                  "    Thread(target=Event().wait, daemon=True).start()\n")
+    process = worker(project)
+    working(project, "what it left")
+    first = pool_process(process)
+    wait_until(lambda: statuses(store) == ["finished", "started", "queued"])
+    lingering.touch()
+    wait_until(lambda: statuses(store) == ["finished"] * 3)
+    assert project.effects()[-2:] == ["second", "third"]
+    assert pool_process(process).pid != first.pid
+
+
 # -- burst
 
 
