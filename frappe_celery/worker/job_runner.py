@@ -212,7 +212,7 @@ class JobRunner:
         """Until the end."""
         while True:
             self._orders.receive()
-            leaves = not self._asks and (self._orders.stop or self._is_worn())
+            leaves = not self._asks_ahead and (self._orders.stop or self._is_worn())
             queues = () if leaves else self._orders.queues
             if queues or self.has_ended_one:
                 taken = self._take_at_last(queues)
