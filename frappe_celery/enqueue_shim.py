@@ -202,6 +202,14 @@ def enqueue(
             "what is enqueued by enqueue_in, enqueue_at, with depends_on or in a batch waits: leave"
             " out now=True and is_async=False"
         )
+    unique = call.asked.unique
+    if unique is not None:
+        if now or not is_async or call.waits or call.options["deduplicate"]:
+            raise ConfigError(
+                "unique_for, debounce and keep_newest go with none of now=True, is_async=False,"
+                " deduplicate, depends_on, a batch, enqueue_in and enqueue_at"
+            )
+        enqueue_after_commit = enqueue_after_commit or publish.transaction_of_caller() is not None
     host = hosts.current()
     if now or (not is_async and not host.in_test()):
         if call.options["deduplicate"] and get_store().is_active(create_job_id(job_id)):
@@ -212,8 +220,9 @@ def enqueue(
     message = call.message(kwargs, job_id)
     options = call.options if is_async else {**call.options, "front": -1}  # run here, by no worker
 
-    def enqueue_it(message: JobMessage) -> Job | None:
-        send = partial(publish.publish_for_caller, message, at_most=call.at_most, **options)
+    def enqueue_it(message: JobMessage, **more: Any) -> Job | None:
+        asked = {**options, **more, "at_most": call.at_most}
+        send = partial(publish.publish_for_caller, message, **asked)
         if is_async:
             return publish.by_route(message, send)
         if (job := send()) is not None:
@@ -221,6 +230,11 @@ def enqueue(
             job.refresh()
         return job
 
+    if unique is not None:
+        if not enqueue_after_commit:
+            return unique.enqueue(message, enqueue_it)
+        host.after_commit(lambda: unique.enqueue(call.message(kwargs, job_id), enqueue_it))
+        return None
     batch = call.asked.batch
     keeps = batch is not None and batch.keeps(call, enqueue_after_commit)
     if not (keeps or enqueue_after_commit):

@@ -26,7 +26,7 @@ from frappe_celery.config.job_defaults import DELIVERIES, Retry, check_memory
 from frappe_celery.config.numbers import is_number, is_whole, require, shown
 from frappe_celery.enqueue_shim import ASKED, Callback, Method
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import Job, hosts
+from frappe_celery.jobs import Job, hosts, unique
 from frappe_celery.jobs.dependencies.dependency import several
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import checked_number
@@ -70,10 +70,10 @@ class Options(JobOptions, Enqueues):
 
     def __call__(self, function: Function) -> Function:
         """As a decorator: every job of the method has these options."""
-        if self.depends_on is not None or self.batch is not None:
+        if (self.depends_on, self.batch, self.unique) != (None, None, None):
             raise ConfigError(
-                "depends_on and a batch are said of one call, not of a method:"
-                " options(depends_on=…).enqueue(…)"
+                "depends_on, a batch, unique_for, debounce and keep_newest are said of one call,"
+                " not of a method: options(depends_on=…).enqueue(…)"
             )
         setattr(function, DECLARED, self)
         declarations.declare(function, self)
@@ -175,6 +175,11 @@ def options(
     fresh_process: bool | None = None,
     resumable: bool | None = None,
     depends_on: Any = None,
+    unique_for: float | None = None,
+    debounce: float | None = None,
+    max_wait: float | None = None,
+    keep_newest: bool | None = None,
+    unique_key: str | None = None,
 ) -> Options:
     """Options of a method (as a decorator) or of one call (`options(…).enqueue(method, …)`).
 
@@ -202,6 +207,14 @@ def options(
             which is read at once: it is `deferred` until all of these have ended for good, with
             whatever repetitions; where one fails, is stopped, canceled or deleted, it is canceled
             (docs/parts.md).
+        unique_for: of one call, as those below: seconds from the enqueue for which no other job is
+            enqueued that asks for the same; one that failed for good, was canceled or deleted is
+            none (docs/unique.md).
+        debounce, max_wait: it runs once nobody has asked for the same for so many seconds, at the
+            latest `max_wait` seconds after the first, with the newest arguments.
+        keep_newest: True: never two at once, and one that waits gets the newest arguments.
+        unique_key: jobs with this key ask for the same; else those with the same method and
+            arguments do.
 
     Raises:
         ConfigError: a value that cannot be followed.
@@ -237,6 +250,7 @@ def options(
         limit_key=limit_key,
         running=running,
         per_minute=per_minute,
+        unique=unique.asked(unique_for, debounce, max_wait, keep_newest, unique_key),
         resumable=resumable,
     )
 

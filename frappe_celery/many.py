@@ -153,6 +153,8 @@ def enqueue_many(
         on_success=on_success,
         on_failure=on_failure,
     )
+    if call.asked.unique is not None:
+        raise ConfigError("unique_for, debounce and keep_newest are said of one job: use enqueue")
     call.enter()
     require(isinstance(entries, Iterable), "entries", entries, "an iterable of mappings")
     require(progress is None or callable(progress), "progress", progress, "a function")

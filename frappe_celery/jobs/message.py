@@ -19,6 +19,8 @@ SIZE_OPTION = "frappe_celery_max_message_size"
 """Of a larger one it would look as if the broker were away."""
 LINE = "frappe_celery_line"
 """Of a message's headers, which older workers pass over: the run with which its line began anew."""
+UNIQUE = "frappe_celery_unique"
+"""The same of one of many (`unique`): the key by which they are the same."""
 RUN_SCHEDULED_JOB = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job"
 """Frappe's wrapper around every scheduled method; its `job_type` is the method."""
 

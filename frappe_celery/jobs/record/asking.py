@@ -7,12 +7,12 @@ from typing import Any
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import codec
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.message import UNIQUE, JobMessage
 from frappe_celery.jobs.record.due_claim import Claim
 from frappe_celery.jobs.redis_keys import Keys
 
 NOTHING = {None, ""}
-OF_MESSAGE = ("limit_key", "batch", "first_run", "result_ttl", "failure_ttl")
+OF_MESSAGE = ("limit_key", "batch", "first_run", "unique", "result_ttl", "failure_ttl")
 """Words of the script that are a message's."""
 
 
@@ -40,7 +40,8 @@ def asked(
         said: more of the script's words, as they are there; None: not asked.
     """
     ttls, depends_on = (message.result_ttl, message.failure_ttl), message.depends_on
-    of_message = (message.limit_key, message.batch, message.first_run, *ttls)
+    unique = message.headers and message.headers.get(UNIQUE)
+    of_message = (message.limit_key, message.batch, message.first_run, unique or None, *ttls)
     is_special = deduplicate or front or at_most or claim or outbox or depends_on
     if not is_special and NOTHING.issuperset((*said.values(), *of_message)):
         return ""

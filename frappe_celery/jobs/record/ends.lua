@@ -10,7 +10,7 @@ local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
 local found = redis.call(
   'HMGET', KEYS[1], 'status', 'place', 'id', ARGV[8], 'holds', 'parked', 'needed', 'depends_on',
-  'batch', 'following')
+  'batch', 'following', 'unique')
 local was, following = found[1], found[10]
 if not was then return '', {} end
 if is_over(was) or (ARGV[4] ~= '' and was ~= ARGV[4]) then return was, {} end
@@ -37,6 +37,7 @@ end
 if found[5] then free_slots(prefix, run, found[5]) end
 if found[6] then redis.call('ZREM', prefix .. 'kept:' .. found[6], run) end
 if was == 'queued' and not found[6] then withdraw(prefix, run, found[2]) end
+if found[11] then unique_ended(prefix, run, found[11], status, following) end
 rank(prefix, found[2])
 if was == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 

@@ -24,6 +24,9 @@
 --         canceled comes back once it has finished
 --         requeued: the run that it follows, which has ended; error: of that, in place of its own
 --         outbox: the marks of those that its site's outbox has enqueued
+--         unique: the key of one of many; unique_way: unique_for (with its seconds), debounce or
+--         keep_newest; by: when it enters its queue at the latest; follows: the job, by its first run,
+--         that it is known to wait for
 --         batch: that it belongs to; of one that is enqueued with it also number: how many are, title:
 --         its, role: of a callback
 --       then of each run: itself, now, id, message
@@ -31,9 +34,9 @@
 -- is acted on only while the schedule is beat's.
 -- Returns the server's time where the caller's differs, an old row of an outbox's or a clock's ('' : it
 -- does not), and of each that was not simply enqueued: which one, from 0; 'duplicate', 'skipped',
--- 'claimed', 'deposed', 'rerouted', 'relayed', 'unknown', 'closed' or 'overloaded'; and the run that
--- stands in the way, the id of the unknown one that it depends on, why its batch does not take it, or
--- how many wait; or 'enqueued', 'first' where it goes before those that wait.
+-- 'claimed', 'deposed', 'rerouted', 'relayed', 'stands', 'runs', 'unknown', 'closed' or 'overloaded'; and
+-- the run that stands in the way or waits in its place, the job that runs (first run, newline, id), the id
+-- of the unknown one that it depends on, why its batch does not take it, or how many wait; or 'enqueued', 'first' where it goes before those that wait.
 local prefix, place, others, are_new, status = ARGV[1], ARGV[2], {''}, nil, 'queued'
 local asked, which_ones, runs, scores
 if ARGV[4] ~= '' then

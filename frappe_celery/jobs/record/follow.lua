@@ -7,10 +7,16 @@ local front, first_run = tonumber(asked.front or 0), asked.first_run
 for nth, i in ipairs(which_ones) do
   local run, now, id = unpack(ARGV, i, i + 2)
   local record = prefix .. 'job:' .. run
-  for _, name in ipairs({'depends_on', 'result_ttl', 'failure_ttl', 'limit_key', 'first_run', 'batch', 'after'}) do
+  for _, name in ipairs({'depends_on', 'result_ttl', 'failure_ttl', 'limit_key', 'first_run', 'batch', 'after',
+    'unique', 'by'}) do
     if asked[name] then redis.call('HSET', record, name, asked[name]) end
   end
   if first_run then follow_another(prefix, asked, record, run) end
+  if asked.unique_way then
+    redis.call('SET', prefix .. 'unique:' .. asked.unique, run)
+    local seconds = tonumber(asked.unique_for)
+    if seconds then redis.call('PEXPIRE', prefix .. 'unique:' .. asked.unique, math.ceil(seconds * 1000)) end
+  end
   if asked.due then note_due(prefix, asked, now, 'enqueued', run) end
   if asked.batch then join_batch(prefix, first_run or run, id, asked, 'going') end
   if asked.transaction then

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError, ResponseError
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import BrokerUnreachable, NoSuchJob
 from frappe_celery.jobs.clocks import server_time
-from frappe_celery.jobs.connection import connect, naming_the_server, raise_named
+from frappe_celery.jobs.connection import connect, raise_named
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.providers import Forwarder
 from frappe_celery.jobs.record import record

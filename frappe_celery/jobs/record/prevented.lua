@@ -29,6 +29,10 @@ if other then
   if asked.number then join_batch(prefix, run, id, asked, 'duplicate') end
   return 'duplicate', other
 end
+if asked.unique_way then
+  local outcome, why = unique(prefix, asked)
+  if outcome then return outcome, why end
+end
 if asked.lines then return end
 local lines = {}
 for i, one in ipairs(status == 'deferred' and cjson.decode(asked.depends_on) or lines) do

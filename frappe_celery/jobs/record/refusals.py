@@ -8,8 +8,25 @@ from typing import Any
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded
 from frappe_celery.jobs.bridge import Rerouted
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.message import JobMessage, Line
 from frappe_celery.jobs.record.due_claim import check_claimed
+
+
+class Stands(Exception):
+    """A run that asks for the same waits: it is to have the new one's arguments."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(run)
+        self.run = run
+
+
+class Runs(Exception):
+    """A job that asks for the same runs, and the new one is to follow it."""
+
+    def __init__(self, about: str) -> None:
+        super().__init__(about)
+        first, _, id = about.partition("\n")
+        self.line: Line = (first, id, 1)
 
 
 def check_enqueued(
@@ -20,6 +37,7 @@ def check_enqueued(
     Raises:
         QueueOverloaded, NoSuchJob, InvalidJobOperation, Rerouted, AlreadyActedOn, Deposed: as
             `JobStore.enqueue`.
+        Stands, Runs: of one of many (`unique`).
     """
     if outcome == b"overloaded":
         raise overloaded(message, int(about), asked["at_most"], asked.get("coming", 1))
@@ -29,6 +47,10 @@ def check_enqueued(
         raise InvalidJobOperation(f"{about}: only its own jobs add to it, while they wait or run")
     if outcome == b"rerouted":
         raise Rerouted(message.id)
+    if outcome == b"stands":
+        raise Stands(about)
+    if outcome == b"runs":
+        raise Runs(about)
     check_claimed(outcome, message.id)
 
 

@@ -1,0 +1,122 @@
+"""One of many: of jobs that ask for the same, one does it (`options(unique_for=…)`, `debounce`,
+`keep_newest`). Redis decides in the step that enqueues (`unique.lua`), by a key within the site.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from frappe_celery.config.numbers import is_number, require
+from frappe_celery.errors import ConfigError, NoSuchJob
+from frappe_celery.jobs import codec, get_store
+from frappe_celery.jobs.job import Job
+from frappe_celery.jobs.message import UNIQUE, JobMessage
+from frappe_celery.jobs.record.refusals import Runs, Stands
+
+Enqueues = Callable[..., Job | None]
+
+
+@dataclass(frozen=True)
+class Unique:
+    """Which jobs are the same, and what becomes of one while another is there."""
+
+    key: str | None
+    seconds: float | None
+    """From the enqueue of one: no other is enqueued."""
+    debounce: float | None
+    """Seconds for which nobody has asked, before it runs."""
+    max_wait: float | None
+    """Seconds from the first asking after which it runs, whoever asks."""
+
+    @property
+    def way(self) -> str:
+        """Which of the three it is."""
+        if self.seconds is not None:
+            return "unique_for"
+        return "keep_newest" if self.debounce is None else "debounce"
+
+    def enqueue(self, message: JobMessage, enqueue: Enqueues) -> Job | None:
+        """The new job; None: another was enqueued so short a time ago; or the one that waits, which
+        has this one's arguments now.
+
+        Args:
+            enqueue: of a message, with options of `JobStore.enqueue`.
+        """
+        headers = {**message.headers, UNIQUE: self._key_of(message)}
+        message, follows = message.like(headers=headers), ""
+        while True:
+            asked: dict[str, Any] = {"unique_way": self.way, "unique_for": self.seconds}
+            asked["follows"] = follows
+            if self.debounce is not None:
+                now = time.time()
+                asked["at"] = now + self.debounce
+                asked["by"] = None if self.max_wait is None else now + self.max_wait
+            try:
+                return enqueue(message, **asked)
+            except Stands as there:
+                if job := self._changed(there.run, message, asked.get("at")):
+                    return job
+            except Runs as there:
+                follows = there.line[0]
+                message = message.like(depends_on=[there.line])
+            except NoSuchJob:  # what it was to follow
+                message, follows = message.like(depends_on=None), ""
+
+    def _changed(self, run: str, message: JobMessage, at: float | None) -> Job | None:
+        """The job that waits, with another one's arguments; None: it waits no more."""
+        store = get_store()
+        try:
+            job = store.fetch_run(run)
+            sealed = job.opened.like(kwargs=message.kwargs).seal(store.signer)
+        except NoSuchJob:
+            return None
+        words = (store.keys.prefix, run, sealed, "" if at is None else repr(at))
+        return job if store.run_script("change", (store.keys.record(run),), *words) else None
+
+    def _key_of(self, message: JobMessage) -> str:
+        """Raises ConfigError: what the job does cannot be compared."""
+        said = self.key
+        if said is None:
+            by_value = not isinstance(message.method, str) or codec.PICKLE in message.kwargs
+            if by_value:
+                raise ConfigError(
+                    f"{message.label} or its arguments travel as a pickle, which cannot be"
+                    " compared: say which jobs are the same by unique_key='…'"
+                )
+            said = codec.dumps([message.method, sorted(message.kwargs.items())])
+        return f"{message.site}|{hashlib.sha256(said.encode()).hexdigest()[:32]}"
+
+
+def asked(
+    unique_for: float | None,
+    debounce: float | None,
+    max_wait: float | None,
+    keep_newest: bool | None,
+    unique_key: str | None,
+) -> Unique | None:
+    """What a call says of it; None: nothing.
+
+    Raises:
+        ConfigError: a value that cannot be followed; names it.
+    """
+    ways = [unique_for is not None, debounce is not None, bool(keep_newest)]
+    numbers = {"unique_for": unique_for, "debounce": debounce, "max_wait": max_wait}
+    for name, said in numbers.items():
+        right = said is None or (is_number(said) and 0 < said < 1e9)
+        require(right, name, said, "a number of seconds above 0")
+    is_key = unique_key is None or (isinstance(unique_key, str) and 0 < len(unique_key) <= 140)
+    require(is_key, "unique_key", unique_key, "a text of 1 to 140 characters")
+    require(keep_newest in (None, True, False), "keep_newest", keep_newest, "True or False")
+    if sum(ways) > 1:
+        raise ConfigError("unique_for, debounce and keep_newest: a job can have one of them")
+    if not any(ways) and unique_key is not None:
+        raise ConfigError(
+            "unique_key says which jobs are the same for unique_for, debounce or keep_newest"
+        )
+    if max_wait is not None and not (debounce is not None and max_wait >= debounce):
+        raise ConfigError(f"max_wait={max_wait!r} needs debounce, which is no longer than it")
+    return Unique(unique_key, unique_for, debounce, max_wait) if any(ways) else None
