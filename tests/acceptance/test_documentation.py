@@ -36,6 +36,7 @@ PAGES = [
     DOCS / "many-sites.md",
     DOCS / "parts.md",
     DOCS / "resumable.md",
+    DOCS / "unique.md",
     *sorted((DOCS / "reference").glob("*.md")),
 ]
 APP = Path(__file__).parents[1] / "fixtures" / "documentation"
