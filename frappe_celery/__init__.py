@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from frappe_celery.batches import batch as batch
     from frappe_celery.batches import get_batch as get_batch
     from frappe_celery.batches import get_current_batch as get_current_batch
+    from frappe_celery.by_filter import cancel as cancel
+    from frappe_celery.by_filter import delete as delete
+    from frappe_celery.by_filter import requeue as requeue
     from frappe_celery.canvas import signature as signature
     from frappe_celery.celery_app import setup as setup
+    from frappe_celery.enqueue_shim import aenqueue as aenqueue
     from frappe_celery.enqueue_shim import enqueue as enqueue
     from frappe_celery.enqueue_shim import enqueue_doc as enqueue_doc
     from frappe_celery.enqueue_shim import get_job as get_job
@@ -61,6 +65,7 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.resumable.progress import report_progress as report_progress
     from frappe_celery.many import EnqueuedJobs as EnqueuedJobs
     from frappe_celery.many import enqueue_many as enqueue_many
+    from frappe_celery.schedule.every import every as every
 
     app: Celery
 

@@ -5,6 +5,7 @@ Frappe's versions differ, and `frappe_version` says which one is meant.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -249,6 +250,11 @@ def enqueue(
     else:
         host.after_commit(lambda: enqueue_it(call.message(kwargs, job_id)))
     return None
+
+
+async def aenqueue(method: Method, *args: Any, **kwargs: Any) -> Any:
+    """`enqueue` of code on an event loop, which it does not block. Raises as that does."""
+    return await asyncio.to_thread(enqueue, method, *args, **kwargs)
 
 
 @overload

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from frappe_celery.schedule import frequencies as frequencies
     from frappe_celery.schedule import sync as schedule_sync
     from frappe_celery.schedule.cron import CronError as CronError
+    from frappe_celery.schedule.every import EVERY as EVERY
     from frappe_celery.schedule.listing import site_schedule as site_schedule
     from frappe_celery.schedule.reader import OFF_KEYS as SCHEDULE_OFF_KEYS
     from frappe_celery.schedule.timing import Timing as Timing

@@ -185,7 +185,9 @@ class StandaloneHost:
 
     def app_hooks(self, site: str) -> list[hosts.AppHooks]:
         """The hooks of a site's apps, each by itself, with the error of one that has any."""
-        return app_hooks.site_hooks(site)
+        from frappe_standalone.schedule.every import with_marked
+
+        return [*map(with_marked, app_hooks.site_hooks(site))]
 
     def task_hooks(self) -> dict[str, list[hosts.AppHooks]]:
         return {site: self.app_hooks(site) for site in settings.current().sites()}

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from frappe_celery.by_filter import FAILED
 from frappe_celery.commands.options import AS_JSON, queue_with_jobs, site_with_jobs, together, when
 from frappe_celery.commands.progress import counted_off, looking
 from frappe_celery.config import settings
@@ -25,7 +26,6 @@ from frappe_celery.watch import job_display
 Found = Callable[[], Job]
 """Finds a job, or raises NoSuchJob."""
 DAY = 86400.0
-FAILED = (JobStatus.FAILED, JobStatus.STOPPED)
 ONLY_THIS_SITE = click.option("--site", help="Only this site. Default: every site.")
 LIMIT = click.option(
     "--limit",

@@ -5,6 +5,7 @@ And which one runs in this process, thread or greenlet (`rq.get_current_job`'s c
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import time
@@ -245,15 +246,28 @@ class Job:
             NotEnded: a TimeoutError; it has not ended in that time.
             NoSuchJob: it is deleted, or past its retention.
         """
+        for pause in self._looks(timeout):
+            time.sleep(pause)
+        return self.status
+
+    async def ended(self, timeout: float | None = None) -> JobStatus:
+        """`wait` of code on an event loop, which it does not block."""
+        looks = self._looks(timeout)
+        while (pause := await asyncio.to_thread(next, looks, None)) is not None:
+            await asyncio.sleep(pause)
+        return self.status
+
+    def _looks(self, timeout: float | None) -> Iterator[float]:
+        """Read it until it has ended; a pause, in seconds, is to be made after each look."""
         require(timeout is None or is_number(timeout), "timeout", timeout, "a number of seconds")
         until, pause = time.monotonic() + (inf if timeout is None else timeout), 0.01
         while True:
             self.refresh()
             if self.status in ENDED:
-                return self.status
+                return
             if (left := until - time.monotonic()) <= 0:
                 raise NotEnded(f"job {self.id} is {self.status} after {timeout} seconds")
-            time.sleep(min(pause, left))
+            yield min(pause, left)
             pause = min(2 * pause, LONGEST_PAUSE)
 
     @property

@@ -24,6 +24,8 @@ Enqueues = Callable[..., Job | None]
 class Unique:
     """Which jobs are the same, and what becomes of one while another is there."""
 
+    way: str
+    """unique_for, debounce or keep_newest."""
     key: str | None
     seconds: float | None
     """From the enqueue of one: no other is enqueued."""
@@ -31,13 +33,6 @@ class Unique:
     """Seconds for which nobody has asked, before it runs."""
     max_wait: float | None
     """Seconds from the first asking after which it runs, whoever asks."""
-
-    @property
-    def way(self) -> str:
-        """Which of the three it is."""
-        if self.seconds is not None:
-            return "unique_for"
-        return "keep_newest" if self.debounce is None else "debounce"
 
     def enqueue(self, message: JobMessage, enqueue: Enqueues) -> Job | None:
         """The new job; None: another was enqueued so short a time ago; or the one that waits, which
@@ -58,11 +53,11 @@ class Unique:
             try:
                 return enqueue(message, **asked)
             except Stands as there:
-                if job := self._changed(there.run, message, asked.get("at")):
+                if job := self._changed(there.args[0], message, asked.get("at")):
                     return job
             except Runs as there:
-                follows = there.line[0]
-                message = message.like(depends_on=[there.line])
+                follows = there.args[0]
+                message = message.like(depends_on=[(*there.args, 1)])
             except NoSuchJob:  # what it was to follow
                 message, follows = message.like(depends_on=None), ""
 
@@ -103,7 +98,8 @@ def asked(
     Raises:
         ConfigError: a value that cannot be followed; names it.
     """
-    ways = [unique_for is not None, debounce is not None, bool(keep_newest)]
+    given = {"unique_for": unique_for, "debounce": debounce, "keep_newest": keep_newest or None}
+    ways = [way for way, said in given.items() if said is not None]
     numbers = {"unique_for": unique_for, "debounce": debounce, "max_wait": max_wait}
     for name, said in numbers.items():
         right = said is None or (is_number(said) and 0 < said < 1e9)
@@ -111,12 +107,8 @@ def asked(
     is_key = unique_key is None or (isinstance(unique_key, str) and 0 < len(unique_key) <= 140)
     require(is_key, "unique_key", unique_key, "a text of 1 to 140 characters")
     require(keep_newest in (None, True, False), "keep_newest", keep_newest, "True or False")
-    if sum(ways) > 1:
-        raise ConfigError("unique_for, debounce and keep_newest: a job can have one of them")
-    if not any(ways) and unique_key is not None:
-        raise ConfigError(
-            "unique_key says which jobs are the same for unique_for, debounce or keep_newest"
-        )
+    if len(ways) > 1 or (unique_key is not None and not ways):
+        raise ConfigError(f"say one of {', '.join(given)}; unique_key goes with each of them")
     if max_wait is not None and not (debounce is not None and max_wait >= debounce):
         raise ConfigError(f"max_wait={max_wait!r} needs debounce, which is no longer than it")
-    return Unique(unique_key, unique_for, debounce, max_wait) if any(ways) else None
+    return Unique(ways[0], unique_key, unique_for, debounce, max_wait) if ways else None

@@ -8,25 +8,16 @@ from typing import Any
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded
 from frappe_celery.jobs.bridge import Rerouted
-from frappe_celery.jobs.message import JobMessage, Line
+from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.due_claim import check_claimed
 
 
 class Stands(Exception):
-    """A run that asks for the same waits: it is to have the new one's arguments."""
-
-    def __init__(self, run: str) -> None:
-        super().__init__(run)
-        self.run = run
+    """This run asks for the same and waits: it is to have the new one's arguments."""
 
 
 class Runs(Exception):
-    """A job that asks for the same runs, and the new one is to follow it."""
-
-    def __init__(self, about: str) -> None:
-        super().__init__(about)
-        first, _, id = about.partition("\n")
-        self.line: Line = (first, id, 1)
+    """This job (its first run, its id) asks for the same and runs: the new one is to follow it."""
 
 
 def check_enqueued(
@@ -50,7 +41,7 @@ def check_enqueued(
     if outcome == b"stands":
         raise Stands(about)
     if outcome == b"runs":
-        raise Runs(about)
+        raise Runs(*about.split("\n", 1))
     check_claimed(outcome, message.id)
 
 
