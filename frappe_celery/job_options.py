@@ -34,6 +34,7 @@ from frappe_celery.jobs.options import DECLARED, JobOptions
 
 __all__ = ["Options", "Retry", "enqueue_at", "enqueue_in", "options"]
 
+OF_METHODS = ("running", "per_minute", "max_memory", "fresh_process", "resumable")
 Function = TypeVar("Function", bound=Callable[..., Any])
 T = TypeVar("T")
 
@@ -80,18 +81,10 @@ class Options(JobOptions, Enqueues):
         return function
 
     def _of_a_call(self) -> dict[str, Any]:
-        of_methods = (
-            self.running,
-            self.per_minute,
-            self.max_memory,
-            self.fresh_process,
-            self.resumable,
-        )
-        if any(said is not None for said in of_methods):
+        if any(getattr(self, name) is not None for name in OF_METHODS):
             raise ConfigError(
-                "running, per_minute, max_memory, fresh_process and resumable are said of a method,"
-                " not of one call: as a decorator, in the configuration, or by frappe-celery limits"
-                " set"
+                f"{', '.join(OF_METHODS)}: these are said of a method, not of one call: as a"
+                " decorator, in the configuration, or by frappe-celery limits set"
             )
         if self.at is not None and (self.depends_on is not None or self.batch is not None):
             given = {"depends_on": self.depends_on, "a batch": self.batch}

@@ -9,15 +9,12 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.config.job_defaults import NO_DEFAULTS, JobDefaults, covering
 from frappe_celery.config.numbers import require
 from frappe_celery.jobs.message import JobMessage
-
-if TYPE_CHECKING:
-    from frappe_celery.jobs.unique import Unique
 
 DECLARED = "__frappe_celery_options__"
 """The attribute of a function that has declared some."""
@@ -84,8 +81,8 @@ class JobOptions(JobDefaults):
     """How many of the method run at once."""
     per_minute: int | None = None
     """How many of the method begin within any 60 seconds."""
-    unique: Unique | None = None
-    """Which jobs ask for the same, of which one does it."""
+    unique: Any = None
+    """Which jobs ask for the same, of which one does it (`unique.Unique`)."""
     resumable: bool | None = None
     """Whether a run of the method goes on where the one before stopped (`jobs.resumable`)."""
 

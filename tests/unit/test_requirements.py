@@ -21,7 +21,7 @@ OF_A_BENCH = {"psutil", "pymysql", "MySQLdb"}
 """Frappe requires them: they are there for what only a bench imports, and for nothing else."""
 IN_A_BENCH = ("frappe_celery/hosts/bench/", "frappe_bridge/armed/")
 OF_THE_DEMO = {"shop"}
-WHERE_INSTALLED = {"sentry_sdk"}
+WHERE_INSTALLED = {"hiredis", "sentry_sdk"}
 """Asked for, and done without."""
 OF_THE_CALLER = {"pytest"}
 """It loads the plugin."""

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from frappe_celery import batch, enqueue_many, options
+from frappe_celery import batch, options
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.worker import again
-from tests.integration.benches import all_ended, inside, worker, write_tasks
+from tests.integration.benches import inside, write_tasks
 from tests.integration.stores import broken, keys, let_go, started, take, take_all, waiting
 from tests.project import Project
 from tests.waiting import wait_until

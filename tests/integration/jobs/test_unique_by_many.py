@@ -1,5 +1,5 @@
-"""Eight callers ask for the same at the same moment, a third of them in a transaction that is rolled
-back: UNIQUE_ROUNDS=2000 ./dev test tests/integration/jobs/test_unique_by_many.py
+"""Eight callers ask for the same at the same moment, a third of them in a transaction that is
+rolled back: UNIQUE_ROUNDS=2000 ./dev test tests/integration/jobs/test_unique_by_many.py
 """
 
 from __future__ import annotations

@@ -293,7 +293,7 @@ def leave(until):
 
 @pytest.fixture
 def lingering(project: Project, store: JobStore, tmp_path: Path) -> Path:
-    """A job whose process needs until this file exists to put right what it left; two others wait."""
+    """A job whose process puts right what it left until this file exists; two others wait."""
     project.write("myapp/leaving.py", LINGERS)
     enqueue("myapp.leaving.leave", until=str(tmp_path / "go on"))
     for text in ("second", "third"):
@@ -346,8 +346,11 @@ def test_a_worker_told_to_stop_between_two_jobs_leaves_the_second(
 def test_a_process_that_is_to_be_replaced_gives_back_what_it_asked_for(
     project: Project, store: JobStore, lingering: Path
 ) -> None:
-    project.write("myapp/leaving.py", LINGERS + "    from threading import Event, Thread\n"
-                  "    Thread(target=Event().wait, daemon=True).start()\n")
+    project.write(
+        "myapp/leaving.py",
+        LINGERS + "    from threading import Event, Thread\n"
+        "    Thread(target=Event().wait, daemon=True).start()\n",
+    )
     process = worker(project)
     working(project, "what it left")
     first = pool_process(process)
