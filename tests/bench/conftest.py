@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bench.as_before import Before
 from tests.bench.bench import CHECKOUT, Bench
+from tests.waiting import wait_until
 
 LEFT_BEHIND = """
 from frappe_celery.jobs import get_store
@@ -150,3 +151,27 @@ def site(request: pytest.FixtureRequest, bench: Bench, app_on_one_site: None) ->
     other = bench.other_site
     assert other, "give the bench a second site"
     return bench.site if request.param == "with the app" else other
+
+
+@pytest.fixture
+def until_told(bench: Bench) -> Callable[[], list[str]]:
+    """What Redis is told for browsers, until all is done."""
+    from redis import Redis
+
+    told_by = "redis_socketio" if bench.is_14 else "redis_queue"
+    listening = Redis.from_url(bench.config[told_by]).pubsub()
+    listening.subscribe("events")
+
+    def told() -> list[str]:
+        found: list[str] = []
+
+        def hears() -> bool:
+            message = listening.get_message(ignore_subscribe_messages=True, timeout=0.1)
+            if message:
+                found.append(message["data"].decode())
+            return '": 100' in "".join(found[-1:]).replace("'", '"')  # percent, or 17's progress
+
+        wait_until(hears, 20, "Desk is told")
+        return found
+
+    return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -122,6 +122,23 @@ answer = [status(running), status(waiting), status(after), *[job.get_status() fo
 """
     )
     assert answer == ["Cancelled", "Cancelled", "Completed", "stopped", "canceled"]
+
+
+def test_its_progress_is_told_as_frappes_own(
+    tasks: Bench, until_told: Callable[[], list[str]]
+) -> None:
+    task = tasks.ask(
+        TASK
+        + """
+import fc_probe_each
+task = enqueued(fc_probe_each.tell_of_a_task)
+over(task)
+answer = task.task_id
+"""
+    )
+    (last,) = [json.loads(told) for told in until_told() if '": 100' in told]
+    assert last["message"]["task_id"] == task
+    assert last["message"]["stage"] == "rows"
 
 
 def test_rqs_retry_waits_its_intervals(tasks: Bench) -> None:

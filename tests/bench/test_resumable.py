@@ -147,25 +147,30 @@ def test_desk_is_told(bench: Bench, until_told: Callable[[], list[str]]) -> None
     assert name in until_told()[-1]
 
 
-@pytest.fixture
-def until_told(bench: Bench) -> Callable[[], list[str]]:
-    """What Redis is told for browsers, until all is done."""
-    from redis import Redis
-
-    told_by = "redis_socketio" if bench.is_14 else "redis_queue"
-    listening = Redis.from_url(bench.config[told_by]).pubsub()
-    listening.subscribe("events")
-
-    def told() -> list[str]:
-        found: list[str] = []
-
-        def hears() -> bool:
-            message = listening.get_message(ignore_subscribe_messages=True, timeout=0.1)
-            if message:
-                found.append(message["data"].decode())
-            return '"percent": 100' in "".join(found[-1:]).replace("'", '"')
-
-        wait_until(hears, 20, "Desk is told")
-        return found
-
-    return told
+def test_a_scheduled_job_that_leaves_has_one_row_of_the_log(bench: Bench) -> None:
+    worker = bench.worker(1)
+    ledger = Path(bench.root / "sites" / bench.site / "nightly.txt")
+    ledger.unlink(missing_ok=True)
+    bench.ask(
+        """
+        method = {"doctype": "Scheduled Job Type", "method": "fc_probe_each.nightly"}
+        row = frappe.get_doc(method | {"frequency": "Daily", "create_log": 1}).insert()
+        row.enqueue(force=True)
+        """
+    )
+    wait_until(lambda: ledger.exists() and "3" in ledger.read_text().split(), 60, "it runs")
+    assert worker.stop() == 0
+    bench.worker(1)
+    wait_until(lambda: "over" in ledger.read_text(), 60, "it ends")
+    log = bench.ask(
+        """
+        def logged():
+            frappe.db.rollback()
+            about = {"scheduled_job_type": ("like", "%nightly%")}
+            return frappe.get_all("Scheduled Job Log", about, pluck="status")
+        until(lambda: "Complete" in logged())
+        answer = logged()
+        """
+    )
+    ledger.unlink()
+    assert log == ["Complete"]

@@ -15,6 +15,7 @@ from frappe_celery import Batch, batch
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.queue.scheduled import promote
+from frappe_celery.jobs.resumable.state import write
 from frappe_pages.job_actions import requeue_failed
 from frappe_standalone.site.context import visit
 from tests.browser import chromium
@@ -388,3 +389,20 @@ def test_who_may_not_see_it_is_told_so_in_the_browser(
     pages.open(of(b))
     assert "/admin/login/" in browser.current_url
     pages.press(Keys.ESCAPE)
+
+
+def test_a_job_s_page_shows_how_far_it_is_as_it_goes(
+    browser: Chrome, address: str, store: JobStore
+) -> None:
+    pages = Pages(browser, address.rstrip("/"))
+    pages.log_in("carla")
+    made("Close 2026", 1)
+    job = store.fetch_run(started(store))
+    pages.open(f"{JOBS}{job.run_id}/")
+    browser.execute_script("window.isTheSame = true")
+    for done in (1_200, 2_400):
+        write(job, done, 4_800, "entries")
+        said = f"{done:,} of 4,800 ({done // 48} %): entries"
+        wait_until(lambda said=said: said in pages.text, 20, f"the page says {said}")  # type: ignore[misc]
+    assert browser.execute_script("return window.isTheSame"), "it was loaded again"
+    let_go(store, job.run_id)
