@@ -24,7 +24,7 @@ from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.crew import let_go, resident
 from frappe_celery.worker.forks import Forks
-from frappe_celery.worker.job_runner import JobRunner, compares_all
+from frappe_celery.worker.job_runner import JobRunner
 from frappe_celery.worker.member import Orders, Slot
 from frappe_celery.worker.task import InHand
 
@@ -82,7 +82,9 @@ class JobProcess(JobRunner):
         self.between = self.between or BetweenJobs()
         return super()._outcome(in_hand)
 
-    def _put_right(self, in_hand: InHand, between: BetweenJobs, deadline: float) -> None:
+    def _put_right(
+        self, in_hand: InHand, between: BetweenJobs, everything: bool, deadline: float
+    ) -> None:
         """The next run is asked for first, where it need not wait for long: Redis finds it
         meanwhile."""
         assert self._fresh is not None
@@ -90,9 +92,9 @@ class JobProcess(JobRunner):
             return  # it ran in a fork
         self._orders.receive()
         leaves = self._orders.stop or not self.is_fit or self._has_run_enough()
-        if self._orders.queues and not (leaves or compares_all(in_hand.message.queue)):
+        if self._orders.queues and not (leaves or everything):
             self._ask_ahead(self._orders.queues, deadline)
-        super()._put_right(in_hand, between, deadline)
+        super()._put_right(in_hand, between, everything, deadline)
         self._fresh.note(in_hand.message.label, self.is_fit)
 
     def _run_in_fork(self, in_hand: InHand, events: bool) -> tuple[Any, ...]:

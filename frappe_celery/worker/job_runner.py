@@ -15,7 +15,6 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -118,8 +117,10 @@ class JobRunner:
         """What `take` is called for next; until then the last job's time goes on."""
         self._begin_to_ask(queues, deadline)
         self._asks_ahead = True
-        with suppress(BrokerUnreachable, ResponseError):  # `take` asks again
+        try:
             self.taker.ask(self._held_as, queues, self._had)
+        except (BrokerUnreachable, ResponseError) as exc:
+            logger.debug("asked again when it is to be taken: %s", exc)
 
     def run(self, taken: Taken) -> None:
         """Run it; how it ended is recorded with the next `take`."""
@@ -143,7 +144,9 @@ class JobRunner:
         self._had = Ended(self._held_as, *self._outcome(in_hand))
         self.ended += 1
         if self.between is not None:
-            self._put_right(in_hand, self.between, deadline)
+            queue = settings.current().queues.get(message.queue)
+            everything = queue is not None and queue.full_comparison
+            self._put_right(in_hand, self.between, everything, deadline)
 
     def _keeps(self, message: JobMessage) -> bool:
         """Whether it can be run here; else it was given back."""
@@ -154,10 +157,12 @@ class JobRunner:
         contextvars.copy_context().run(self._run_in_context, in_hand)
         return self._success(in_hand)
 
-    def _put_right(self, in_hand: InHand, between: BetweenJobs, deadline: float) -> None:
-        """What it left in the process."""
+    def _put_right(
+        self, in_hand: InHand, between: BetweenJobs, everything: bool, deadline: float
+    ) -> None:
+        """What it left in the process; with `everything` all is looked through for it."""
         message = in_hand.message
-        label, everything = f"{message.label}[{message.run}]", compares_all(message.queue)
+        label = f"{message.label}[{message.run}]"
         fit = between.put_right(label, message.kind, in_hand.succeeded, everything)
         self.is_fit = fit and self.is_fit
 
@@ -255,12 +260,6 @@ class JobRunner:
         except (BrokerUnreachable, ResponseError) as exc:  # a master has become a replica
             self.outage.tell(WAITING, exc)
             self._orders.receive(AGAIN_SECONDS)
-
-
-def compares_all(queue: str) -> bool:
-    """Whether all is looked through after each job of the queue (`full_comparison`)."""
-    about = settings.current().queues.get(queue)
-    return about is not None and about.full_comparison
 
 
 class TaskEvents:

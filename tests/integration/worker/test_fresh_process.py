@@ -218,7 +218,7 @@ def test_one_whose_process_goes_on_in_between_is_not_counted_on(
         leaves_a_thread(process)
     assert replaced(store) == {"myapp.keep.leave_a_thread": TIMES - 1}
     ended(enqueue("myapp.keep.leave_a_thread", leaves=False))
-    assert replaced(store) == {}
+    wait_until(lambda: replaced(store) == {}, what="it is noted")
 
 
 def leaves_a_thread(process: Process) -> None:
