@@ -126,17 +126,14 @@ class Taker:
 
     def _step(self, tag: str, queues: Sequence[str], ended: Ended) -> tuple[Any, ...]:
         """A script, its keys, and its arguments."""
-        store = self.store
+        store, keys = self.store, self.store.keys
+        lists = (keys.consumers, *map(keys.queue, queues)) if store.forwarder is None else ()
         return (
             "take",
-            (store.keys.in_flight(self.consumer), *self._keys(queues)),
-            *(store.keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
+            (keys.in_flight(self.consumer), *lists),
+            *(keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
             *(ended.tag, ended.run, store.settings.rq_results_ttl, *ended.fields),
         )
-
-    def _keys(self, queues: Sequence[str]) -> tuple[str, ...]:
-        keys = self.store.keys
-        return (keys.consumers, *map(keys.queue, queues))
 
     def wait(self, queues: Sequence[str], orders: int, seconds: int = WAIT_SECONDS) -> str:
         """Until a bell rings, something can be read from the descriptor `orders`, or for a while.

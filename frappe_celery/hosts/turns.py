@@ -70,9 +70,11 @@ def _path(label: str, folder: Path) -> str:
 
 def _line(path: str) -> TextIO | None:
     """The file whose lock is the turn; None: they take none, or it cannot be opened."""
-    with suppress(OSError):
+    try:
         if os.access(path, os.F_OK) and os.stat(path).st_mtime > time.time():
             return open(path, "a")  # NFS locks for one alone only what may be written
+    except OSError:
+        pass
     return None
 
 

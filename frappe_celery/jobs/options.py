@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -147,7 +148,7 @@ def declared(method: str | Callable[..., Any]) -> JobOptions:
     if isinstance(method, str):
         module, _, name = method.rpartition(".")
         try:
-            function = getattr(import_module(module), name, None)
+            function = getattr(sys.modules.get(module) or import_module(module), name, None)
         except Exception:
             return NO_OPTIONS
     found = getattr(function, DECLARED, NO_OPTIONS)

@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -101,9 +100,11 @@ class Scripts:
             self._sent_before.add(name)
             known = self.run(name, keys, *args)
             return lambda: known
-        texts, process, connection = _texts(keys, args), os.getpid(), None
-        with suppress(RedisConnectionError):
+        texts, process = _texts(keys, args), os.getpid()
+        try:
             connection = _sent(self._connection(), name, texts)
+        except RedisConnectionError:
+            connection = None
 
         def answer() -> Any:
             if connection is None or process != os.getpid():  # forked: it is the parent's

@@ -22,10 +22,11 @@ import sys
 import threading
 import time
 import warnings
+from _locale import setlocale  # locale's own makes names of numbers
 from _signal import getsignal, pthread_sigmask  # type: ignore[import-not-found]  # signal's: 4 µs
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,15 +64,15 @@ class _Part(NamedTuple):
 
 
 def _working_directory() -> str | None:
-    with suppress(OSError):  # it was removed
+    try:
         return os.getcwd()
-    return None
+    except OSError:  # it was removed
+        return None
 
 
 def _time_zone() -> tuple[Any, ...]:
     """As Python knows it and as C does, which reads TZ anew where Python does not."""
-    offsets = [time.localtime(at).tm_gmtoff for at in (WINTER, SUMMER)]
-    return time.tzname, *offsets
+    return time.tzname, time.localtime(WINTER).tm_gmtoff, time.localtime(SUMMER).tm_gmtoff
 
 
 def _umask() -> int:
@@ -190,7 +191,7 @@ def _put_signals_back(before: list[Any]) -> None:
 
 
 PARTS = {  # the log first, in which the others are named
-    "logging.disable": _Part(lambda: logging.root.manager.disable, logging.disable),
+    "logging.disable": _Part(partial(getattr, logging.root.manager, "disable"), logging.disable),
     "the root logger": _Part(lambda: {logging.root: _settings(logging.root)}, _set),
     "loggers": _Part(_loggers, _set),
     "the environment": _Part(_ENVIRONMENT.copy, _put_environment_back),
@@ -201,7 +202,7 @@ PARTS = {  # the log first, in which the others are named
     "sys.path": _Part(sys.path.copy, lambda before: sys.path.__setitem__(slice(None), before)),
     "sys.meta_path": _Part(sys.meta_path.copy, _put_finders_back),
     "the locale": _Part(
-        lambda: locale.setlocale(locale.LC_ALL),
+        partial(setlocale, locale.LC_ALL),
         lambda before: locale.setlocale(locale.LC_ALL, before),
     ),
     "the decimal context": _Part(
@@ -216,9 +217,9 @@ PARTS = {  # the log first, in which the others are named
     "the time-out of sockets": _Part(socket.getdefaulttimeout, socket.setdefaulttimeout),
     "the garbage collector": _Part(gc.isenabled, lambda before: (gc.disable, gc.enable)[before]()),
     "gc's thresholds": _Part(gc.get_threshold, lambda before: gc.set_threshold(*before)),
-    "sys.stdout": _Part(lambda: sys.stdout, lambda before: setattr(sys, "stdout", before)),
-    "sys.stderr": _Part(lambda: sys.stderr, lambda before: setattr(sys, "stderr", before)),
-    "sys.excepthook": _Part(lambda: sys.excepthook, _put_hook_back),
+    "sys.stdout": _Part(partial(getattr, sys, "stdout"), partial(setattr, sys, "stdout")),
+    "sys.stderr": _Part(partial(getattr, sys, "stderr"), partial(setattr, sys, "stderr")),
+    "sys.excepthook": _Part(partial(getattr, sys, "excepthook"), _put_hook_back),
     "the profile function": _Part(sys.getprofile, sys.setprofile),
     "the trace function": _Part(sys.gettrace, sys.settrace),
     "the profile function of threads": _Part(threading.getprofile, threading.setprofile),
@@ -230,12 +231,12 @@ PARTS = {  # the log first, in which the others are named
     "warnings": _Part(lambda: (warnings.filters[:], warnings.showwarning), _put_warnings_back),
     "the event loop": _Part(_event_loop, _put_event_loop_back),
     "the alarm": _Part(
-        lambda: any(signal.getitimer(signal.ITIMER_REAL)),
+        partial(signal.getitimer, signal.ITIMER_REAL),
         lambda _: signal.setitimer(signal.ITIMER_REAL, 0),
     ),
-    "signal handlers": _Part(lambda: [getsignal(n) for n in SIGNALS], _put_signals_back),
+    "signal handlers": _Part(lambda: [*map(getsignal, SIGNALS)], _put_signals_back),
     "the signal mask": _Part(
-        lambda: pthread_sigmask(signal.SIG_BLOCK, ()),
+        partial(pthread_sigmask, signal.SIG_BLOCK, ()),
         lambda before: pthread_sigmask(signal.SIG_SETMASK, before),
     ),
     "its limits": _Part(

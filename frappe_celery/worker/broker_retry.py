@@ -37,15 +37,17 @@ class Outage:
 
 def retry_while_unreachable(step: Callable[..., T], *args: Any, **named: Any) -> T:
     """What the step returns once the broker answers; BrokerUnreachable is raised at the end."""
-    give_up_at, outage = time.monotonic() + PATIENCE_SECONDS, Outage()
+    give_up_at, outage = time.monotonic() + PATIENCE_SECONDS, None
     while True:
         try:
             answer = step(*args, **named)
         except BrokerUnreachable as exc:
             if time.monotonic() > give_up_at:
                 raise
+            outage = outage or Outage()
             outage.tell("waiting for the broker", exc)
             time.sleep(1)
         else:
-            outage.end()
+            if outage is not None:
+                outage.end()
             return answer

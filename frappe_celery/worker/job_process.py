@@ -54,8 +54,8 @@ class JobProcess(JobRunner):
         return not self.is_fit
 
     def _has_run_enough(self) -> bool:
-        is_large = self.ended > 0 and 0 < self._most_kilobytes < mem_rss()
-        return is_large or 0 < self._most_jobs <= self.ended
+        is_large = 0 < self._most_kilobytes < mem_rss()
+        return self.ended > 0 and (is_large or 0 < self._most_jobs <= self.ended)
 
     def _keeps(self, message: JobMessage) -> bool:
         """Make ready for the first job: no process gets a seed later. One without, whose job needs

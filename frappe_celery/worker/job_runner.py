@@ -95,8 +95,6 @@ class JobRunner:
         """
         if not self._asks:
             self._begin_to_ask(queues)
-        elif self._asks_ahead:
-            self._slot.write(Doing.ASKS, self._number, self.ended)  # its time is not its job's
         if not self._held_as:
             queues = ()  # what it asked for at first: a run of theirs would be held under no tag
         taken = self.taker.take(self._held_as, queues, self._had)
@@ -125,7 +123,7 @@ class JobRunner:
     def run(self, taken: Taken) -> None:
         """Run it; how it ended is recorded with the next `take`."""
         self._had = Ended(self._held_as)
-        store = get_store()
+        store = self.taker.store
         try:
             message = taken.open(store.signer)
         except FrappeCeleryError as exc:
@@ -177,7 +175,7 @@ class JobRunner:
         if not in_hand.succeeded:
             return ()
         run = in_hand.taken.run
-        return run, get_store().result_fields(run, in_hand.result)
+        return run, self.taker.store.result_fields(run, in_hand.result)
 
     def _trace(self, in_hand: InHand) -> None:
         message, taken = in_hand.message, in_hand.taken
@@ -238,6 +236,7 @@ class JobRunner:
             try:
                 taken = self.take(queues)
             except Exception as exc:
+                self._slot.write(Doing.ASKS, self._number, self.ended)  # no job's time goes on
                 wrong = not isinstance(exc, BrokerUnreachable)  # somebody wrote to our keys
                 self.outage.tell("no job can be fetched" if wrong else WAITING, exc)
                 self._orders.receive(AGAIN_SECONDS)

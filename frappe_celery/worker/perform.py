@@ -67,7 +67,7 @@ def run_claimed(
     job = store.job_of(message)
     job.status, job.worker_name = JobStatus.STARTED, worker
     job.message, job.opened, job.looks = sealed, message, looks
-    retry_while_unreachable(declarations.take_back, message.label)
+    retry_while_unreachable(declarations.take_back, store, message.label)
     try:
         with running(job), time_limit(message.timeout):
             if message.args:

@@ -64,9 +64,6 @@ class Taker(taker.Taker):
                 self._empty.difference_update(self._names.both(queue.decode(errors="replace")))
         return Taken.of(held) if held else None
 
-    def _keys(self, queues: Sequence[str]) -> tuple[str, ...]:
-        return ()
-
     def _ask(self, tag: str, queues: Sequence[str]) -> Taken | None:
         channel = self._channel(queues)
         for place, queue in enumerate(queues):

@@ -52,9 +52,8 @@ def _known(store: JobStore) -> dict[str, Any]:
     return Limits(store).declared()
 
 
-def take_back(path: str) -> None:
+def take_back(store: JobStore, path: str) -> None:
     """Tell that a method which is about to run declares no limit any more, if that is so."""
-    store = get_store()
     known = _known(store)
     if path not in known:
         return
