@@ -213,6 +213,7 @@ def options(
         ConfigError: a value that cannot be followed.
     """
     whether = {"idempotent": idempotent, "fresh_process": fresh_process, "resumable": resumable}
+    whether |= {"keep_newest": keep_newest}
     for name, said in whether.items():
         require(said in (None, True, False), name, said, "True or False")
     if resumable:
@@ -228,8 +229,9 @@ def options(
         max_deliveries = DELIVERIES[idempotent]
     if retry is not None and not isinstance(retry, Retry):
         retry = Retry(retry)
-    if limit_key is not None and (not isinstance(limit_key, str) or not 0 < len(limit_key) <= 140):
-        raise ConfigError(f"limit_key={shown(limit_key)}: it is a text of 1 to 140 characters")
+    for name, key in (("limit_key", limit_key), ("unique_key", unique_key)):
+        if key is not None and (not isinstance(key, str) or not 0 < len(key) <= 140):
+            raise ConfigError(f"{name}={shown(key)}: it is a text of 1 to 140 characters")
     check_memory("max_memory", max_memory)
     for name, number in {"running": running, "per_minute": per_minute}.items():
         if number is not None:

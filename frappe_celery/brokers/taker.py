@@ -95,11 +95,7 @@ class Taker:
         self._answer: Callable[[], Any] | None = None
 
     def ask(self, tag: str, queues: Sequence[str], ended: Ended) -> None:
-        """Have Redis do meanwhile what `take` is called for next, with the same arguments.
-
-        Raises:
-            BrokerUnreachable: nothing was asked.
-        """
+        """Have Redis do meanwhile what `take` is called for next, with the same arguments."""
         self._answer = self.store.send_script(*self._step(tag, queues, ended))
 
     def take(self, tag: str, queues: Sequence[str], ended: Ended) -> Taken | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, RedisError
 
 try:
     from hiredis import pack_command
@@ -75,7 +75,6 @@ class Scripts:
     def __init__(self, client: Any) -> None:
         self._pool = client.connection_pool
         self._idle: list[Any] = []
-        self._sent_before: set[str] = set()
         self._process = os.getpid()
 
     def run(self, name: str, keys: tuple[Any, ...], *args: Any) -> Any:
@@ -96,14 +95,10 @@ class Scripts:
 
         Until then its connection is nobody else's.
         """
-        if name not in self._sent_before:  # the server may not have it yet
-            self._sent_before.add(name)
-            known = self.run(name, keys, *args)
-            return lambda: known
         texts, process = _texts(keys, args), os.getpid()
         try:
             connection = _sent(self._connection(), name, texts)
-        except RedisConnectionError:
+        except RedisError:  # told when the answer is asked for
             connection = None
 
         def answer() -> Any:

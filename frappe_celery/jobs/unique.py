@@ -17,8 +17,6 @@ from frappe_celery.jobs.job import Job
 from frappe_celery.jobs.message import UNIQUE, JobMessage
 from frappe_celery.jobs.record.refusals import Runs, Stands
 
-Enqueues = Callable[..., Job | None]
-
 
 @dataclass(frozen=True)
 class Unique:
@@ -34,7 +32,7 @@ class Unique:
     max_wait: float | None
     """Seconds from the first asking after which it runs, whoever asks."""
 
-    def enqueue(self, message: JobMessage, enqueue: Enqueues) -> Job | None:
+    def enqueue(self, message: JobMessage, enqueue: Callable[..., Job | None]) -> Job | None:
         """The new job; None: another was enqueued so short a time ago; or the one that waits, which
         has this one's arguments now.
 
@@ -100,13 +98,10 @@ def asked(
     """
     given = {"unique_for": unique_for, "debounce": debounce, "keep_newest": keep_newest or None}
     ways = [way for way, said in given.items() if said is not None]
-    numbers = {"unique_for": unique_for, "debounce": debounce, "max_wait": max_wait}
-    for name, said in numbers.items():
+    seconds = (("unique_for", unique_for), ("debounce", debounce), ("max_wait", max_wait))
+    for name, said in seconds:
         right = said is None or (is_number(said) and 0 < said < 1e9)
         require(right, name, said, "a number of seconds above 0")
-    is_key = unique_key is None or (isinstance(unique_key, str) and 0 < len(unique_key) <= 140)
-    require(is_key, "unique_key", unique_key, "a text of 1 to 140 characters")
-    require(keep_newest in (None, True, False), "keep_newest", keep_newest, "True or False")
     if len(ways) > 1 or (unique_key is not None and not ways):
         raise ConfigError(f"say one of {', '.join(given)}; unique_key goes with each of them")
     if max_wait is not None and not (debounce is not None and max_wait >= debounce):

@@ -71,7 +71,7 @@ class JobRunner:
         self.taker = taker_of(get_store(), consumer, hostname)
         self._events = TaskEvents(app, hostname)
         self._number = slot.read().number
-        self._asks = self._asks_ahead = False
+        self._asks = False
         self._held_as = ""
         self._had = Ended()
         self.ended = 0
@@ -98,7 +98,7 @@ class JobRunner:
         if not self._held_as:
             queues = ()  # what it asked for at first: a run of theirs would be held under no tag
         taken = self.taker.take(self._held_as, queues, self._had)
-        self._asks, self._asks_ahead, self._had = False, False, Ended()
+        self._asks, self._had = False, Ended()
         if taken is None:
             self._slot.write(Doing.NOTHING, self._number, self.ended)
         else:
@@ -114,11 +114,7 @@ class JobRunner:
     def _ask_ahead(self, queues: tuple[str, ...], deadline: float) -> None:
         """What `take` is called for next; until then the last job's time goes on."""
         self._begin_to_ask(queues, deadline)
-        self._asks_ahead = True
-        try:
-            self.taker.ask(self._held_as, queues, self._had)
-        except (BrokerUnreachable, ResponseError) as exc:
-            logger.debug("asked again when it is to be taken: %s", exc)
+        self.taker.ask(self._held_as, queues, self._had)
 
     def run(self, taken: Taken) -> None:
         """Run it; how it ended is recorded with the next `take`."""
@@ -215,7 +211,8 @@ class JobRunner:
         """Until the end."""
         while True:
             self._orders.receive()
-            leaves = not self._asks_ahead and (self._orders.stop or self._is_worn())
+            is_asked_for = self._asks and self.has_ended_one
+            leaves = not is_asked_for and (self._orders.stop or self._is_worn())
             queues = () if leaves else self._orders.queues
             if queues or self.has_ended_one:
                 taken = self._take_at_last(queues)

@@ -136,6 +136,12 @@ class ScheduledJobType(Document):
             if is_retryable(exc):
                 raise
             report_swallowed(exc)
+        except host.errors.GoesOn:
+            if log is not None:  # the run that goes on writes its own
+                local.db.rollback()
+                store.delete(LOG, {"name": log})
+                local.db.commit()
+            raise
 
     def _started(self) -> str | None:
         """Commit that it runs, before it does, so that no scheduler starts it again."""

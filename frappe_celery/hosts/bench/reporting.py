@@ -16,6 +16,7 @@ from typing import Any
 import frappe
 
 from frappe_celery.error_mail import report_swallowed
+from frappe_celery.errors import GoesOn
 from frappe_celery.hosts.bench.transaction import after_commit
 from frappe_celery.jobs.job import current_job
 from frappe_celery.schedule.changed_sites import mark
@@ -46,6 +47,26 @@ def what_it_raises() -> Iterator[None]:
     except Exception as exc:
         report_swallowed(current_job(), exc)
         raise
+
+
+def a_run(execute: Method) -> Method:
+    """`ScheduledJobType.execute`, whose caller prints what it raises when it cannot even log.
+
+    Where it goes on in another run, that writes the row of the log.
+    """
+
+    def replacement(self: Any) -> Any:
+        try:
+            with what_it_raises():
+                return execute(self)
+        except GoesOn:
+            if log := getattr(self, "scheduler_log", None):
+                frappe.db.rollback()
+                frappe.db.delete(log.doctype, {"name": log.name})
+                frappe.db.commit()
+            raise
+
+    return replacement
 
 
 def a_failed_action(execute_action: Method) -> Method:

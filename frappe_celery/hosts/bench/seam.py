@@ -111,8 +111,7 @@ FRAPPES: Names = {
         "ScheduledJobType.on_update": WrappedOrAdded(reporting.a_change),
         "ScheduledJobType.after_rename": WrappedOrAdded(reporting.a_change),
         "ScheduledJobType.after_delete": WrappedOrAdded(reporting.a_change),
-        # whose caller prints what it raises when it cannot even log
-        "ScheduledJobType.execute": Wrapped(reporting.what_it_raises()),
+        "ScheduledJobType.execute": Wrapped(reporting.a_run),
         "ScheduledJobType.log_status": Wrapped(reporting.a_failed_run),
     },
     "frappe.core.doctype.system_settings.system_settings": {

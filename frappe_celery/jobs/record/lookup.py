@@ -58,10 +58,7 @@ class JobFinder:
 
     def send_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Callable[[], Any]:
         """The same, which Redis does meanwhile: what is returned waits for its answer, once."""
-        try:
-            answer = self._scripts.send(script, keys, *args)
-        except RedisError as exc:
-            raise_named(self.url, exc)
+        answer = self._scripts.send(script, keys, *args)
 
         def named() -> Any:
             try:

@@ -178,7 +178,7 @@ def test_beside_one_that_runs_one_waits_until_that_has_ended(store: JobStore) ->
         ({"debounce": 5, "max_wait": 4}, "max_wait=4 needs debounce"),
         ({"max_wait": 4}, "max_wait=4 needs debounce"),
         ({"unique_for": 5, "keep_newest": True}, "say one of unique_for, debounce, keep_newest"),
-        ({"unique_for": 5, "unique_key": ""}, "unique_key is ''"),
+        ({"unique_for": 5, "unique_key": ""}, "unique_key='': it is a text"),
         ({"unique_key": "x"}, "say one of .*; unique_key goes with each"),
         ({"keep_newest": 1.5}, "keep_newest is 1.5"),
     ],
