@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -102,6 +103,7 @@ def start(bench: Layout) -> None:
     running = dict(_running(bench))
     for name, command in commands.items():
         if name not in running:
+            _refuse_where_another_listens(bench, name)
             _start(command, bench.logs / f"{name}.log")
     wait_until(lambda: _all_answer(bench), SECONDS, f"the servers of {bench.folder} answer")
 
@@ -117,6 +119,18 @@ def stop(bench: Layout) -> None:
 def is_ours(bench: Layout) -> bool:
     """It was made here, with servers of its own."""
     return _file(bench, "mariadb").exists()
+
+
+def _refuse_where_another_listens(bench: Layout, name: str) -> None:
+    """While the bench was stopped its port was free for everybody."""
+    numbers = bench.configuration
+    port = str(numbers["db_port" if name == "mariadb" else name]).rpartition(":")[2]
+    with socket.socket() as asks:
+        if asks.connect_ex((LOOPBACK, int(port))) == 0:
+            raise click.ClickException(
+                f"another program listens on port {port}, which is {name}'s: stop that, or give"
+                f" {name} another in {_file(bench, name)} and sites/common_site_config.json"
+            )
 
 
 def _start(command: tuple[str, ...], log: Path) -> None:
