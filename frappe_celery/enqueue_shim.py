@@ -128,17 +128,15 @@ def enqueue(
 def enqueue(
     method: Method, queue: str = ..., timeout: int | str | None = ..., event: str | None = ...,
     is_async: Literal[True] = ..., job_name: str | None = ..., now: Literal[False] = ...,
-    enqueue_after_commit: bool = ..., *, on_success: Callback = ...,
-    on_failure: Callback = ..., at_front: bool = ..., job_id: str | None = ...,
-    deduplicate: bool = ..., **kwargs: Any,
+    enqueue_after_commit: bool = ..., *, on_success: Callback = ..., on_failure: Callback = ...,
+    at_front: bool = ..., job_id: str | None = ..., deduplicate: bool = ..., **kwargs: Any,
 ) -> Job | None: ...  # fmt: skip
 @overload
 def enqueue(
     method: Method, queue: str = ..., timeout: int | str | None = ..., event: str | None = ...,
     is_async: bool = ..., job_name: str | None = ..., now: bool = ...,
-    enqueue_after_commit: bool = ..., *, on_success: Callback = ...,
-    on_failure: Callback = ..., at_front: bool = ..., job_id: str | None = ...,
-    deduplicate: bool = ..., **kwargs: Any,
+    enqueue_after_commit: bool = ..., *, on_success: Callback = ..., on_failure: Callback = ...,
+    at_front: bool = ..., job_id: str | None = ..., deduplicate: bool = ..., **kwargs: Any,
 ) -> Any: ...  # fmt: skip
 def enqueue(
     method: Method,

@@ -129,20 +129,19 @@ class Options(JobOptions, Enqueues):
 
     @overload
     def enqueue_at(
-        self, when: datetime, method: Method, queue: str = ...,
-        timeout: int | str | None = ..., event: str | None = ..., is_async: Literal[True] = ...,
-        job_name: str | None = ..., now: Literal[False] = ...,
-        enqueue_after_commit: Literal[False] = ..., *, on_success: Callback = ...,
-        on_failure: Callback = ..., at_front: bool = ..., job_id: str | None = ...,
-        deduplicate: Literal[False] = ..., **kwargs: Any,
+        self, when: datetime, method: Method, queue: str = ..., timeout: int | str | None = ...,
+        event: str | None = ..., is_async: Literal[True] = ..., job_name: str | None = ...,
+        now: Literal[False] = ..., enqueue_after_commit: Literal[False] = ..., *,
+        on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
+        job_id: str | None = ..., deduplicate: Literal[False] = ..., **kwargs: Any,
     ) -> Job: ...  # fmt: skip
     @overload
     def enqueue_at(
-        self, when: datetime, method: Method, queue: str = ...,
-        timeout: int | str | None = ..., event: str | None = ..., is_async: Literal[True] = ...,
-        job_name: str | None = ..., now: Literal[False] = ..., enqueue_after_commit: bool = ..., *,
-        on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
-        job_id: str | None = ..., deduplicate: bool = ..., **kwargs: Any,
+        self, when: datetime, method: Method, queue: str = ..., timeout: int | str | None = ...,
+        event: str | None = ..., is_async: Literal[True] = ..., job_name: str | None = ...,
+        now: Literal[False] = ..., enqueue_after_commit: bool = ..., *, on_success: Callback = ...,
+        on_failure: Callback = ..., at_front: bool = ..., job_id: str | None = ...,
+        deduplicate: bool = ..., **kwargs: Any,
     ) -> Job | None: ...  # fmt: skip
     def enqueue_at(self, when: datetime, method: Method, *args: Any, **kwargs: Any) -> Any:
         """Like `enqueue_in`, with the time itself; a naive one is in the site's time zone.

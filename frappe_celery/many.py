@@ -82,18 +82,16 @@ class EnqueuedJobs(Sequence[T_co]):
 @overload
 def enqueue_many(
     method: Method, entries: Iterable[Entry], *, queue: str = ..., timeout: int | str | None = ...,
-    event: str | None = ..., job_name: str | None = ...,
-    enqueue_after_commit: Literal[False] = ..., on_success: Callback = ...,
-    on_failure: Callback = ..., at_front: bool = ..., deduplicate: Literal[False] = ...,
-    progress: Progress = ..., **kwargs: Any,
+    event: str | None = ..., job_name: str | None = ..., enqueue_after_commit: Literal[False] = ...,
+    on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
+    deduplicate: Literal[False] = ..., progress: Progress = ..., **kwargs: Any,
 ) -> EnqueuedJobs[Job]: ...  # fmt: skip
 @overload
 def enqueue_many(
     method: Method, entries: Iterable[Entry], *, queue: str = ..., timeout: int | str | None = ...,
-    event: str | None = ..., job_name: str | None = ...,
-    enqueue_after_commit: Literal[False] = ..., on_success: Callback = ...,
-    on_failure: Callback = ..., at_front: bool = ..., deduplicate: bool = ...,
-    progress: Progress = ..., **kwargs: Any,
+    event: str | None = ..., job_name: str | None = ..., enqueue_after_commit: Literal[False] = ...,
+    on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
+    deduplicate: bool = ..., progress: Progress = ..., **kwargs: Any,
 ) -> EnqueuedJobs[Job | None]: ...  # fmt: skip
 @overload
 def enqueue_many(
