@@ -11,7 +11,7 @@ from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.config.numbers import is_whole, require
-from frappe_celery.errors import InvalidJobOperation, NoSuchJob
+from frappe_celery.errors import InvalidJobOperation, NoSuchJob, Refused
 from frappe_celery.job_options import instant
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import WAITING
@@ -42,7 +42,8 @@ class ByFilter:
         Args:
             site: None: the current one.
             method: a dotted path; `myapp.*` for all of an app's.
-            since, until: when a job got the status that it has; naive ones are the site's.
+            since, until: when a job got the status that it has; naive ones are in the time zone
+                of the current site.
             limit: at most so many, the newest first.
 
         Raises:
@@ -59,15 +60,17 @@ class ByFilter:
         )
         store, changed = get_store(), 0
         for job in list(islice(search(store, wanted), limit)):
-            with suppress(NoSuchJob, InvalidJobOperation):
-                self.act(job)
-                changed += 1
+            with suppress(NoSuchJob, InvalidJobOperation, Refused):
+                now = store.fetch_newest(job)
+                if (now.run_id, now.status) == (job.run_id, job.status):
+                    self.act(now)
+                    changed += 1
         return changed
 
 
 cancel = ByFilter(WAITING, Job.cancel)
 """Cancel jobs that wait in a queue, for their time or for others: they never start."""
-requeue = ByFilter(FAILED, Job.requeue)
+requeue = ByFilter(FAILED, lambda job: get_store().requeue(job))
 """Run jobs again that failed or were stopped."""
 delete = ByFilter(FAILED, Job.delete)
 """Delete jobs that failed or were stopped, with all that is recorded of them."""

@@ -219,7 +219,7 @@ def enqueue(
     message = call.message(kwargs, job_id)
     options = call.options if is_async else {**call.options, "front": -1}  # run here, by no worker
 
-    def enqueue_it(message: JobMessage, **more: Any) -> Job | None:
+    def send_it(message: JobMessage, **more: Any) -> Job | None:
         asked = {**options, **more, "at_most": call.at_most}
         send = partial(publish.publish_for_caller, message, **asked)
         if is_async:
@@ -229,11 +229,7 @@ def enqueue(
             job.refresh()
         return job
 
-    if unique is not None:
-        if not enqueue_after_commit:
-            return unique.enqueue(message, enqueue_it)
-        host.after_commit(lambda: unique.enqueue(call.message(kwargs, job_id), enqueue_it))
-        return None
+    enqueue_it = send_it if unique is None else partial(unique.enqueue, enqueue=send_it)
     batch = call.asked.batch
     keeps = batch is not None and batch.keeps(call, enqueue_after_commit)
     if not (keeps or enqueue_after_commit):
@@ -243,7 +239,9 @@ def enqueue(
     if keeps:
         batch.keep(call, [run])
         return get_store().job_of(message)
-    if is_async and at_commit.is_on(call.site):
+    if unique is not None:
+        unique.key_of(message)
+    if is_async and unique is None and at_commit.is_on(call.site):
         at_commit.add([run], call.at_most, **options)
     else:
         host.after_commit(lambda: enqueue_it(call.message(kwargs, job_id)))

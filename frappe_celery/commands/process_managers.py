@@ -13,13 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from frappe_celery.commands.bench_programs import (
-    Program,
-    is_replaced,
-    path_of,
-    programs,
-    variables,
-)
+from frappe_celery.commands.bench_programs import Program, is_replaced, path_of, programs, variables
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError

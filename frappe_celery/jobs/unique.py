@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from frappe_celery.config.numbers import is_number, require
 from frappe_celery.errors import ConfigError, NoSuchJob
 from frappe_celery.jobs import codec, get_store
 from frappe_celery.jobs.job import Job
-from frappe_celery.jobs.message import UNIQUE, JobMessage
+from frappe_celery.jobs.message import LINE, UNIQUE, JobMessage
 from frappe_celery.jobs.record.refusals import Runs, Stands
 
 
@@ -39,7 +40,7 @@ class Unique:
         Args:
             enqueue: of a message, with options of `JobStore.enqueue`.
         """
-        headers = {**message.headers, UNIQUE: self._key_of(message)}
+        headers = {**message.headers, UNIQUE: self.key_of(message)}
         message, follows = message.like(headers=headers), ""
         while True:
             asked: dict[str, Any] = {"unique_way": self.way, "unique_for": self.seconds}
@@ -64,24 +65,25 @@ class Unique:
         store = get_store()
         try:
             job = store.fetch_run(run)
-            sealed = job.opened.like(kwargs=message.kwargs).seal(store.signer)
         except NoSuchJob:
             return None
-        words = (store.keys.prefix, run, sealed, "" if at is None else repr(at))
+        # what has been done of it was done with other arguments (`resumable`)
+        headers = {**job.opened.headers, LINE: secrets.token_hex(16)}
+        job.opened = job.opened.like(kwargs=message.kwargs, headers=headers)
+        job.message = job.opened.seal(store.signer)
+        words = (store.keys.prefix, run, job.message, "" if at is None else repr(at))
         return job if store.run_script("change", (store.keys.record(run),), *words) else None
 
-    def _key_of(self, message: JobMessage) -> str:
+    def key_of(self, message: JobMessage) -> str:
         """Raises ConfigError: what the job does cannot be compared."""
-        said = self.key
-        if said is None:
-            by_value = not isinstance(message.method, str) or codec.PICKLE in message.kwargs
-            if by_value:
-                raise ConfigError(
-                    f"{message.label} or its arguments travel as a pickle, which cannot be"
-                    " compared: say which jobs are the same by unique_key='…'"
-                )
-            said = codec.dumps([message.method, sorted(message.kwargs.items())])
-        return f"{message.site}|{hashlib.sha256(said.encode()).hexdigest()[:32]}"
+        by_value = not isinstance(message.method, str) or codec.PICKLE in message.kwargs
+        if by_value and self.key is None:
+            raise ConfigError(
+                f"{message.label} or its arguments travel as a pickle, which cannot be compared:"
+                " say which jobs are the same by unique_key='…'"
+            )
+        said = json.dumps([message.path, self.key or message.kwargs], sort_keys=True).encode()
+        return f"{message.site}|{get_store().signer.sign('unique', said).decode()}"
 
 
 def asked(

@@ -49,11 +49,7 @@ def enqueue_scheduled(
 
 
 def claim_of(
-    row: ScheduleRow,
-    due: datetime,
-    fence: int,
-    since: datetime | None,
-    now: datetime | None = None,
+    row: ScheduleRow, due: datetime, fence: int, since: datetime | None, now: datetime | None = None
 ) -> Claim:
     """The claim on a due time of an entry.
 

@@ -202,8 +202,7 @@ PARTS = {  # the log first, in which the others are named
     "sys.path": _Part(sys.path.copy, lambda before: sys.path.__setitem__(slice(None), before)),
     "sys.meta_path": _Part(sys.meta_path.copy, _put_finders_back),
     "the locale": _Part(
-        partial(setlocale, locale.LC_ALL),
-        lambda before: locale.setlocale(locale.LC_ALL, before),
+        partial(setlocale, locale.LC_ALL), lambda before: locale.setlocale(locale.LC_ALL, before)
     ),
     "the decimal context": _Part(
         lambda: settings_of(decimal.getcontext()),

@@ -211,8 +211,7 @@ class JobRunner:
         """Until the end."""
         while True:
             self._orders.receive()
-            is_asked_for = self._asks and self.has_ended_one
-            leaves = not is_asked_for and (self._orders.stop or self._is_worn())
+            leaves = self._orders.stop or self._is_worn()
             queues = () if leaves else self._orders.queues
             if queues or self.has_ended_one:
                 taken = self._take_at_last(queues)

@@ -19,13 +19,13 @@ def with_marked(found: hosts.AppHooks) -> hosts.AppHooks:
     if found.error is not None:
         return found
     spec = find_spec(f"{found.app}.tasks")
-    if spec is None or spec.origin is None or "every" not in Path(spec.origin).read_text():
-        return found
     try:
+        if spec is None or spec.origin is None or b"every" not in Path(spec.origin).read_bytes():
+            return found
         with importing():
             module = importlib.import_module(spec.name)
     except (Exception, SystemExit) as error:
-        reason = f"{spec.name} cannot be imported: {type(error).__name__}: {error}"
+        reason = f"{found.app}.tasks cannot be imported: {type(error).__name__}: {error}"
         return hosts.AppHooks(app=found.app, error=reason)
     events = dict(found.hooks.get("scheduler_events") or {})
     cron = dict(events.get("cron") or {})
@@ -34,5 +34,5 @@ def with_marked(found: hosts.AppHooks) -> hosts.AppHooks:
             continue
         for expression in getattr(function, EVERY, ()):
             path = f"{module.__name__}.{function.__qualname__}"
-            cron[expression] = [*cron.get(expression, ()), path]
+            cron[expression] = [*dict.fromkeys((*cron.get(expression, ()), path))]
     return replace(found, hooks={**found.hooks, "scheduler_events": {**events, "cron": cron}})

@@ -175,6 +175,7 @@ frappe.db.{end}()
 ended(now)
 late_one = get_job(label + "a")
 between = late_one and late_one.get_status()
+until(lambda: len(written(label)) == {int(end == "commit")})
 open(flag, "w").close()
 ended(late)
 if {end == "commit"}:

@@ -115,7 +115,7 @@ FRAPPES: Names = {
         "ScheduledJobType.log_status": Wrapped(reporting.a_failed_run),
     },
     "frappe.core.doctype.system_settings.system_settings": {
-        "SystemSettings.on_update": Wrapped(reporting.a_change),
+        "SystemSettings.on_update": Wrapped(reporting.a_change)
     },
     "frappe.database.database": {
         **({"enqueue_jobs_after_commit": Wrapped(transaction.calling_back)} if IS_14 else {}),

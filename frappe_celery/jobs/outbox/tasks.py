@@ -29,10 +29,7 @@ class OutboxTask(DjangoTask):  # type: ignore[type-arg]  # which it lacks at run
         self.apply_async_on_commit(args, kwargs)
 
     def apply_async_on_commit(  # type: ignore[override]  # celery-types says more than it does
-        self,
-        args: Any = None,
-        kwargs: dict[str, Any] | None = None,
-        **options: Any,
+        self, args: Any = None, kwargs: dict[str, Any] | None = None, **options: Any
     ) -> None:
         """As Celery's; by the outbox where the site's is on."""
         site = hosts.current().current_site()

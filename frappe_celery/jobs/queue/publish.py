@@ -14,6 +14,7 @@ from frappe_celery.jobs import Job, get_store, hosts, providers, unsigned
 from frappe_celery.jobs.bridge import Rerouted
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.message import JobMessage, Sealed
+from frappe_celery.jobs.record.refusals import Runs, Stands
 
 T = TypeVar("T")
 
@@ -130,7 +131,11 @@ def _signaled(message: JobMessage, enqueue: Callable[[JobMessage], Any] | None =
     """
     done = message = _announced(message)
     if enqueue is not None:
-        done = enqueue(message)
+        try:
+            done = enqueue(message)
+        except (Runs, Stands):
+            _told(message)
+            raise
     _told(message)
     return done
 

@@ -20,7 +20,7 @@ redis.call('ZREM', prefix .. 'id:' .. found[3], run)
 if found[4] then free_slots(prefix, run, found[4]) end
 if found[5] then redis.call('ZREM', prefix .. 'kept:' .. found[5], run) end
 if found[1] == 'queued' and not found[5] then withdraw(prefix, run, found[2]) end
-if found[10] then unique_ended(prefix, run, found[10]) end
+if found[10] then unique_ended(prefix, run, found[10], found[8]) end
 rank(prefix, found[2])
 if found[1] == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 local time = redis.call('TIME')

@@ -37,7 +37,7 @@ end
 if found[5] then free_slots(prefix, run, found[5]) end
 if found[6] then redis.call('ZREM', prefix .. 'kept:' .. found[6], run) end
 if was == 'queued' and not found[6] then withdraw(prefix, run, found[2]) end
-if found[11] then unique_ended(prefix, run, found[11], status, following) end
+if found[11] then unique_ended(prefix, run, found[11], found[8], status, following) end
 rank(prefix, found[2])
 if was == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 

@@ -12,4 +12,6 @@ end
 if asked.requeued then
   if asked.error then redis.call('HSET', prefix .. 'job:' .. asked.requeued, 'exc_info', asked.error) end
   become_attempt(prefix, asked.requeued, run)
+  local key = asked.unique and prefix .. 'unique:' .. asked.unique
+  if key and redis.call('GET', key) == asked.requeued then redis.call('SET', key, run, 'KEEPTTL') end
 end

@@ -10,5 +10,6 @@ first = first or other
 local newest, status = line_now(prefix, id or '', first)
 if not newest or is_over(status) then return end
 local keeps = asked.unique_way == 'keep_newest'
-if status == 'scheduled' or (keeps and status ~= 'started') then return 'stands', newest end
+local waits = keeps and status ~= 'started' or status == 'scheduled' and newest == first
+if waits then return 'stands', newest end
 if keeps and asked.follows ~= first then return 'runs', first .. '\n' .. id end

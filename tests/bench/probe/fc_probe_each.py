@@ -52,15 +52,6 @@ def go_past(label, items, wrong):
             frappe.throw(f"broken {item}")
 
 
-@options(resumable=True)
-def nightly():
-    ledger = frappe.get_site_path("nightly.txt")
-    for item in each(range(60)):
-        note(ledger, item)
-        time.sleep(0.05)
-    note(ledger, "over")
-
-
 def tell(docname):
     for done in range(1, 4):
         report_progress(done, 3, "rows", doctype="ToDo", docname=docname)

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 import frappe_celery
+from frappe_celery import by_filter
 from frappe_celery.errors import ConfigError, UnknownQueue
 from frappe_celery.jobs import Job, JobStatus, JobStore, hosts
 from frappe_celery.jobs.hosts import ADMINISTRATOR
 from tests.integration.benches import inside, write_tasks
-from tests.integration.stores import broken, let_go, started
+from tests.integration.stores import broken, let_go, started, take_all
 from tests.project import Project
 
 
@@ -66,6 +67,25 @@ def test_what_failed_runs_again_or_is_deleted(store: JobStore) -> None:
     assert statuses(jobs) == ["failed", "failed", "queued"]
     assert frappe_celery.delete() == 2
     assert [job.status for job in store.page(length=9)] == [JobStatus.QUEUED]
+
+
+def test_what_has_changed_meanwhile_is_left_alone(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the act."""
+    first, second, third = failed(store, 3)
+    found = by_filter.search(store, by_filter.Wanted(statuses=by_filter.FAILED))
+    looked = list(found)
+    second.requeue()
+    third.requeue()
+    store.finish(started(store), None)  # one of them
+    monkeypatch.setattr(by_filter, "search", lambda *_: looked)
+    assert frappe_celery.requeue() == 1
+    monkeypatch.setattr(by_filter, "search", lambda *_: looked)
+    assert frappe_celery.delete() == 0
+    assert sorted(statuses([first, second, third])) == ["finished", "queued", "queued"]
+    for run in take_all(store):
+        let_go(store, run)
 
 
 def test_of_the_current_site_alone(project: Project, store: JobStore) -> None:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery.signals import after_task_publish, before_task_publish
 
 from frappe_celery import batch, options
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.queue.scheduled import promote
+from frappe_celery.jobs.resumable.state import line_of
 from frappe_celery.worker import again
 from tests.integration.benches import inside, write_tasks
 from tests.integration.stores import broken, keys, let_go, started, take, take_all, waiting
@@ -167,6 +169,86 @@ def test_beside_one_that_runs_one_waits_until_that_has_ended(store: JobStore) ->
     assert not [key for key in keys(store) if key.startswith("unique:")]
 
 
+@pytest.mark.parametrize("how", ["canceled", "deleted"])
+def test_where_the_one_that_waits_is_taken_away_the_next_one_waits_too(
+    store: JobStore, how: str
+) -> None:
+    said = {"keep_newest": True, "unique_key": "one"}
+    asked("first", **said)
+    run = started(store)
+    second = asked("second", **said)
+    second.cancel() if how == "canceled" else second.delete()
+    third = asked("third", **said)
+    assert (third != second, third.get_status()) == (True, JobStatus.DEFERRED)
+    end(store, run)
+    assert started(store) == third.run_id
+
+
+def test_the_one_that_is_changed_is_told_as_it_is_now(store: JobStore) -> None:
+    said = {"keep_newest": True, "unique_key": "one"}
+    first = asked("first", **said)
+    line = line_of(first.opened)
+    second = asked("second", **said)
+    assert (second, second.kwargs) == (first, {"text": "second"})
+    now = store.fetch_run(first.run_id).opened
+    assert line_of(now) != line, "what was done of it was another's work"
+
+
+def test_another_method_with_the_same_key_is_another_job(store: JobStore) -> None:
+    said = {"keep_newest": True, "unique_key": "one"}
+    first = asked("first", **said)
+    other = options(**said).enqueue("myapp.core.echo", foo=1)
+    assert other not in (None, first)
+
+
+def test_what_is_nested_is_compared_without_its_order(store: JobStore) -> None:
+    once = options(unique_for=60)
+    assert once.enqueue(METHOD, text={"a": 1, "b": [2]}) is not None
+    assert once.enqueue(METHOD, text={"b": [2], "a": 1}) is None
+
+
+def test_after_a_requeue_it_is_the_new_run_that_counts(store: JobStore) -> None:
+    first = asked(unique_for=600)
+    end(store, started(store))
+    first.requeue()
+    end(store, started(store), "failed")
+    assert ask(unique_for=600) is not None
+
+
+def test_a_repetition_is_not_put_off(store: JobStore) -> None:
+    said = {"debounce": 60, "unique_key": "one"}
+    first = asked("first", retry=1, **said)
+    store.client.zadd(store.keys.scheduled, {first.run_id: 0})
+    promote(store)
+    run = started(store)
+    following = again.after_failure(first.opened, 1)
+    assert following is not None
+    store.fail(run, "broken", following=following.run)
+    let_go(store, run)
+    assert asked("second", **said) != first
+    assert store.fetch_run(following.run).kwargs == {"text": "first"}
+
+
+def test_who_listens_hears_the_end_of_each_call(store: JobStore) -> None:
+    heard: list[str] = []
+
+    def before(**_: Any) -> None:
+        heard.append("before")
+
+    def after(**_: Any) -> None:
+        heard.append("after")
+
+    before_task_publish.connect(before)
+    after_task_publish.connect(after)
+    try:
+        for text in ("first", "second"):
+            asked(text, keep_newest=True, unique_key="one")
+    finally:
+        before_task_publish.disconnect(before)
+        after_task_publish.disconnect(after)
+    assert heard == ["before", "after"] * 2
+
+
 # -- what does not go together
 
 
@@ -223,6 +305,8 @@ def test_what_a_transaction_asks_counts_at_its_commit(store: JobStore, commits: 
     frappe.get_doc(doctype="ToDo", description="x").insert()
     assert ask("second", keep_newest=True, unique_key="one") is None
     assert store.fetch_run(first.run_id).kwargs == {"text": "first"}
+    with pytest.raises(ConfigError, match="unique_key"):  # at once, not at the commit
+        ask(object, keep_newest=True)  # type: ignore[arg-type]
     frappe.db.commit() if commits else frappe.db.rollback()
     frappe.destroy()
     assert store.fetch_run(first.run_id).kwargs == {"text": "second" if commits else "first"}

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import frappe_celery
 from frappe_celery.brokers.taker import Ended
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
@@ -341,6 +342,22 @@ def test_a_worker_told_to_stop_between_two_jobs_leaves_the_second(
     assert held(store) == []
     worker(project, "--burst").wait()
     assert project.effects()[-2:] == ["second", "third"]
+
+
+@both_brokers
+def test_a_process_that_is_to_be_replaced_goes_at_once(
+    project: Project, store: JobStore, lingering: Path
+) -> None:
+    """Also where nothing waits: it does not wait for a job that it is not to run."""
+    text = "    from threading import Event, Thread\n"
+    text += "    Thread(target=Event().wait, daemon=True).start()\n"
+    project.write("myapp/leaving.py", LINGERS + text)
+    process = worker(project)
+    working(project, "what it left")
+    frappe_celery.cancel()
+    first = pool_process(process)
+    lingering.touch()
+    wait_until(lambda: not first.is_running(), 0.8, "it goes")
 
 
 def test_a_process_that_is_to_be_replaced_gives_back_what_it_asked_for(
