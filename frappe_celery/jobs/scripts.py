@@ -75,6 +75,7 @@ class Scripts:
     def __init__(self, client: Any) -> None:
         self._pool = client.connection_pool
         self._idle: list[Any] = []
+        self._sent_before: set[str] = set()
         self._process = os.getpid()
 
     def run(self, name: str, keys: tuple[Any, ...], *args: Any) -> Any:
@@ -97,6 +98,10 @@ class Scripts:
         """
         texts, process = _texts(keys, args), os.getpid()
         try:
+            if name not in self._sent_before:  # the server may not have it yet
+                known = self.run(name, keys, *args)
+                self._sent_before.add(name)
+                return lambda: known
             connection = _sent(self._connection(), name, texts)
         except RedisError:  # told when the answer is asked for
             connection = None
