@@ -212,8 +212,7 @@ def options(
         ConfigError: a value that cannot be followed.
     """
     whether = {"idempotent": idempotent, "fresh_process": fresh_process, "resumable": resumable}
-    whether |= {"keep_newest": keep_newest}
-    for name, said in whether.items():
+    for name, said in {**whether, "keep_newest": keep_newest}.items():
         require(said in (None, True, False), name, said, "True or False")
     if resumable:
         require(idempotent is not False, "idempotent", idempotent, "left out with resumable=True")

@@ -27,10 +27,10 @@ from frappe_celery.config.files import variable
 from frappe_celery.config.settings import REDIS_SCHEMES
 from frappe_celery.job_options import instant, seconds
 from frappe_celery.jobs import Job, get_store, hosts, providers
-from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import method_name
 from frappe_celery.jobs.queue.scheduled import promote
+from frappe_celery.jobs.workers import process_name
 from frappe_celery.worker.perform import run_claimed
 
 logger = logging.getLogger(__name__)

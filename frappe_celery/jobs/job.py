@@ -6,8 +6,6 @@ And which one runs in this process, thread or greenlet (`rq.get_current_job`'s c
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -394,8 +392,3 @@ def running(job: Job) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
-
-
-def process_name() -> str:
-    """How records name this process: host and process id."""
-    return f"{socket.gethostname()}.{os.getpid()}"

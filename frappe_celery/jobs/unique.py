@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from frappe_celery.config.numbers import is_number, require
 from frappe_celery.errors import ConfigError, NoSuchJob
@@ -43,16 +42,13 @@ class Unique:
         headers = {**message.headers, UNIQUE: self.key_of(message)}
         message, follows = message.like(headers=headers), ""
         while True:
-            asked: dict[str, Any] = {"unique_way": self.way, "unique_for": self.seconds}
-            asked["follows"] = follows
-            if self.debounce is not None:
-                now = time.time()
-                asked["at"] = now + self.debounce
-                asked["by"] = None if self.max_wait is None else now + self.max_wait
+            now = time.time()
+            at, by = (None if s is None else now + s for s in (self.debounce, self.max_wait))
+            said = {"unique_way": self.way, "unique_for": self.seconds, "follows": follows}
             try:
-                return enqueue(message, **asked)
+                return enqueue(message, at=at, by=by, **said)
             except Stands as there:
-                if job := self._changed(there.args[0], message, asked.get("at")):
+                if job := self._changed(there.args[0], message, at):
                     return job
             except Runs as there:
                 follows = there.args[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, astuple, dataclass, field, fields, replace
@@ -18,6 +20,11 @@ DEAD_AFTER_SECONDS = 10.0
 EXCHANGE_SECONDS = 86400
 EXCHANGING_SECONDS = 120
 """After so long a worker that was to come has died, or says how it ended."""
+
+
+def process_name() -> str:
+    """How records name this process: host and process id."""
+    return f"{socket.gethostname()}.{os.getpid()}"
 
 
 @dataclass(frozen=True)

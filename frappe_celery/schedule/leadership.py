@@ -16,8 +16,8 @@ from datetime import datetime
 from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.lease import Lease
+from frappe_celery.jobs.workers import process_name
 from frappe_celery.schedule.agenda import Agenda, Entry
 
 logger = logging.getLogger(__name__)

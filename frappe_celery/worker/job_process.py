@@ -82,9 +82,7 @@ class JobProcess(JobRunner):
         self.between = self.between or BetweenJobs()
         return super()._outcome(in_hand)
 
-    def _put_right(
-        self, in_hand: InHand, between: BetweenJobs, everything: bool, deadline: float
-    ) -> None:
+    def _put_right(self, in_hand: InHand, everything: bool, deadline: float) -> None:
         """The next run is asked for first, where it need not wait for long: Redis finds it
         meanwhile."""
         assert self._fresh is not None
@@ -94,7 +92,7 @@ class JobProcess(JobRunner):
         leaves = self._orders.stop or not self.is_fit or self._has_run_enough()
         if self._orders.queues and not (leaves or everything):
             self._ask_ahead(self._orders.queues, deadline)
-        super()._put_right(in_hand, between, everything, deadline)
+        super()._put_right(in_hand, everything, deadline)
         self._fresh.note(in_hand.message.label, self.is_fit)
 
     def _run_in_fork(self, in_hand: InHand, events: bool) -> tuple[Any, ...]:

@@ -140,7 +140,7 @@ class JobRunner:
         if self.between is not None:
             queue = settings.current().queues.get(message.queue)
             everything = queue is not None and queue.full_comparison
-            self._put_right(in_hand, self.between, everything, deadline)
+            self._put_right(in_hand, everything, deadline)
 
     def _keeps(self, message: JobMessage) -> bool:
         """Whether it can be run here; else it was given back."""
@@ -151,13 +151,12 @@ class JobRunner:
         contextvars.copy_context().run(self._run_in_context, in_hand)
         return self._success(in_hand)
 
-    def _put_right(
-        self, in_hand: InHand, between: BetweenJobs, everything: bool, deadline: float
-    ) -> None:
+    def _put_right(self, in_hand: InHand, everything: bool, deadline: float) -> None:
         """What it left in the process; with `everything` all is looked through for it."""
+        assert self.between is not None
         message = in_hand.message
         label = f"{message.label}[{message.run}]"
-        fit = between.put_right(label, message.kind, in_hand.succeeded, everything)
+        fit = self.between.put_right(label, message.kind, in_hand.succeeded, everything)
         self.is_fit = fit and self.is_fit
 
     def _run_in_context(self, in_hand: InHand) -> None:

@@ -16,10 +16,11 @@ from celery.exceptions import Retry
 from frappe_celery import canvas
 from frappe_celery.errors import DatabaseAway, GoesOn, NotRun
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store, hosts
-from frappe_celery.jobs.job import process_name, running
+from frappe_celery.jobs.job import running
 from frappe_celery.jobs.limits import declarations, outages
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
 from frappe_celery.jobs.record.store import CLAIMED
+from frappe_celery.jobs.workers import process_name
 from frappe_celery.watch import caught
 from frappe_celery.worker import again
 from frappe_celery.worker.abandoned import AFTERMATH, aftermath

@@ -17,11 +17,12 @@ from frappe_celery.hosts.bench import rq_names
 from frappe_celery.hosts.bench.rq_job import AlsoRQs, as_current
 from frappe_celery.hosts.bench.rq_job import Job as BenchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
-from frappe_celery.jobs.job import process_name, running
+from frappe_celery.jobs.job import running
 from frappe_celery.jobs.message import sealed
 from frappe_celery.jobs.new_message import message_of_call, method_name
 from frappe_celery.jobs.outbox import at_commit
 from frappe_celery.jobs.queue import publish
+from frappe_celery.jobs.workers import process_name
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
 PARAMETERS = {"name", "connection", "default_timeout", "is_async"}

@@ -36,7 +36,8 @@
 -- does not), and of each that was not simply enqueued: which one, from 0; 'duplicate', 'skipped',
 -- 'claimed', 'deposed', 'rerouted', 'relayed', 'stands', 'runs', 'unknown', 'closed' or 'overloaded'; and
 -- the run that stands in the way or waits in its place, the job that runs (first run, newline, id), the id
--- of the unknown one that it depends on, why its batch does not take it, or how many wait; or 'enqueued', 'first' where it goes before those that wait.
+-- of the unknown one that it depends on, why its batch does not take it, or how many wait; or 'enqueued',
+-- 'first' where it goes before those that wait.
 local prefix, place, others, are_new, status = ARGV[1], ARGV[2], {''}, nil, 'queued'
 local asked, which_ones, runs, scores
 if ARGV[4] ~= '' then

@@ -12,17 +12,14 @@ from frappe_celery import by_filter
 from frappe_celery.errors import ConfigError, UnknownQueue
 from frappe_celery.jobs import Job, JobStatus, JobStore, hosts
 from frappe_celery.jobs.hosts import ADMINISTRATOR
-from tests.integration.benches import inside, write_tasks
 from tests.integration.stores import broken, let_go, started, take_all
 from tests.project import Project
 
 
 @pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    write_tasks(project)
-    with inside(project) as store:
-        yield store
-        assert not broken(store)
+def store(pool_store: JobStore) -> Iterator[JobStore]:
+    yield pool_store
+    assert not broken(pool_store)
 
 
 def some(number: int, method: str = "myapp.core.record", **said: str) -> list[Job]:

@@ -16,9 +16,7 @@ from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.jobs.resumable.state import line_of
 from frappe_celery.worker import again
-from tests.integration.benches import inside, write_tasks
 from tests.integration.stores import broken, keys, let_go, started, take, take_all, waiting
-from tests.project import Project
 from tests.waiting import wait_until
 
 METHOD = "myapp.core.record"
@@ -26,11 +24,9 @@ CHANCES = random.Random(50)
 
 
 @pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    write_tasks(project)
-    with inside(project) as store:
-        yield store
-        assert not broken(store)
+def store(pool_store: JobStore) -> Iterator[JobStore]:
+    yield pool_store
+    assert not broken(pool_store)
 
 
 def ask(text: str = "x", **said: Any) -> Job | None:
@@ -110,8 +106,8 @@ def test_a_key_says_which_are_the_same(store: JobStore) -> None:
 # -- debounce
 
 
-def due_in(store: JobStore, job: Job) -> float:
-    return float(store.client.zscore(store.keys.scheduled, job.run_id)) - time.time()
+def due(store: JobStore, job: Job) -> float:
+    return float(store.client.zscore(store.keys.scheduled, job.run_id))
 
 
 def test_it_runs_once_nobody_has_asked_for_so_long_with_the_newest_arguments(
@@ -121,9 +117,9 @@ def test_it_runs_once_nobody_has_asked_for_so_long_with_the_newest_arguments(
     first = asked("first", **said)
     assert first.status == JobStatus.SCHEDULED
     for text in ("second", "third"):
-        time.sleep(0.1)
+        before = due(store, first)
         assert asked(text, **said) == first
-    assert due_in(store, first) > 0.2
+        assert before < due(store, first) <= time.time() + 0.3
     assert store.fetch_run(first.run_id).kwargs == {"text": "third"}
     wait_until(lambda: (promote(store), waiting(store))[1] == [first.run_id])
     second = asked("fourth", **said)
@@ -132,12 +128,14 @@ def test_it_runs_once_nobody_has_asked_for_so_long_with_the_newest_arguments(
 
 
 def test_it_runs_at_the_latest_after_max_wait(store: JobStore) -> None:
+    began = time.time()
     first = asked("first", debounce=50, max_wait=60, unique_key="one")
-    time.sleep(0.05)
-    asked("second", debounce=55, max_wait=60, unique_key="one")
-    assert 54 < due_in(store, first) <= 55
-    asked("third", debounce=60, max_wait=60, unique_key="one")
-    assert 59 < due_in(store, first) < 59.96
+    latest = time.time() + 60
+    for debounce in (55, 60):
+        asked("later", debounce=debounce, max_wait=60, unique_key="one")
+        assert began + debounce < due(store, first) <= latest
+    asked("again", debounce=60, max_wait=60, unique_key="one")
+    assert due(store, first) <= latest
 
 
 # -- keep_newest

@@ -14,7 +14,7 @@ import pytest
 
 from frappe_celery import options
 from frappe_celery.jobs import JobStatus, JobStore
-from tests.integration.benches import inside, worker, write_tasks
+from tests.integration.benches import worker
 from tests.integration.stores import broken
 from tests.project import Project
 from tests.waiting import wait_until
@@ -39,12 +39,10 @@ def spell(key, text):
 
 
 @pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    write_tasks(project)
+def store(project: Project, pool_store: JobStore) -> Iterator[JobStore]:
     project.write("myapp/spelling.py", TASKS)
-    with inside(project) as store:
-        yield store
-        assert not broken(store)
+    yield pool_store
+    assert not broken(pool_store)
 
 
 def way_of(caller: int, number: int) -> str:

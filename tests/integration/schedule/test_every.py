@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
 
 import pytest
 
@@ -10,7 +10,6 @@ from frappe_celery import every
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.schedule.cron import CronError
-from tests.integration.benches import inside, write_tasks
 from tests.integration.cli import SITE, read, run
 from tests.project import Project
 from tests.waiting import wait_until
@@ -32,11 +31,15 @@ def often():
 
 
 @pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    write_tasks(project)
+def store(project: Project, pool_store: JobStore) -> JobStore:
     project.write("myapp/tasks.py", TASKS)
-    with inside(project) as store:
-        yield store
+    return pool_store
+
+
+def rewrite(project: Project, text: str) -> None:
+    """For this process, too, which has imported the module."""
+    project.write("myapp/tasks.py", text)
+    del sys.modules["myapp.tasks"]
 
 
 def test_it_is_listed_with_the_entries_of_hooks(store: JobStore) -> None:
@@ -58,11 +61,8 @@ def test_one_that_is_no_more_in_the_module_is_no_more_in_the_schedule(
     project: Project, store: JobStore
 ) -> None:
     run("schedule", "sync")
-    project.write("myapp/tasks.py", "")
     assert "myapp.tasks.tidy" in str(read("schedule"))
-    import sys
-
-    del sys.modules["myapp.tasks"]
+    rewrite(project, "")
     run("schedule", "sync")
     assert "myapp.tasks.tidy" not in str(read("schedule"))
 
@@ -71,10 +71,7 @@ def test_a_module_that_cannot_be_imported_keeps_the_schedule_as_it_is(
     project: Project, store: JobStore
 ) -> None:
     run("schedule", "sync")
-    project.write("myapp/tasks.py", "import nothing_there  # every")
-    import sys
-
-    del sys.modules["myapp.tasks"]
+    rewrite(project, "import nothing_there  # every")
     said = run("schedule", "sync", code=1)
     assert "myapp.tasks cannot be imported: ModuleNotFoundError" in said.output
     assert "myapp.tasks.tidy" in {row.method for row in hosts.current().schedule_rows(SITE)}

@@ -12,7 +12,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-import frappe_celery
 from frappe_celery.brokers.taker import Ended
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
@@ -22,18 +21,16 @@ from frappe_celery.worker.job_runner import taker_of
 from frappe_celery.worker.member import Doing, Member, Seen, shared_slots
 from frappe_celery.worker.reaper import reap
 from tests.brokers import both_brokers
-from tests.integration.benches import all_ended, ended, inside, worker, write_tasks
+from tests.integration.benches import all_ended, ended, worker
 from tests.integration.stores import broken, queued, started, take, waiting
 from tests.project import Process, Project
 from tests.waiting import HANG_SECONDS, wait_until
 
 
 @pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    write_tasks(project)
-    with inside(project) as store:
-        yield store
-        assert broken(store) == []
+def store(pool_store: JobStore) -> Iterator[JobStore]:
+    yield pool_store
+    assert broken(pool_store) == []
 
 
 def held(store: JobStore) -> list[str]:
@@ -290,6 +287,12 @@ class Lingers:
 def leave(until):
     sys.stdout = Lingers(until)
 """
+A_THREAD_TOO = """    from threading import Event, Thread
+    from frappe_celery.worker import job_runner
+    job_runner.IDLE_SECONDS = job_runner.WAIT_SECONDS = 600
+    Thread(target=Event().wait, daemon=True).start()
+"""
+"""Its process has to be replaced, and would be seen to wait for a job."""
 
 
 @pytest.fixture
@@ -345,29 +348,21 @@ def test_a_worker_told_to_stop_between_two_jobs_leaves_the_second(
 
 
 @both_brokers
-def test_a_process_that_is_to_be_replaced_goes_at_once(
-    project: Project, store: JobStore, lingering: Path
+def test_a_process_that_is_to_be_replaced_waits_for_no_job(
+    project: Project, store: JobStore, tmp_path: Path
 ) -> None:
-    """Also where nothing waits: it does not wait for a job that it is not to run."""
-    text = "    from threading import Event, Thread\n"
-    text += "    Thread(target=Event().wait, daemon=True).start()\n"
-    project.write("myapp/leaving.py", LINGERS + text)
+    project.write("myapp/leaving.py", LINGERS + A_THREAD_TOO)
     process = worker(project)
-    working(project, "what it left")
-    frappe_celery.cancel()
     first = pool_process(process)
-    lingering.touch()
-    wait_until(lambda: not first.is_running(), 0.8, "it goes")
+    (tmp_path / "go on").touch()
+    enqueue("myapp.leaving.leave", until=str(tmp_path / "go on"))
+    wait_until(lambda: not first.is_running(), what="it goes")
 
 
 def test_a_process_that_is_to_be_replaced_gives_back_what_it_asked_for(
     project: Project, store: JobStore, lingering: Path
 ) -> None:
-    project.write(
-        "myapp/leaving.py",
-        LINGERS + "    from threading import Event, Thread\n"
-        "    Thread(target=Event().wait, daemon=True).start()\n",
-    )
+    project.write("myapp/leaving.py", LINGERS + A_THREAD_TOO)
     process = worker(project)
     working(project, "what it left")
     first = pool_process(process)
