@@ -268,8 +268,13 @@ def test_a_worker_stopped_at_once_leaves_no_job_running_for_ever(
 # -- between two jobs: the next one is asked for while what the last one left is put right
 
 LINGERS = """
+import os
 import sys
 from myapp.core import work
+
+
+def whose():
+    return os.getpid()
 
 
 class Lingers:
@@ -360,17 +365,16 @@ def test_a_process_that_is_to_be_replaced_waits_for_no_job(
 
 
 def test_a_process_that_is_to_be_replaced_gives_back_what_it_asked_for(
-    project: Project, store: JobStore, lingering: Path
+    project: Project, store: JobStore, tmp_path: Path
 ) -> None:
     project.write("myapp/leaving.py", LINGERS + A_THREAD_TOO)
-    process = worker(project)
-    working(project, "what it left")
-    first = pool_process(process)
-    wait_until(lambda: statuses(store) == ["finished", "started", "queued"])
-    lingering.touch()
-    wait_until(lambda: statuses(store) == ["finished"] * 3)
-    assert project.effects()[-2:] == ["second", "third"]
-    assert pool_process(process).pid != first.pid
+    until = tmp_path / "go on"
+    enqueue("myapp.leaving.leave", until=str(until))
+    second = enqueue("myapp.leaving.whose")
+    first = pool_process(worker(project))
+    wait_until(lambda: second.get_status() == JobStatus.STARTED, what="it is claimed")
+    until.touch()
+    assert ended(second).result != first.pid
 
 
 # -- burst
