@@ -37,7 +37,7 @@ OVERLAP_SECONDS = 60.0
 AT_ONCE = 1000
 FIELDS = ("place", "about", "status", "enqueued_at", "started_at", "ended_at", "following")
 WAITING = 5_000
-"""Waiting runs of a site in a queue whose methods are told, those that have waited longest."""
+"""Waiting runs whose methods are told: as many of each site in each queue, the oldest."""
 PLACE = ("site", "queue")
 METHOD = (*PLACE, "method")
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -45,7 +45,7 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "jobs": ("Jobs by the status that they have now.", (*PLACE, "status")),
     "oldest_wait_seconds": ("Wait of the job that has waited longest.", PLACE),
     "queued_jobs": (
-        f"Jobs that wait; of more than {WAITING:,} of a site in a queue the oldest.",
+        f"Jobs that wait; of more than {WAITING:,} as many of each site in each queue, the oldest.",
         METHOD,
     ),
     "running_jobs": ("Jobs that run now.", METHOD),
@@ -130,9 +130,10 @@ class Follower:
     def running(self) -> list[Run]:
         return self._records(self.store.entered(0, -1, JobStatus.STARTED))
 
-    def waiting(self) -> list[Run]:
-        """What waits now, up to `WAITING` of each site in each queue."""
-        return self._records(self.store.entered(0, WAITING, JobStatus.QUEUED))
+    def waiting(self, places: int) -> list[Run]:
+        """What waits now in so many places, up to some `WAITING`."""
+        of_each = WAITING // max(places, 1) + 1
+        return self._records(self.store.entered(0, of_each, JobStatus.QUEUED))
 
     def _records(self, runs: list[bytes]) -> list[Run]:
         found = []
@@ -223,7 +224,8 @@ class Exposition(Collector):
             ],
         )
         yield "oldest_wait_seconds", [((p.site, p.queue), now.waits(p)) for p in now.places]
-        yield "queued_jobs", CounterOf(run.labels for run in self.follower.waiting()).items()
+        waiting = self.follower.waiting(sum(place.queued > 0 for place in now.places))
+        yield "queued_jobs", CounterOf(run.labels for run in waiting).items()
         yield "running_jobs", CounterOf(run.labels for run in self.follower.running()).items()
         batches = CounterOf((batch.site, batch.status) for batch in not_ended(store))
         yield "batches", batches.items()

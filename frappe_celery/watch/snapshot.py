@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import covers
 from frappe_celery.jobs.message import shown_method
+from frappe_celery.jobs.record.record import called
 
 T = TypeVar("T")
 
@@ -117,8 +118,7 @@ def about(store: JobStore, runs: list[bytes]) -> list[tuple[str | None, str | No
 
 def method_of(about: bytes | str) -> str:
     """What a run calls, by the field `about` of its record."""
-    _, path, name, _ = json.loads(about)
-    return shown_method(path, name)
+    return shown_method(*called(about))
 
 
 def memory_used(store: JobStore) -> float | None:

@@ -8,18 +8,20 @@ passed over.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from itertools import islice
+from itertools import dropwhile, islice
 from math import isfinite
+from operator import le
 
 from frappe_celery.jobs.job import Job, JobStatus
 from frappe_celery.jobs.record.lookup import JobFinder, bounds
+from frappe_celery.jobs.record.record import called
 
-LOOKED_AT = 5000
+LOOKED_AT = 20_000
 """Runs that are read for one page where each has to be looked at; then it ends, full or not."""
 AT_ONCE = 500
 
@@ -47,17 +49,21 @@ class Wanted:
         """Whether the wanted ones are told by their records alone, not by the indexes."""
         return self.method is not None or self.arguments is not None
 
-    def of(self, store: JobFinder, jobs: Iterable[Job]) -> set[Job]:
-        """Those that are wanted."""
-        found = [job for job in jobs if self._matches(job)]
+    def of(self, store: JobFinder, runs: list[str]) -> dict[str, Job]:
+        """The wanted jobs by their runs."""
+        found = [job for job in store.read(self._called(store, runs)) if job is not None]
         if self.arguments is not None:
             store.read_messages(found)
             found = [job for job in found if self.arguments(job)]
-        return set(found)
+        return {job.run_id: job for job in found}
 
-    def _matches(self, job: Job) -> bool:
-        pattern = self.method
-        return pattern is None or any(fnmatchcase(n, pattern) for n in (job.method, job.job_name))
+    def _called(self, store: JobFinder, runs: list[str]) -> list[str]:
+        """Those that call the method: told by one field, since few of many may be wanted."""
+        if (pattern := self.method) is None:
+            return runs
+        texts = store.ask_each("HGET", [store.keys.record(run) for run in runs], "about")
+        calls = {t for t in set(texts) - {None} if any(fnmatchcase(n, pattern) for n in called(t))}
+        return [run for run, text in zip(runs, texts, strict=True) if text in calls]
 
 
 @dataclass(frozen=True)
@@ -125,50 +131,42 @@ def _seen(
     store: JobFinder, wanted: Wanted, last: Place | None, at_once: int
 ) -> Iterator[tuple[Place, Job | None]]:
     """Every run in the wanted indexes, from after `last` on, with its job if that is wanted."""
-    while True:
-        places = list(islice(_places(store, wanted, last, at_once), at_once))
-        jobs = list(store.read([run.decode(errors="replace") for _, run in places]))
-        those = wanted.of(store, filter(None, jobs))
-        for last, job in zip(places, jobs):  # noqa: B905 (equal by construction)
-            yield last, job if job in those else None
-        if len(places) < at_once:
-            return
+    places = _places(store, wanted, last)
+    while some := list(islice(places, at_once)):
+        runs = [run.decode(errors="replace") for _, run in some]
+        those = wanted.of(store, runs)
+        for place, run in zip(some, runs, strict=True):
+            yield place, those.get(run)
 
 
-def _places(store: JobFinder, wanted: Wanted, last: Place | None, length: int) -> Iterable[Place]:
-    """The next `length` places of each index that is wanted, all in one order."""
+def _places(store: JobFinder, wanted: Wanted, last: Place | None) -> Iterator[Place]:
+    """The places in each index that is wanted, from after `last` on, all in one order."""
     keys = store.indexes(wanted.site, wanted.queue, wanted.statuses)
-    oldest, newest = bounds(wanted.since, wanted.until)
-    if last is not None:
-        newest = repr(last[0])
-    keys = _with_the_newest(store, keys, oldest, newest, length)
-    read, found = partial(store.client.each, "zrevrangebyscore", keys, withscores=True), []
-    if last is not None:  # those of the same instant, rarely more than one
-        found = read(newest, newest)
-        newest = f"({newest}"
-    found += read(newest, oldest, 0, length)
-    indexes = [[(at, run) for run, at in pairs] for pairs in found if pairs]
-    places = heapq.merge(*indexes, reverse=True)
-    return places if last is None else (place for place in places if place < last)
-
-
-def _with_the_newest(
-    store: JobFinder, keys: list[str], oldest: str, newest: str, length: int
-) -> list[str]:
-    """Of many sites' indexes those in which the next `length` runs are.
-
-    Each of the `length` with the newest runs has one that is newer than all of the others'; those
-    of one instant are in no order yet. Of the instant `newest` some runs may lie behind already.
-    """
-    if len(keys) <= length:
-        return keys
+    oldest, newest = bounds(wanted.since, wanted.until if last is None else last[0])
     words = newest, oldest, "WITHSCORES", "LIMIT", 0, 1
     newest_of = store.ask_each("ZREVRANGEBYSCORE", keys, *words)
-    known = ((float(its[1]), key) for its, key in zip(newest_of, keys, strict=True) if its)
-    found = sorted(known, reverse=True)
-    ahead = [at for at, _ in found if repr(at) != newest]
-    cut = ahead[length - 1] if len(ahead) >= length else float("-inf")
-    return [key for at, key in found if at >= cut]
+    indexes = [
+        _downwards(store, key, (float(head[1]), head[0]), oldest)
+        for key, head in zip(keys, newest_of, strict=True)
+        if head
+    ]
+    places = heapq.merge(*indexes, reverse=True)
+    return places if last is None else dropwhile(lambda place: place >= last, places)
+
+
+def _downwards(store: JobFinder, key: str, place: Place, oldest: str) -> Iterator[Place]:
+    """An index from its newest place on, which is known; more are read once they are asked for,
+    so that an index whose runs are all older than those shown costs nothing."""
+    yield place
+    older = [place]
+    while older:
+        pipe, at = store.client.pipeline(transaction=False), repr(place[0])
+        pipe.zrevrangebyscore(key, at, at, withscores=True)  # rarely more than one
+        pipe.zrevrangebyscore(key, f"({at}", oldest, 0, AT_ONCE, withscores=True)
+        same, older = ([(at, run) for run, at in pairs] for pairs in pipe.execute())
+        yield from dropwhile(partial(le, place), same)
+        yield from older
+        place = older[-1] if older else place
 
 
 def _place(text: str) -> Place:

@@ -46,6 +46,12 @@ def _about(*what: Any) -> str:
     return codec.dumps(what)
 
 
+def called(about: bytes | str) -> list[str]:
+    """The method's path and the name of the job, out of that field."""
+    names: list[str] = json.loads(about)[1:3]
+    return names
+
+
 def of_message(message: JobMessage) -> dict[str, Any]:
     """The arguments of the Job that a message makes when it is enqueued."""
     at = naive_utc(message.enqueued_at)

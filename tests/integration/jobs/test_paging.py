@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.record.paging import NoPlace, Wanted, page
+from frappe_celery.jobs.record.paging import NoPlace, Wanted, page, search
 from frappe_celery.jobs.stats import rates
 from frappe_celery.watch import minutes
 from tests.integration.stores import message, queued, started
@@ -69,6 +69,19 @@ def test_of_hundreds_of_sites_all_are_paged_and_counted(store: JobStore) -> None
     ]
     assert store.counts()[JobStatus.QUEUED] == 450
     assert store.counts(since=1010.0, until=1020.0)[JobStatus.QUEUED] == 33
+
+
+def test_a_long_index_among_short_ones_is_read_on(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frappe_celery.jobs.record.paging.AT_ONCE", 4)
+    runs = fill(store, 40, queue="short")
+    few = [queued(store, site="site3", enqueued_at=at).run_id for at in (1012.5, 1002.5, 900.0)]
+    wanted = sorted(
+        [*runs, *few], key=lambda run: (store.fetch_run(run).enqueued_at, run), reverse=True
+    )
+    assert [job.run_id for job in search(store, Wanted())] == wanted
+    assert flat(pages(store, Wanted(method="myapp.*"), 9)) == wanted
 
 
 def test_what_comes_meanwhile_shifts_nothing(store: JobStore) -> None:
