@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
@@ -135,6 +135,23 @@ def perform(action: Action, run: str, job: Job | None) -> Outcome:
         return Outcome(run, job, str(exc))
 
 
+def perform_each(
+    action: Action, jobs: Iterable[Job], seconds: float = SECONDS
+) -> tuple[list[Outcome], bool]:
+    """Act on many jobs, one at least; what came of each, and whether there was time for all.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    until, outcomes = time.monotonic() + seconds, list[Outcome]()
+    for job in jobs:
+        if outcomes and time.monotonic() >= until:
+            return outcomes, False
+        error, run = impossible(action, job), job.run_id
+        outcomes.append(Outcome(run, job, error) if error else perform(action, run, job))
+    return outcomes, True
+
+
 def vanished(job_id: str) -> str:
     """The sentence about a job that is not there any more."""
     return f"Job {job_id} is gone: deleted, requeued by somebody else, or past its retention"
@@ -197,11 +214,6 @@ def requeue_failed(
     Raises:
         BrokerUnreachable.
     """
-    action, until, outcomes = ACTIONS["requeue"], time.monotonic() + seconds, list[Outcome]()
-    for job in batch_state.jobs(store, batch.id, *batch_state.FAILURES):
-        if outcomes and time.monotonic() >= until:
-            return outcomes, batch.failed - len(outcomes)
-        error = impossible(action, job)
-        run = job.run_id
-        outcomes.append(Outcome(run, job, error) if error else perform(action, run, job))
-    return outcomes, 0
+    jobs = batch_state.jobs(store, batch.id, *batch_state.FAILURES)
+    outcomes, is_done = perform_each(ACTIONS["requeue"], jobs, seconds)
+    return outcomes, 0 if is_done else batch.failed - len(outcomes)

@@ -12,6 +12,7 @@ from frappe_celery.jobs import JobStatus
 from frappe_celery.jobs.record.paging import Wanted
 from frappe_celery.watch.words import instant
 from frappe_pages import users
+from frappe_pages.job_search import Searched
 
 
 class InstantField(forms.CharField):
@@ -36,6 +37,11 @@ class JobFilter(forms.Form):
     status = forms.ChoiceField(
         required=False, choices=[(status.value, status.value) for status in JobStatus]
     )
+    search = forms.CharField(
+        required=False,
+        widget=forms.TextInput({"placeholder": "id, method, argument, error", "size": 26}),
+    )
+    error = forms.CharField(required=False, widget=forms.HiddenInput())
     method = forms.CharField(
         required=False, widget=forms.TextInput({"placeholder": "myapp.tasks.*", "size": 26})
     )
@@ -62,4 +68,6 @@ class JobFilter(forms.Form):
         status = given.pop("status", None)
         site = given.pop("site", None) or users.first(self.user)
         statuses = (JobStatus(status),) if status else tuple(JobStatus)
-        return Wanted(**{**given, "site": site, "statuses": statuses})
+        text, error = given.pop("search", ""), given.pop("error", "")
+        of = {**given, "site": site, "statuses": statuses}
+        return Searched(**of, text=text, error=error) if text or error else Wanted(**of)

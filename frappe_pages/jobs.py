@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from frappe_celery.by_filter import FAILED
 from frappe_celery.config.texts import escaped
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
@@ -24,6 +28,8 @@ from frappe_pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_pages.job_filter import JobFilter
 
 PAGE = 50
+EVERY = 5_000
+"""So many of the jobs that match the filters are acted on at once, the newest."""
 ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStatus.FAILED)
 """Statuses that have their tab without a job in them."""
 LIST = "admin:frappe_celery_job_changelist"
@@ -52,6 +58,10 @@ class JobAdmin(StoreAdmin):
         form = JobFilter(request.GET, request.user)
         wanted = form.wanted()
         store = get_store()
+        text = form.cleaned_data.get("search")
+        job = store.find(text) if text else None
+        if job is not None and users.may_see(request.user, job.site):
+            return HttpResponseRedirect(reverse(ONE, args=[job.run_id]))
         found = page(store, wanted, PAGE, request.GET.get("after"))
         counts = store.counts(
             site=wanted.site, queue=wanted.queue, since=wanted.since, until=wanted.until
@@ -70,6 +80,8 @@ class JobAdmin(StoreAdmin):
             },
             lines=[{**_line(job), "arguments": begun[job.run_id]} for job in found.jobs],
             offered=job_actions.offered(request.user, found.jobs),
+            may_requeue=ACTIONS["requeue"].is_allowed(request.user),
+            again=FAILED,
             after=found.after,
             looked_at=found.looked_at if found.looked_at >= LOOKED_AT else None,
         )
@@ -105,9 +117,11 @@ class JobAdmin(StoreAdmin):
 
     def act_view(self, request: HttpRequest) -> HttpResponse:
         """Ask, and once that is confirmed, do it."""
-        back = self.back(request)
-        action = ACTIONS.get(request.POST.get("action", ""))
-        runs = request.POST.getlist("run")
+        back, one = self.back(request), request.POST.get("again")
+        runs = [one] if one else request.POST.getlist("run")
+        action = ACTIONS.get("requeue" if one else request.POST.get("action", ""))
+        if action is not None and not one and "every" in request.POST:
+            return self._act_on_every(request, action, back)
         if action is None or not runs:
             messages.warning(request, "Choose jobs, and what to do with them.")
             return HttpResponseRedirect(back)
@@ -126,18 +140,53 @@ class JobAdmin(StoreAdmin):
             back = reverse(ONE, args=[job.run_id]) if job else reverse(LIST)
         return HttpResponseRedirect(back)
 
+    def _act_on_every(self, request: HttpRequest, action: Action, back: str) -> HttpResponse:
+        """The same with all that the filters of the list match, as it was when it was asked."""
+        users.require(action.is_allowed(request.user), f"Can {action.permission} Job")
+        form, store = JobFilter(QueryDict(urlsplit(back).query), request.user), get_store()
+        wanted = form.wanted()
+        if form.errors:  # what cannot be read would be left out, and more would match
+            messages.error(request, "Mend the filters first: nothing was done.")
+            return HttpResponseRedirect(back)
+        asked = float(request.POST.get("asked") or store.now())
+        wanted = replace(
+            wanted,
+            until=min(asked, wanted.until or asked),
+            statuses=tuple(status for status in wanted.statuses if status in action.statuses),
+        )
+        found = page(store, wanted, EVERY)
+        if "confirmed" not in request.POST:
+            lines: list[tuple[str, Job | None]] = [(job.run_id, job) for job in found.jobs]
+            more = {"asked": repr(asked), "looked_at": found.looked_at, "has_more": found.after}
+            return self._ask(request, action, lines, back, **more)
+        outcomes, is_done = job_actions.perform_each(action, found.jobs)
+        done = sum(outcome.error is None for outcome in outcomes)
+        job_actions.tell(request, action, done, outcomes)
+        if done:
+            label = f"{done} jobs by the filters {urlsplit(back).query or 'of none'}"[:255]
+            self.log_change(request, models.Job(id="", label=label), action.done.capitalize())
+        if not is_done or found.after:
+            messages.warning(request, "There are more: ask again to go on.")
+        return HttpResponseRedirect(back)
+
     def _ask(
-        self, request: HttpRequest, action: Action, jobs: list[tuple[str, Job | None]], back: str
+        self,
+        request: HttpRequest,
+        action: Action,
+        jobs: list[tuple[str, Job | None]],
+        back: str,
+        **more: Any,
     ) -> HttpResponse:
+        reasons = [job_actions.impossible(action, j) if j else "it is gone" for _, j in jobs]
+        number = sum(not reason for reason in reasons)
         lines = [
-            (run, job and _line(job), job_actions.impossible(action, job) if job else "it is gone")
-            for run, job in jobs
+            (run, job and _line(job), reason)
+            for (run, job), reason in islice(zip(jobs, reasons, strict=True), PAGE)
         ]
-        number = sum(not impossible for *_, impossible in lines)
         titles = {0: f"Nothing to {action.name}", 1: f"{action.verb} it?"}
         title = titles.get(number, f"{action.verb} {number} jobs?")
-        shown: dict[str, Any] = {"action": action, "lines": lines, "number": number, "back": back}
-        return self.shown(request, "act.html", title, **shown)
+        shown = {"action": action, "lines": lines, "number": number, "back": back, **more}
+        return self.shown(request, "act.html", title, of=len(jobs), **shown)
 
     def requeue_view(self, request: HttpRequest, run: str) -> HttpResponse:
         """Run an ended job again with arguments that somebody edits."""

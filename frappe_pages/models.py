@@ -45,6 +45,14 @@ class Batch(InRedis):
         default_permissions = ()
 
 
+class Failure(InRedis):
+    """Failed jobs by their error, which whoever may see jobs may see."""
+
+    class Meta(InRedis.Meta):
+        verbose_name = "Failure"
+        default_permissions = ()
+
+
 class Worker(InRedis):
     """A Celery worker, read from Redis."""
 

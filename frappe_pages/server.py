@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.admin.apps import AdminConfig
+
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 
@@ -21,6 +23,12 @@ LOCKED = timedelta(minutes=5)
 KEY_PURPOSE = "Django's SECRET_KEY"
 MISSING = "the pages need waitress, whitenoise and django-axes: pip install 'frappe_celery[admin]'"
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+
+class PagesAdminConfig(AdminConfig):
+    """Django's admin with the menu of `navigation`."""
+
+    default_site = "frappe_pages.navigation.PagesSite"
 
 
 def with_policy(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -55,10 +63,14 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
         raise ConfigError(f"--url is {url!r}; write it as https://jobs.example.com, without a path")
     secure = parts.scheme == "https"
     hosts = [*LOOPBACK, socket.gethostname(), socket.getfqdn(), address, parts.hostname]
-    contrib = ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")
+    contrib = ("auth", "contenttypes", "sessions", "messages", "staticfiles")
     validators = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
     return {
-        "INSTALLED_APPS": [*(f"django.contrib.{name}" for name in contrib), "axes"],
+        "INSTALLED_APPS": [
+            "frappe_pages.server.PagesAdminConfig",
+            *(f"django.contrib.{name}" for name in contrib),
+            "axes",
+        ],
         "AUTHENTICATION_BACKENDS": [
             "axes.backends.AxesStandaloneBackend",
             "django.contrib.auth.backends.ModelBackend",

@@ -13,11 +13,6 @@ from django.views.generic import RedirectView
 from frappe_pages import users
 from frappe_pages.answers import ReadOnlyAdmin, refused
 
-admin.site.site_header = "Frappe jobs"
-admin.site.site_title = "Frappe jobs"
-admin.site.index_title = "Everything"
-admin.site.site_url = None
-
 
 @admin.register(LogEntry)
 class ActionAdmin(ReadOnlyAdmin):

@@ -168,6 +168,16 @@ def test_a_failed_job_is_found_understood_and_requeued_by_keyboard(
     bars = pages.element(".fc-chart .fc-series-0").get_attribute("d") or ""
     assert bars.count("M") >= 58
 
+    pages.click("Failures")
+    assert "was declined for … EUR (charge_card in tasks.py)" in pages.text
+    pages.picture("failures")
+    pages.tab_to("Requeue all")
+    pages.enter()
+    assert "They are all that match now." in pages.text
+    pages.click("No, take me back")
+    assert "Only with the error" in pages.text
+
+    pages.open("/admin/frappe_celery/")
     pages.tab_to("failed in the last hour")
     pages.enter()
     assert "the card of C-101 was declined for 80 EUR" in pages.text

@@ -379,10 +379,10 @@ def test_what_cannot_be_requeued_is_not_offered_to_be(user: Users, store: JobSto
     assert "Requeue it?" in asked.text
     assert "Yes, requeue" in asked.text
     assert asked.source.count('name="run"') == 1
-    assert "Requeue selected" in anna.get(JOBS, status="failed").text
-    assert "Requeue selected" not in anna.get(JOBS, status="queued").text
-    assert "Cancel selected" in anna.get(JOBS, status="queued").text
-    assert "Stop selected" not in anna.get(JOBS, status="queued").text
+    assert "Requeue jobs" in anna.get(JOBS, status="failed").text
+    assert "Requeue jobs" not in anna.get(JOBS, status="queued").text
+    assert "Cancel jobs" in anna.get(JOBS, status="queued").text
+    assert "Stop jobs" not in anna.get(JOBS, status="queued").text
 
 
 def test_stop_cancel_and_delete(user: Users, store: JobStore) -> None:

@@ -119,6 +119,8 @@ def paths(store: JobStore) -> dict[str, str]:
         "overview, week": f"{ADMIN}?span=week",
         "jobs": f"{ADMIN}job/",
         "failed jobs": f"{ADMIN}job/?status=failed&since=1h",
+        "failures": f"{ADMIN}failure/",
+        "all that match": f"{ADMIN}job/?status=failed&search=order",
         "a filter that is wrong": f"{ADMIN}job/?since=yesterday&method={METHOD}",
         "failed job": f"{ADMIN}job/{job.run_id}/",
         "waiting job": f"{ADMIN}job/{waits.run_id}/",
