@@ -211,6 +211,14 @@ def test_what_redis_has_lost_leaves_nobody_waiting(
     assert settle(store, old=0) == []
 
 
+def test_one_whose_own_record_redis_has_lost_counts_no_more(store: JobStore) -> None:
+    second = after(store, queued(store))
+    store.client.delete(store.keys.record(second.run_id))
+    settle(store, old=0)
+    assert store.counts()[JobStatus.DEFERRED] == 0
+    assert not store.client.exists(store.keys.awaits(second.run_id))
+
+
 def test_what_waits_is_no_ghost_and_counted(store: JobStore) -> None:
     after(store, queued(store))
     assert settle(store, old=0) == []
