@@ -12,13 +12,15 @@ from frappe_celery import __version__
 from frappe_celery.config import parts
 from frappe_celery.programs import ToldInASentence
 
-COMMANDS = (
-    *("worker", "beat", "supervise", "workers", "doctor", "check", "jobs", "batches", "outbox"),
-    *("limits", "metrics", "admin", "demo", "schedule", "migrate", "settings", "key", "enable"),
-    *("disable", "switch", "setup", "types"),
-)
-"""In the order of --help. Each is imported when it is called, so that every other one starts fast,
-from the file in `commands` that has its name, but for these:"""
+HEADINGS = {
+    "Run": "worker beat workers supervise",
+    "Look, and act on jobs": "doctor jobs batches schedule limits outbox metrics admin",
+    "Set up": "check enable switch disable setup settings key migrate types demo",
+}
+"""What --help shows below each."""
+COMMANDS = " ".join(HEADINGS.values()).split()
+"""Each is imported when it is called, so that every other one starts fast, from the file in
+`commands` that has its name, but for these:"""
 BESIDE = {"beat": "worker", "supervise": "worker", "enable": "bench", "disable": "bench"}
 """Commands that stand in the file of another one."""
 IN_OTHER_PACKAGES = ("admin", "check", "demo", "migrate", "switch", "types")
@@ -38,6 +40,13 @@ class Commands(ToldInASentence, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands below their headings."""
+        texts = {name: self.get_command(ctx, name).get_short_help_str(64) for name in COMMANDS}  # type: ignore[union-attr]
+        for heading, names in HEADINGS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(9), texts[name]) for name in names.split()])
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in MOVED:
             group, name = MOVED[cmd_name].split()
@@ -51,13 +60,9 @@ class Commands(ToldInASentence, click.Group):
         if cmd_name in IN_OTHER_PACKAGES:
             command: click.Command = parts.load(parts.COMMANDS, cmd_name)
         else:
-            command = getattr(importlib.import_module(module_of(cmd_name)), cmd_name)
+            file = f"frappe_celery.commands.{BESIDE.get(cmd_name, cmd_name)}"
+            command = getattr(importlib.import_module(file), cmd_name)
         return command
-
-
-def module_of(command: str) -> str:
-    """Where a command of this package is."""
-    return f"frappe_celery.commands.{BESIDE.get(command, command)}"
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -53,6 +53,11 @@ def check(
       0  nothing was found
       1  something was found
       2  an argument names no app and no path
+
+    \b
+    Examples:
+      frappe-celery check apps/myapp
+      frappe-celery check apps/myapp --fix
     """
     if rules:
         click.echo(PAGE, nl=False)

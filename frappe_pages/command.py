@@ -29,6 +29,11 @@ def admin(ctx: click.Context, port: int, address: str, url: str | None) -> None:
     In a bench they show every site; users, rights and history are in a file of their own there. A
     project with "frappe_celery" in INSTALLED_APPS has the pages in its own admin. The server is
     waitress, fit for production; it speaks no TLS.
+
+    \b
+    Examples:
+      frappe-celery admin
+      frappe-celery admin --port 8002 --url https://jobs.example.com
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -76,6 +81,11 @@ def user(name: str, sites: tuple[str, ...]) -> None:
     """Make a user, who may do everything; the password is asked for.
 
     Scripts give it in DJANGO_SUPERUSER_PASSWORD. What a user may do is changed in the pages.
+
+    \b
+    Examples:
+      frappe-celery admin user anna
+      frappe-celery admin user ben --site site1.example.com
     """
     for site in sites:
         options.known_site(site)
@@ -100,7 +110,13 @@ def _make(name: str, sites: tuple[str, ...] = ()) -> None:
 @admin.command()
 @click.argument("name")
 def password(name: str) -> None:
-    """Change a user's password; it is asked for."""
+    """Change a user's password; it is asked for.
+
+    \b
+    Examples:
+      frappe-celery admin password anna
+      frappe-celery admin password ben
+    """
     load()
     from django.core.management import CommandError, call_command
 

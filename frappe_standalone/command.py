@@ -23,6 +23,11 @@ def migrate(columns: tuple[str, ...], site: str | None, doctype: str | None) -> 
     Without a Frappe: tables and columns that are not there are added, what is there stays. A column
     whose field may now hold more is widened; one that cannot become what its field is is named, and
     nothing is changed. In a Django project `manage.py migrate` does the same for its default site.
+
+    \b
+    Examples:
+      frappe-celery migrate
+      frappe-celery migrate --site site1.example.com
     """
     from frappe_standalone.documents import tables
     from frappe_standalone.exceptions import CannotAlter

@@ -24,6 +24,10 @@ def types() -> None:
 
     Lines for pyproject.toml, of a project without a Frappe, which has its own types. They name the
     folder of this installation, from the current one where it lies within.
+
+    \b
+    Example:
+      frappe-celery types
     """
     click.echo(LINES.replace("STUBS", json.dumps(str(_stubs()))), nl=False)
 

@@ -37,6 +37,11 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
 
     What lies in RQ nobody signed: what is moved from there is trusted from then on, as it was by
     RQ's workers. Functions of other packages than the bench's apps, and objects, need a yes.
+
+    \b
+    Examples:
+      frappe-celery switch move
+      frappe-celery switch move --queue long --to rq
     """
     site, queue = known_site(site), known_queue(queue)
     to_celery = system == "celery"

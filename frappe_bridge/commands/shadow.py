@@ -43,6 +43,11 @@ def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
 
     While that acts: nothing is changed. Due times on which both act agree; each other one is listed
     with its reason. Ends with 1 when one has none.
+
+    \b
+    Examples:
+      frappe-celery switch shadow
+      frappe-celery switch shadow --minutes 60 --json
     """
     sites = known_sites(site)
     _refuse_where_beat_acts()

@@ -62,6 +62,11 @@ def switch(ctx: click.Context, canary: str | None, minutes: float, yes: bool, ma
     Each step is shown, done and looked at before the next one. Interrupted, or stopped by a step
     that fails, it goes on there when it is called again; `switch back` leads back from any point.
     What it does are the commands of docs/migration.md.
+
+    \b
+    Examples:
+      frappe-celery switch
+      frappe-celery switch --canary long --minutes 30
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -77,7 +82,13 @@ def switch(ctx: click.Context, canary: str | None, minutes: float, yes: bool, ma
 @_a_way
 @click.pass_context
 def back(ctx: click.Context, yes: bool, manager: str) -> None:
-    """Move this bench back to RQ, from any point of the way."""
+    """Move this bench back to RQ, from any point of the way.
+
+    \b
+    Examples:
+      frappe-celery switch back
+      frappe-celery switch back --yes
+    """
     before = ctx.parent.params if ctx.parent else {}  # `switch --yes back`
     _go(guide.back, yes or before.get("yes", False), manager or before.get("manager", ""))
     click.echo("The bench is on RQ again, and armed: frappe-celery disable --settle ends that too.")

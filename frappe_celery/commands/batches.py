@@ -38,6 +38,11 @@ def list_(site: str | None, limit: int, as_json: bool) -> None:
 
     Into a file or a pipe a line a batch, tabs between id, status, title, site, total, finished,
     failed, canceled, going, begun, ended.
+
+    \b
+    Examples:
+      frappe-celery batches list
+      frappe-celery batches list --site site1.example.com --json
     """
     from frappe_celery.watch import batch_tables
 
@@ -59,6 +64,11 @@ def show(batch_id: str, limit: int, as_json: bool) -> None:
     """Show one batch: its callbacks, what failed.
 
     What was stopped counts as failed.
+
+    \b
+    Examples:
+      frappe-celery batches show 5f0c…
+      frappe-celery batches show 5f0c… --limit 100
     """
     from frappe_celery.watch import batch_tables, job_tables, tables
 
@@ -89,6 +99,11 @@ def cancel(batch_id: str, yes: bool) -> None:
     """Cancel what waits; what runs goes on.
 
     Its on_ended runs once these have ended, its on_finished does not.
+
+    \b
+    Examples:
+      frappe-celery batches cancel 5f0c…
+      frappe-celery batches cancel 5f0c… --yes
     """
     store = get_store()
     going = batch_state.fetch(store, batch_id).going
@@ -104,6 +119,11 @@ def requeue(batch_id: str, yes: bool) -> None:
     """Run again what failed or was stopped.
 
     Its on_finished runs once all its jobs have finished.
+
+    \b
+    Examples:
+      frappe-celery batches requeue 5f0c…
+      frappe-celery batches requeue 5f0c… --yes
     """
     store = get_store()
     failed = batch_state.fetch(store, batch_id).failed

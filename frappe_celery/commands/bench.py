@@ -55,6 +55,11 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
     of the bench, then `enable` with what is to go over. That holds at once in every process, and
     what waits in RQ comes along. RQ's processes run as before beside Celery's, until `enable
     --settle`.
+
+    \b
+    Examples:
+      frappe-celery enable
+      frappe-celery enable --armed
     """
     from frappe_celery.hosts.bench import leftovers, pins, switch
     from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
@@ -93,6 +98,11 @@ def disable(settle: bool, **named: Any) -> None:
 
     In an armed bench (`enable --armed`) it holds at once in every process, what waits in Celery
     comes along, and the bench stays armed: a queue, a site or the schedule can go back alone.
+
+    \b
+    Examples:
+      frappe-celery disable
+      frappe-celery disable --queue long
     """
     if named != ALL or settings.current().is_armed:
         bridge.part("commands.pieces:disable")(settle, **named)

@@ -24,6 +24,11 @@ def doctor(site: str | None, as_json: bool) -> None:
       0  nothing is wrong
       1  warnings: somebody should look (failures, long waits, what a crash may lose)
       2  problems: jobs or schedules do not run (no worker, no scheduler, no broker)
+
+    \b
+    Examples:
+      frappe-celery doctor
+      frappe-celery doctor --site site1.example.com --json
     """
     report = _examine(site)
     if as_json:

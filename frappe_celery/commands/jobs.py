@@ -113,6 +113,11 @@ def list_(status: tuple[str, ...], **which: Any) -> None:
 
     Into a file or a pipe a line a job, tabs between id, status, queue, method, arguments, enqueued,
     waited, ran, error.
+
+    \b
+    Examples:
+      frappe-celery jobs list --status failed --since 2h
+      frappe-celery jobs list --method 'myapp.*' --queue long --json
     """
     _show(tuple(map(JobStatus, status)) or tuple(JobStatus), **which)
 
@@ -126,6 +131,11 @@ def failed(**which: Any) -> None:
 
     They are kept until they are requeued or deleted, or past their retention (rq_job_failure_ttl,
     rq_failed_jobs_limit).
+
+    \b
+    Examples:
+      frappe-celery jobs failed --since 24h
+      frappe-celery jobs failed --method myapp.tasks.send --limit 100
     """
     _show(FAILED, **which)
 
@@ -136,6 +146,11 @@ def parked(requeue: bool) -> None:
     """List messages in RabbitMQ whose record the Redis lost.
 
     Whether such a job had started nobody knows any more: it is not run unless you say so.
+
+    \b
+    Examples:
+      frappe-celery jobs parked
+      frappe-celery jobs parked --requeue
     """
     from frappe_celery.brokers.rabbitmq import parked as messages
     from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
@@ -158,8 +173,7 @@ def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: A
     from frappe_celery.watch import job_tables
 
     with looking() as tell:
-        found = search(get_store(), _wanted(statuses, **given), tell)
-        some = list(islice(found, limit + 1))
+        some = list(islice(search(get_store(), _wanted(statuses, **given), tell), limit + 1))
     if as_json:
         click.echo(json.dumps([job_display.as_json(job) for job in some[:limit]], indent=1))
         return
@@ -185,6 +199,11 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
     """Show one job: arguments, timeline, result, traceback.
 
     Passwords, keys and the like are masked.
+
+    \b
+    Examples:
+      frappe-celery jobs show site1.example.com::f3c4…
+      frappe-celery jobs show nightly-report --site site1.example.com
     """
     from frappe_celery.watch import job_tables, tables
 
@@ -199,7 +218,13 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 @LIMIT
 @AS_JSON
 def refused(limit: int, as_json: bool) -> None:
-    """List messages that workers refused: unsigned or altered ones."""
+    """List messages that workers refused: unsigned or altered ones.
+
+    \b
+    Examples:
+      frappe-celery jobs refused
+      frappe-celery jobs refused --limit 5 --json
+    """
     from frappe_celery.watch import job_tables
 
     messages = get_store().refused(limit)
@@ -246,8 +271,14 @@ CHOSEN = {"failed": FAILED, "waiting": WAITING}
 @IDS
 @ONLY_THIS_SITE
 def stop(job_ids: tuple[str, ...], site: str | None) -> None:
-    """Stop jobs that run; their processes are killed."""
-    _each(_found(job_ids, site), Job.stop, "stopped")
+    """Stop jobs that run; their processes are killed.
+
+    \b
+    Examples:
+      frappe-celery jobs stop site1.example.com::f3c4…
+      frappe-celery jobs stop nightly-report --site site1.example.com
+    """
+    _each([partial(find, job_id, site) for job_id in job_ids], Job.stop, "stopped")
 
 
 @jobs.command()
@@ -261,7 +292,13 @@ def stop(job_ids: tuple[str, ...], site: str | None) -> None:
 @filters
 @YES
 def cancel(**which: Any) -> None:
-    """Cancel jobs that wait in a queue; they never start."""
+    """Cancel jobs that wait in a queue; they never start.
+
+    \b
+    Examples:
+      frappe-celery jobs cancel site1.example.com::f3c4…
+      frappe-celery jobs cancel --all-waiting --method myapp.tasks.send --yes
+    """
     _each(_chosen("cancel", "waiting", **which), Job.cancel, "canceled")
 
 
@@ -287,6 +324,11 @@ def requeue(
     """Run ended jobs again.
 
     Each runs under its id, with other arguments where --set and --unset say so.
+
+    \b
+    Examples:
+      frappe-celery jobs requeue --all-failed --since 2h
+      frappe-celery jobs requeue site1.example.com::f3c4… --set amount=12
     """
     edit = dict(map(_change, changes))
     act = partial(_requeue, edit=edit, unset=unset, dependants=dependants)
@@ -302,6 +344,11 @@ def delete(**which: Any) -> None:
     """Delete jobs and all that is recorded of them.
 
     One that waits never starts, one that runs is stopped first.
+
+    \b
+    Examples:
+      frappe-celery jobs delete site1.example.com::f3c4…
+      frappe-celery jobs delete --all-failed --until 7d --yes
     """
     _each(_chosen("delete", "failed", **which), Job.stop_and_delete, "deleted")
 
@@ -330,10 +377,6 @@ def _change(text: str) -> tuple[str, Any]:
         ) from None
 
 
-def _found(job_ids: tuple[str, ...], site: str | None) -> list[Found]:
-    return [partial(find, job_id, site) for job_id in job_ids]
-
-
 def _chosen(
     verb: str, which: str, job_ids: tuple[str, ...], all_of_them: bool, yes: bool, **given: Any
 ) -> list[Found]:
@@ -344,11 +387,11 @@ def _chosen(
             f"say which jobs to {verb}: either their IDs, or --all-{which}; {NARROWED}"
         )
     if job_ids:
-        return _found(job_ids, given["site"])
+        return [partial(find, job_id, given["site"]) for job_id in job_ids]
     store = get_store()
     with looking() as tell:
-        found = search(store, _wanted(CHOSEN[which], **given), tell)
-        runs = list(dict.fromkeys(job.run_id for job in found))
+        wanted = _wanted(CHOSEN[which], **given)
+        runs = dict.fromkeys(job.run_id for job in search(store, wanted, tell))
     if runs and not yes:
         click.confirm(f"{verb} {len(runs):,} {which} jobs?", abort=True, err=True)
     return [partial(store.fetch_run, run) for run in runs]

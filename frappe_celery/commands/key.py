@@ -46,6 +46,10 @@ def rotate() -> None:
 
     Nothing needs a restart: every process that runs signs with the new one within a second, where
     it reads the same file.
+
+    \b
+    Example:
+      frappe-celery key rotate
     """
     settings.current().keys.rotate()
     click.echo(
@@ -65,6 +69,11 @@ def end(anyway: bool) -> None:
     where there is no Frappe, are encrypted anew. Once it has returned no worker takes what a former
     key signed: it waits until each has said so, names those that have not within 35 seconds, and
     ends with 1 then. Call it again to ask them again.
+
+    \b
+    Examples:
+      frappe-celery key end
+      frappe-celery key end --anyway
     """
     time.sleep(2 * FRESH_SECONDS)  # until nothing is signed with a former key any more
     former = {} if anyway else signed_by_others(get_store())
@@ -99,6 +108,10 @@ def encrypt() -> None:
     """Encrypt documents' passwords with the key that signs now.
 
     Without a Frappe; `end` does the same. For keys that you exchange yourself, in the environment.
+
+    \b
+    Example:
+      frappe-celery key encrypt
     """
     if not _encrypt_anew():
         raise ConfigError("in a bench passwords are Frappe's, encrypted with its `encryption_key`")

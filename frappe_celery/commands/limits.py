@@ -28,7 +28,13 @@ def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 @AS_JSON
 @click.pass_context
 def limits(ctx: click.Context, as_json: bool) -> None:
-    """Show limits and pauses, and what they keep back; change them."""
+    """Show limits and pauses, and what they keep back; change them.
+
+    \b
+    Examples:
+      frappe-celery limits
+      frappe-celery limits --json
+    """
     if ctx.invoked_subcommand is not None:
         return
     found = Limits(get_store()).all()
@@ -55,6 +61,11 @@ def set_(target: str, running: int | None, per_minute: int | None, remove: bool)
 
     TARGET is site:NAME, queue:NAME, method:DOTTED.PATH or key:NAME, in which * stands for anything.
     Jobs over the limit wait, and hold up nobody else. It holds at once, until it is changed.
+
+    \b
+    Examples:
+      frappe-celery limits set queue:long --running 2
+      frappe-celery limits set method:myapp.tasks.send --per-minute 60
     """
     numbers = Rule(running, per_minute).numbers
     if remove == bool(numbers):
@@ -78,6 +89,11 @@ def pause(target: str, seconds: float | None) -> None:
 
     TARGET is as in frappe-celery limits set. Those that run go on; what waits, and what is enqueued
     meanwhile, waits until frappe-celery limits resume, or until the time is over.
+
+    \b
+    Examples:
+      frappe-celery limits pause site:site1.example.com --for 30m
+      frappe-celery limits pause queue:long
     """
     ends = Limits(get_store()).pause(target, seconds)
     click.echo(f"{target}: {words.pause(ends)}.")
@@ -86,7 +102,13 @@ def pause(target: str, seconds: float | None) -> None:
 @limits.command()
 @TARGET
 def resume(target: str) -> None:
-    """Let what was paused go on."""
+    """Let what was paused go on.
+
+    \b
+    Examples:
+      frappe-celery limits resume site:site1.example.com
+      frappe-celery limits resume queue:long
+    """
     Limits(get_store()).resume(target)
     click.echo(f"{target} goes on.")
 

@@ -26,6 +26,11 @@ def metrics(port: int, address: str, rules: bool) -> None:
     One such process is enough for a bench. Of all sites: jobs by site, queue and method, how long
     they waited and ran, workers, the scheduler's lag and leader. They are read from Redis, and cost
     the jobs nothing. There is no login.
+
+    \b
+    Examples:
+      frappe-celery metrics --port 9808
+      frappe-celery metrics --rules > frappe-celery.yml
     """
     if rules:
         click.echo((files("frappe_celery.watch.notify") / "prometheus.yml").read_text(), nl=False)

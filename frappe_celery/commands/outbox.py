@@ -35,7 +35,13 @@ def outbox() -> None:
 @click.option("--site", help="Of this site alone.")
 @AS_JSON
 def list_(site: str | None, as_json: bool) -> None:
-    """Show what waits, and what was set aside and why."""
+    """Show what waits, and what was set aside and why.
+
+    \b
+    Examples:
+      frappe-celery outbox list
+      frappe-celery outbox list --site site1.example.com --json
+    """
     rows = [
         (name, row) for name in known_sites(site) if at_commit.is_on(name) for row in _rows(name)
     ]
@@ -63,6 +69,11 @@ def relay(site: str, runs: tuple[str, ...], every: bool) -> None:
 
     Whoever relays does it, within seconds. A job that came with a restored database may have run
     before.
+
+    \b
+    Examples:
+      frappe-celery outbox relay --all
+      frappe-celery outbox relay 7b1d… --site site1.example.com
     """
     with _table(site) as table:
         found = _chosen(table, runs, every)
@@ -78,7 +89,13 @@ def relay(site: str, runs: tuple[str, ...], every: bool) -> None:
 @RUNS
 @ALL
 def discard(site: str, runs: tuple[str, ...], every: bool) -> None:
-    """Delete what was set aside: these jobs never run."""
+    """Delete what was set aside: these jobs never run.
+
+    \b
+    Examples:
+      frappe-celery outbox discard 7b1d…
+      frappe-celery outbox discard --all --site site1.example.com
+    """
     with _table(site) as table:
         found = _chosen(table, runs, every)
         table.delete(found)

@@ -72,6 +72,11 @@ def schedule(
 
     Ends with 1 when a site's configuration or database cannot be read; the other sites are shown
     all the same.
+
+    \b
+    Examples:
+      frappe-celery schedule --site site1.example.com
+      frappe-celery schedule --hooks myapp/hooks.py --at 2026-03-29T01:30
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -125,6 +130,11 @@ def sync(site: str | None) -> None:
 
     Ends with 1 when a part of the hooks, or a site's configuration, cannot be read; the rest is
     brought in all the same.
+
+    \b
+    Examples:
+      frappe-celery schedule sync
+      frappe-celery schedule sync --site site1.example.com
     """
     errors: list[str] = []
     for name in known_sites(site):

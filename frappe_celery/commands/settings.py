@@ -29,7 +29,13 @@ def markdown() -> str:
 @click.command()
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the documentation's table.")
 def settings(as_markdown: bool) -> None:
-    """Show every option with its value here."""
+    """Show every option with its value here.
+
+    \b
+    Examples:
+      frappe-celery settings
+      frappe-celery settings --markdown
+    """
     if as_markdown:
         click.echo(markdown(), nl=False)
         return

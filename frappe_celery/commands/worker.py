@@ -32,6 +32,11 @@ def worker(queue: str | None, burst: bool, quiet: bool, num_workers: int | None,
 
     Without --queue it takes from every queue: short, default, long, then the custom ones. It runs
     as many jobs at once as it has processes.
+
+    \b
+    Examples:
+      frappe-celery worker --queue long --num-workers 4
+      frappe-celery worker --queue short,default --burst
     """
     start_worker(queue, burst, quiet, num_workers, pool=pool)
 
@@ -43,6 +48,11 @@ def beat(quiet: bool) -> None:
 
     It only enqueues: workers run the jobs. Any number may run, on several machines; one acts, and
     another takes over when it dies.
+
+    \b
+    Examples:
+      frappe-celery beat
+      frappe-celery beat --quiet
     """
     from celery.bin.beat import beat as celerys
 
@@ -63,6 +73,11 @@ def supervise(command: tuple[str, ...]) -> None:
     its place. {pid} stands for the worker's process id: during an exchange there are two, and each
     needs a name of its own. The process id of this one stays. When it is killed, its workers die
     too.
+
+    \b
+    Examples:
+      frappe-celery supervise frappe-celery worker --num-workers 2
+      frappe-celery supervise celery -A frappe_celery worker -Q long
     """
     if shutil.which(command[0]) is None:
         raise click.ClickException(

@@ -39,6 +39,11 @@ def drain(timeout: int | None) -> None:
     Every worker of the bench is told to take no more jobs, and it is waited until none runs.
     What waits stays in its queue. A worker that is started afterwards takes jobs again. Ends with 1
     when jobs still run after the time; they run on.
+
+    \b
+    Examples:
+      frappe-celery workers drain
+      frappe-celery workers drain --timeout 600
     """
     store = get_store()
     number = len(store.workers.all())
@@ -95,6 +100,11 @@ def restart(timeout: int, force: bool) -> None:
     any more, the first stays. Ends with 1 and names those that were not exchanged. Beat
     enqueues methods by their names: its process manager restarts it after an upgrade of Frappe or
     of this package, and need not after others.
+
+    \b
+    Examples:
+      frappe-celery workers restart
+      frappe-celery workers restart --timeout 60 --force
     """
     store = get_store()
     before = {worker.name: worker.pid for worker in store.workers.all()}
@@ -136,6 +146,11 @@ def state(forget: bool) -> None:
     to change it. A job that fills a cache which is emptied each time is slowed by that: an app
     keeps it by its name, as `frappe_celery_keep` in its hooks.py or in the configuration, if it
     holds nothing of a site, a user or the database.
+
+    \b
+    Examples:
+      frappe-celery workers state
+      frappe-celery workers state --forget
     """
     store = get_store()
     if forget:

@@ -55,6 +55,11 @@ def demo(once: bool) -> None:
     A broker, a worker and beat of its own run one job of every kind, then the schedule is shown.
     Nothing needs to run beforehand. Ctrl-C ends it. With --once it ends by itself, and the exit
     code is 0 only if every job ended as it should.
+
+    \b
+    Examples:
+      frappe-celery demo
+      frappe-celery demo --once
     """
     folder = _examples()
     os.chdir(folder)

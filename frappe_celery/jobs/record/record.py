@@ -48,8 +48,7 @@ def _about(*what: Any) -> str:
 
 def called(about: bytes | str) -> list[str]:
     """The method's path and the name of the job, out of that field."""
-    names: list[str] = json.loads(about)[1:3]
-    return names
+    return list(json.loads(about)[1:3])
 
 
 def of_message(message: JobMessage) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +36,23 @@ def test_every_command_and_option_says_what_it_is_for(names: tuple[str, ...]) ->
     for parameter in command.params:
         assert not isinstance(parameter, click.Option) or parameter.help, parameter.name
     shown = CliRunner().invoke(main, [*names, "--help"]).output
-    assert "..." not in shown.partition("Commands:")[2], "a first sentence is cut off"
+    listed = shown.partition("Commands:" if names else "Run:")[2]
+    assert "..." not in listed, "a first sentence is cut off"
+
+
+@pytest.mark.parametrize(
+    "names", [names for names, of in ALL.items() if not isinstance(of, click.Group)], ids=" ".join
+)
+def test_its_examples_can_be_called(names: tuple[str, ...]) -> None:
+    command = ALL[names]
+    _, _, examples = str(command.help).partition("Example")
+    lines = [line.split(" > ")[0] for line in examples.splitlines()[1:] if line.strip()]
+    assert lines or names[0] == "setup"
+    for line in lines:
+        program, *words = shlex.split(line)
+        assert (program, *words[: len(names)]) == ("frappe-celery", *names)
+        context = click.Context(command, **command.context_settings)
+        command.make_parser(context).parse_args(words[len(names) :])
 
 
 def run(*arguments: str) -> Result:
