@@ -14,6 +14,7 @@ from django.contrib.admin.apps import AdminConfig
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
+from frappe_pages.probes import with_probes
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 THREADS = 8
@@ -136,7 +137,7 @@ def serve(address: str, port: int, url: str | None, listening: Callable[[str], A
     from waitress import create_server
 
     server = create_server(
-        get_wsgi_application(),
+        with_probes(get_wsgi_application()),
         host=address,
         port=port,
         threads=THREADS,

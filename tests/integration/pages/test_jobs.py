@@ -7,6 +7,8 @@ import re
 import socket
 import time
 from collections.abc import Callable
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -448,6 +450,26 @@ def test_what_somebody_else_wrote_to_redis_is_told(user: Users, store: JobStore)
 
 
 # -- servers away
+
+
+def probed(address: str, path: str) -> int:
+    """As a pod is asked, by an address that is no host of ours, and by nobody."""
+    request = Request(address.rstrip("/") + path, headers={"Host": "10.1.2.3:8000"})
+    try:
+        with urlopen(request, timeout=20) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
+
+
+def test_probes_are_answered_before_host_and_login(address: str, broker: RedisServer) -> None:
+    assert [probed(address, path) for path in ("/health", "/ready", "/")] == [200, 200, 400]
+    broker.stop()
+    try:
+        assert [probed(address, path) for path in ("/health", "/ready")] == [200, 503]
+    finally:
+        broker.start()
+    assert probed(address, "/ready") == 200
 
 
 def test_a_broker_that_is_away_is_named(user: Users, store: JobStore, broker: RedisServer) -> None:
