@@ -205,7 +205,10 @@ def _callback(function: Any) -> str:
     """Its path; RQ keeps a callback's name."""
     if function is None or isinstance(function, str):
         return function or ""
-    decoded = codec.decode(function)
+    try:
+        decoded = codec.decode(function)
+    except Exception as exc:  # of a module that is gone, say
+        raise Stays(f"its callback does not load: {type(exc).__name__}: {exc}") from exc
     path = codec.importable_path(decoded)
     if path is None:
         raise Stays(f"its callback {decoded!r} has no path")

@@ -10,8 +10,10 @@ import datetime
 import decimal
 import os
 import pickle
+import sys
 import threading
 import time
+import types
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -480,6 +482,19 @@ def test_what_rq_cannot_carry_stays_and_is_named(project: Project, store: JobSto
         "it is frappe_celery's own, for a job whose worker died",
     ]
     assert report.others["delayed"] == 1
+    assert dict(report.waiting) == {"default": 1}
+
+
+def test_one_whose_callback_does_not_load_stays_and_the_others_go(store: JobStore) -> None:
+    gone = types.ModuleType("gone")
+    exec("class Told:\n    def no(*_): ...", gone.__dict__)
+    sys.modules["gone"] = gone
+    enqueue("myapp.core.record", on_failure=gone.Told.no)
+    enqueue("myapp.core.record")
+    del sys.modules["gone"]
+    report = mover(store).to_rq()
+    (stayed,) = report.stayed
+    assert stayed.reason.startswith("its callback does not load: ModuleNotFoundError: ")
     assert dict(report.waiting) == {"default": 1}
 
 
