@@ -49,6 +49,8 @@ NAMED = {
     # of Celery's one task
     "frappe_celery.worker.task:job_strategy",
     # middleware of the pages' server, which Django imports
+    "frappe_pages.navigation.PagesSite",
+    "frappe_pages.server.PagesAdminConfig",
     "frappe_pages.server.with_policy",
     # what the standalone host has in memory before it forks
     "frappe_standalone.database.database",
@@ -92,7 +94,7 @@ BUILT = [
         for place, there in room._PLACES.values()
     ),
     *(
-        f"{cli.module_of(name)}:{name}"
+        f"frappe_celery.commands.{cli.BESIDE.get(name, name)}:{name}"
         for name in cli.COMMANDS
         if name not in cli.IN_OTHER_PACKAGES
     ),
