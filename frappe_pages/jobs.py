@@ -224,7 +224,8 @@ class JobAdmin(StoreAdmin):
 
 
 def _line(job: Job) -> dict[str, Any]:
-    return {**job_display.as_json(job), "enqueued": clock(job.enqueued_at)}
+    since = job.ended_at or job.started_at or job.enqueued_at
+    return {**job_display.as_json(job), "enqueued": clock(job.enqueued_at), "since": since}
 
 
 def _role(job: Job, batch: Any) -> str:

@@ -15,6 +15,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.jobs.record.record import naive_utc
 from frappe_celery.watch import job_display, words
 from frappe_pages import overview, users
 
@@ -51,6 +52,12 @@ def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
 def fc_since(at: float) -> str:
     """How long that is ago, in seconds since the epoch."""
     return words.duration(max(0.0, time.time() - at))
+
+
+@register.filter
+def fc_ago(at: datetime | None) -> str:
+    """How long a record's time is past: `5.0 min ago`."""
+    return f"{words.duration((naive_utc(time.time()) - at).total_seconds())} ago" if at else ""
 
 
 @register.filter

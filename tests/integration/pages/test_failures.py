@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.watch.words import clock
 from frappe_pages.job_search import kind_of
 from tests.integration.cli import OTHER, SITE, enqueued, failed
 from tests.integration.pages.client import JOBS, Answer, Client
@@ -153,6 +155,14 @@ def test_a_row_s_job_is_requeued_alone(user: Users, store: JobStore) -> None:
     assert len(store.page(statuses=[JobStatus.QUEUED])) == 1
     assert f'name="again" value="{other}"' in user("anna").get(JOBS).source
     assert 'name="again"' not in user("ben").get(JOBS).source
+
+
+def test_a_failed_job_s_line_says_when_it_failed(user: Users, store: JobStore) -> None:
+    job = failed(store, enqueued_at=time.time() - 3 * 3600)
+    line = user("anna").get(JOBS).text
+    assert re.search(r"\b(\d+ ms|\d\.\d s) ago\b", line), line
+    assert clock(job.ended_at) in line
+    assert clock(job.enqueued_at) not in line
 
 
 def test_our_own_server_s_menu_begins_with_what_people_do(user: Users) -> None:
