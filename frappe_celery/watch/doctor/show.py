@@ -15,22 +15,20 @@ STYLES = {Level.NOTE: "cyan", Level.WARNING: "yellow", Level.PROBLEM: "red"}
 
 
 def report_lines(report: Report) -> Iterable[Any]:
-    """Each group with what it found; then the verdict."""
-    for section in report.sections:
+    """The verdict; each group with what it found; the names of those that found nothing."""
+    levels, of = [finding.level for finding in report.findings], (Level.PROBLEM, Level.WARNING)
+    counts = [counted(levels.count(one), one.name.lower()) for one in of if one in levels]
+    style = STYLES[report.level] if report.level else "green"
+    yield Text(f"{', '.join(counts) or 'Nothing is wrong'}.", f"bold {style}")
+    told = [section for section in report.sections if section.rows or section.findings]
+    for section in told:
         yield Text(f"\n{section.name.capitalize()}", "bold")
         for rows in _alike(section):
             yield _listing(rows)
             yield from _counted_apart(rows)
         yield from map(_finding, section.findings)
-        if not section.rows and not section.findings:
-            yield Text("  none", "dim")
-    counts = ", ".join(
-        counted(number, name)
-        for level, name in ((Level.PROBLEM, "problem"), (Level.WARNING, "warning"))
-        if (number := sum(finding.level == level for finding in report.findings))
-    )
-    style = STYLES[report.level] if report.level else "green"
-    yield Text(f"\n{counts or 'Nothing is wrong'}.", f"bold {style}")
+    if rest := [section.name for section in report.sections if section not in told]:
+        yield Text(f"\nNothing to tell of: {', '.join(rest)}.", "dim")
 
 
 def _alike(section: Section) -> Iterable[list[dict[str, Any]]]:

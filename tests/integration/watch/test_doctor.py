@@ -67,7 +67,10 @@ def test_with_a_worker_and_beat_nothing_is_wrong(project: Project, store: JobSto
     (row,) = report["sections"]["workers"]["rows"]
     assert (row["processes"], row["state"]) == (1, "idle")
     assert set(row["queues"]) == {"short", "default", "long"}
-    assert "Nothing is wrong" in run("doctor").output
+    told = run("doctor").output
+    assert told.startswith("Nothing is wrong.\n")
+    assert "\nNothing to tell of: " in told
+    assert "none" not in told.splitlines()
 
     beat.stop()
     assert "no scheduler runs" in run("doctor", code=2).output
