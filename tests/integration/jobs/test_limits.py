@@ -421,6 +421,22 @@ def test_one_that_is_kept_back_can_be_canceled_deleted_and_asked_for(
     assert list(all_taken(process())) == [stays]
 
 
+def test_what_kept_none_back_any_more_is_looked_at_no_more(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    """Five are looked at in a turn: those that keep nothing back would stand before the others."""
+    for number in range(7):
+        Limits(store).change(f"key:customer-{number}", running=1)
+        jobs(store, 2, limit_key=f"customer-{number}")
+    runs, workers = [], [process() for _ in range(8)]
+    for _ in range(9):
+        runs += filter(None, (worker.take() for worker in workers))
+    assert len(set(runs)) == 14
+    wait_until(lambda: all(worker.take() is None for worker in workers), what="they have ended")
+    assert not store.client.exists(store.keys.parkings)
+    assert not broken(store)
+
+
 def test_one_behind_many_that_were_canceled_keeps_its_place_before_what_came_later(
     store: JobStore, process: Callable[[], Process]
 ) -> None:

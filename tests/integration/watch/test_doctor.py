@@ -70,7 +70,7 @@ def test_with_a_worker_and_beat_nothing_is_wrong(project: Project, store: JobSto
     told = run("doctor").output
     assert told.startswith("Nothing is wrong.\n")
     assert "\nNothing to tell of: " in told
-    assert "none" not in told.splitlines()
+    assert "  none" not in told.splitlines()
 
     beat.stop()
     assert "no scheduler runs" in run("doctor", code=2).output
