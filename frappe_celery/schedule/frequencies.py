@@ -1,7 +1,7 @@
 """Frappe's frequency words, the keys of ``scheduler_events``, as cron expressions.
 
 Frappe's own table is in ``ScheduledJobType.get_next_execution``
-(the ``*_maintenance`` words came with v17). croniter's ``@daily`` and its like are here too.
+(the ``*_maintenance`` words came with v16). croniter's ``@daily`` and its like are here too.
 """
 
 from collections.abc import Mapping
