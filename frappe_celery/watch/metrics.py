@@ -132,8 +132,7 @@ class Follower:
 
     def waiting(self, places: int) -> list[Run]:
         """What waits now in so many places, up to some `WAITING`."""
-        of_each = WAITING // max(places, 1) + 1
-        return self._records(self.store.entered(0, of_each, JobStatus.QUEUED))
+        return self._records(self.store.entered(0, WAITING // max(places, 1) + 1, JobStatus.QUEUED))
 
     def _records(self, runs: list[bytes]) -> list[Run]:
         found = []

@@ -142,10 +142,11 @@ def _put_event_loop_back(before: tuple[Any, dict[str, Any]]) -> None:
 
 
 def _put_finders_back(before: list[Any]) -> None:
-    """Those of libraries stay, which an import has added."""
+    """Those of libraries stay, which an import has added, in front of the others or behind."""
     is_an_apps = restoring.state().is_of_an_app
-    new = [finder for finder in sys.meta_path if finder not in before]
-    sys.meta_path[:] = [*(one for one in new if not is_an_apps(one.__module__)), *before]
+    now = [one for one in sys.meta_path if one in before or not is_an_apps(one.__module__)]
+    place = next((place for place, one in enumerate(now) if one in before), 0)
+    sys.meta_path[:] = [*now[:place], *before, *(one for one in now[place:] if one not in before)]
 
 
 def _put_hook_back(before: Any) -> None:

@@ -39,7 +39,8 @@ class Imports:
         self._searched.add(name)
         try:
             for finder in sys.meta_path:
-                spec = finder is not self and finder.find_spec(name, path, target)
+                find = getattr(finder, "find_spec", None)  # none: one of old; Python asks it
+                spec: ModuleSpec | None = find and finder is not self and find(name, path, target)
                 if spec:
                     self._watch(spec)
                     return spec
