@@ -38,9 +38,10 @@ class Imports:
             return None
         self._searched.add(name)
         try:
-            for finder in sys.meta_path:
-                find = getattr(finder, "find_spec", None)  # none: one of old; Python asks it
-                spec: ModuleSpec | None = find and finder is not self and find(name, path, target)
+            # without it: one of old, as botocore's six is; Python itself asks that
+            others = [one for one in sys.meta_path if one is not self and hasattr(one, "find_spec")]
+            for finder in others:
+                spec = finder.find_spec(name, path, target)
                 if spec:
                     self._watch(spec)
                     return spec
