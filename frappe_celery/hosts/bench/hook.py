@@ -30,8 +30,7 @@ class Finder:
         if name not in MODULES:
             return None
         for finder in sys.meta_path:
-            find = getattr(finder, "find_spec", None)  # none: one of old, as botocore's six is
-            spec: Any = find and finder is not Finder and find(name, path, target)
+            spec: Any = finder is not Finder and finder.find_spec(name, path, target)
             if spec:
                 spec.loader = Loader(spec.loader)
                 return spec

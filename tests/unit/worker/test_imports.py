@@ -8,7 +8,6 @@ from importlib.machinery import BuiltinImporter
 
 import pytest
 
-from frappe_celery.hosts.bench.hook import Finder
 from frappe_celery.worker.between_jobs import _put_finders_back
 from frappe_celery.worker.state.imports import Imports
 
@@ -34,13 +33,10 @@ class Old:
         return None
 
 
-@pytest.mark.parametrize("finder", [Imports(lambda _: True, nullcontext, print), Finder])
-def test_a_finder_of_old_is_no_reason_to_find_nothing(
-    finder: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "meta_path", [finder, Old(), *sys.meta_path])
-    monkeypatch.setattr("frappe_celery.hosts.bench.hook.MODULES", ("this",))
-    found = finder.find_spec("this")  # type: ignore[attr-defined]
+def test_a_finder_of_old_is_no_reason_to_find_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    imports = Imports(lambda _: True, nullcontext, print)
+    monkeypatch.setattr(sys, "meta_path", [imports, Old(), *sys.meta_path])
+    found = imports.find_spec("this")
     assert found is not None
     assert str(found.origin).endswith("this.py")
 
