@@ -43,11 +43,10 @@ class Searched(Wanted):
             found = {run: job for run, job in found.items() if kind_of(job) == self.error}
         if self.text and found:
             begun, text = job_display.beginnings(list(found.values())), self.text.lower()
-            lines = {run: (*_line(job), begun[run]) for run, job in found.items()}
             found = {
                 run: job
                 for run, job in found.items()
-                if any(text in part.lower() for part in lines[run])
+                if any(text in part.lower() for part in (*_line(job), begun[run]))
             }
         return found
 

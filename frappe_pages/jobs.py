@@ -155,6 +155,8 @@ class JobAdmin(StoreAdmin):
             statuses=tuple(status for status in wanted.statuses if status in action.statuses),
         )
         found = page(store, wanted, EVERY)
+        if action is ACTIONS["requeue"]:  # whether one can be is told by its message
+            store.read_messages(found.jobs)
         if "confirmed" not in request.POST:
             lines: list[tuple[str, Job | None]] = [(job.run_id, job) for job in found.jobs]
             more = {"asked": repr(asked), "looked_at": found.looked_at, "has_more": found.after}
