@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 
-from frappe_pages.models import APP
+from frappe_pages.apps import PagesConfig
 
 ORDER = ("Job", "Failure", "Batch", "ScheduledJobType", "Worker", "Site", "Limit")
 """The others follow, in the order of their names."""
@@ -25,7 +25,7 @@ class PagesSite(AdminSite):
         apps = super().get_app_list(request, app_label)
         for app in apps:
             app["models"].sort(key=_place)
-        return sorted(apps, key=lambda app: app["app_label"] != APP)
+        return sorted(apps, key=lambda app: app["app_label"] != PagesConfig.label)
 
 
 def _place(model: dict[str, Any]) -> int:
