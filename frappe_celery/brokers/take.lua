@@ -34,8 +34,11 @@ if not KEYS[2] then
   return {redis.call('HGETALL', prefix .. 'came'), followed or {}, released or {}, held}
 end
 local own_too = KEYS[3] and redis.call('EXISTS', unpack(KEYS, 3)) > 0
+local unread
 for i = 3, #KEYS do
   local list, run, found, served, more = pick(prefix, KEYS[i], these, own_too)
+  if more then ring(prefix, KEYS[i]) end  -- whoever takes while more wait wakes the next
+  unread = unread or more
   if list then
     redis.call('HSET', KEYS[1], tag, list .. '\n' .. run)
     started(prefix, run, found[2], now, worker, these)
@@ -43,7 +46,6 @@ for i = 3, #KEYS do
       rank(prefix, served, true)
       if served ~= found[2] then rank(prefix, found[2]) end
     end
-    if more then ring(prefix, KEYS[i]) end  -- whoever takes while more wait wakes the next
     for j = i + 1, #KEYS do
       if redis.call('EXISTS', KEYS[j], prefix .. 'turns:' .. string.sub(KEYS[j], #prefix + 1)) > 0 then
         ring(prefix, KEYS[j])
@@ -52,8 +54,7 @@ for i = 3, #KEYS do
     return {run, found[2], found[3] or '', these and these.looks(found[2]) and 1 or nil}
   end
 end
-for i = 3, #KEYS do
+for i = 3, unread and 2 or #KEYS do
   sure(prefix, 'LTRIM', prefix .. 'bell:' .. string.sub(KEYS[i], #prefix + 1), 1, 0)
 end
-if these and these.kept >= 100 then ring(prefix, KEYS[3]) end  -- there is more to look at
 return false

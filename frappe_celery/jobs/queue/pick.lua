@@ -4,15 +4,16 @@
 -- has not this package puts there, goes where workers' parents take it.
 -- prefix; key of the queue's own list; rules (`rules.lua`), if there are any; whether that list is
 -- looked at too
--- Returns false, or list that it was in, run, {status, place, message}; if others wait too, the place
--- whose turn that was, which is to be ranked behind them; and whether more wait in this queue.
+-- Returns list that it was in (nothing: none was found), run, {status, place, message}; if others wait
+-- too, the place whose turn that was, which is to be ranked behind them; and whether more wait in this
+-- queue, where none was found: after what was canceled or kept back, of which no more is passed over now.
 local queue = string.sub(key, #prefix + 1)
 local turns = prefix .. 'turns:' .. queue
-if these and these.queue_waits(queue) then return false end
+if these and these.queue_waits(queue) then return end
 if own_too and redis.call('EXISTS', key) == 1 and not redis.pcall('ZSCORE', turns, '') then
   rank(prefix, '|' .. queue, true, true)
 end
-while true do
+for _ = 1, 200 do
   local head, are_new = sure(prefix, 'ZRANGE', turns, 0, 1, 'WITHSCORES')
   for _, place in ipairs(are_new and redis.call('SMEMBERS', prefix .. 'places') or {}) do
     local site, its = string.match(place, '^(.*)|(.*)$')
@@ -20,7 +21,7 @@ while true do
     if waits then redis.call('ZADD', turns, 0, site) end
   end
   if are_new then head = redis.call('ZRANGE', turns, 0, 1, 'WITHSCORES') end
-  if not head[1] then break end
+  if not head[1] then return end
   local place = head[1] .. '|' .. queue
   local list = head[1] == '' and key or prefix .. 'line:' .. place
   local token = redis.pcall('RPOP', list)
@@ -31,7 +32,7 @@ while true do
     ring(prefix, prefix .. 'whole:' .. queue)
   else
     local status, found = may_begin(prefix, place, token, these)
-    if these and status == 'kept back' and these.kept >= 100 then return false end
+    if status == 'kept back' and these.kept >= 100 then break end
     if found then  -- else canceled, deleted or running: it is spent
       local more = redis.call('EXISTS', list) == 1
       if not more then redis.call('ZREM', turns, head[1]) end
@@ -41,4 +42,4 @@ while true do
     end
   end
 end
-return false
+return nil, nil, nil, nil, true

@@ -135,8 +135,7 @@ class JobFinder:
 
     def stopped(self, runs: list[str]) -> list[str]:
         """Those that somebody stopped, also where their record was deleted or requeued since."""
-        found = zip(runs, self.fields(runs, "status"), strict=True)
-        statuses = {run: status for run, (status,) in found}
+        statuses = {run: s for run, (s,) in zip(runs, self.fields(runs, "status"), strict=True)}
         gone = [run for run, status in statuses.items() if status is None]  # as a rule none
         left = self.client.mget(map(self.keys.spent, gone)) if gone else ()
         statuses.update(zip(gone, left, strict=True))
@@ -174,21 +173,21 @@ class JobFinder:
         return int(self.run_script("waiting", (index,)))
 
     def lanes(self, queue: str) -> list[tuple[str, int]]:
-        """The lists in which something waits for a queue, and how much."""
+        """The lists in which something waits for a queue, and how much (`withdraw.lua`)."""
         keys = self.keys
         sites: list[bytes] = []
         with suppress(ResponseError):  # no turns: `pick.lua` puts that aside, and makes them anew
             sites = self.client.zrange(keys.turns(queue), 0, -1)
-        lists = [keys.queue(queue), keys.whole(queue)]
-        lists += [keys.lane(f"{site.decode(errors='replace')}|{queue}") for site in sites if site]
-        return list(zip(lists, self.client.each("llen", lists), strict=True))
+        places = [f"{site.decode(errors='replace')}|{queue}" for site in sites if site]
+        lists = [keys.queue(queue), keys.whole(queue), *map(keys.lane, places)]
+        lengths = self.client.each("llen", lists)
+        waiting = self.ask_each("ZCARD", [keys.index(p, JobStatus.QUEUED.value) for p in places])
+        return list(zip(lists, [*lengths[:2], *map(min, lengths[2:], waiting)], strict=True))
 
     def standing(self, queue: str) -> Iterator[list[str]]:
         """The runs that wait for a queue, a lane at a time, each with the next one first."""
         for name, _ in self.lanes(queue):
-            yield [
-                run.decode(errors="replace") for run in reversed(self.client.lrange(name, 0, -1))
-            ]
+            yield [run.decode(errors="replace") for run in self.client.lrange(name, 0, -1)][::-1]
 
     @property
     def lane_prefix(self) -> str:
@@ -203,7 +202,8 @@ class JobFinder:
     def position(self, job: Job) -> int | None:
         """Place of a job in the lane of its site, 0 for the next one; None: it does not wait.
 
-        In RabbitMQ no place is known, nor of one that a limit or a pause keeps back.
+        In RabbitMQ no place is known, nor of one that a limit or a pause keeps back. What was
+        canceled in a lane of more than 1,000 counts until it is passed over.
         """
         keys = self.keys
         pipe = self.client.pipeline(transaction=False)

@@ -15,7 +15,7 @@ from frappe_celery.jobs.queue import shares
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.worker.ghosts import sweep
 from tests.integration.benches import worker
-from tests.integration.stores import enqueue, message, queued, started, take, take_all
+from tests.integration.stores import SITE, enqueue, message, queued, started, take, take_all
 from tests.project import Project
 from tests.waiting import wait_until
 
@@ -196,3 +196,26 @@ def test_a_queues_length_is_that_of_all_its_lines(store: JobStore) -> None:
     as_older_versions_did(store, 2, BIG)
     assert store.queue_length("default") == 32
     assert sum(map(len, store.standing("default"))) == 32
+
+
+def test_what_was_canceled_in_a_long_line_is_passed_over(store: JobStore) -> None:
+    """Its place in the list is not looked for, which takes Redis longer the more wait."""
+    jobs = [queued(store) for _ in range(1_300)]
+    canceled, rest = jobs[:500], jobs[500:]
+    for job in canceled:
+        job.cancel()
+    assert store.client.llen(store.keys.lane(f"{SITE}|default")) == len(jobs)
+    assert store.queue_length("default") == store.waiting("default") == len(rest)
+    looks = []  # each passes over a part of them, so that no take holds up Redis
+    while not looks or looks[-1] is None:
+        looks.append(take(store))
+        assert store.client.llen(store.keys.bell_of("default")) == 1  # another is woken
+    assert looks == [None, None, rest[0].run_id]
+
+
+def test_a_long_line_of_canceled_jobs_is_gone_after_some_takes(store: JobStore) -> None:
+    for job in [queued(store) for _ in range(1_010)]:
+        job.delete()
+    assert store.queue_length("default") == store.waiting("default") == 0
+    assert [take(store) for _ in range(6)] == [None] * 6
+    assert not store.client.exists(store.keys.lane(f"{SITE}|default"), store.keys.turns("default"))
