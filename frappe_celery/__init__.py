@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from frappe_celery.jobs import JobStatus as JobStatus
     from frappe_celery.jobs.dependencies.dependency import Dependency as Dependency
     from frappe_celery.jobs.hosts import Host
+    from frappe_celery.jobs.job import get_current_job as get_current_job
     from frappe_celery.jobs.resumable.loop import each as each
     from frappe_celery.jobs.resumable.loop import step as step
     from frappe_celery.jobs.resumable.progress import report_progress as report_progress
@@ -74,6 +75,9 @@ __version__ = "0.1.0"
 if not TYPE_CHECKING:  # for mypy and pyright there would be every name
     _PLACES, _named = lazily.listed(globals())
     __all__ = ["app", *_PLACES]
+
+    def __dir__() -> list[str]:
+        return __all__
 
     def __getattr__(name: str) -> Any:
         return _build() if name == "app" else _named(name)  # `setup` may name another one

@@ -38,6 +38,8 @@ OWN_WORDS = {
     *("enqueue_after_commit", "on_success", "on_failure", "at_front", "job_id"),
 }
 """Of `enqueue`, in each version."""
+SAID = ("method", "queue", "timeout", "event", "name", "on_success", "on_failure")
+"""Arguments of `message_of_call` that a call of `enqueue` has, in its order."""
 
 
 class Call:
@@ -46,10 +48,10 @@ class Call:
 
     Args:
         words: its further keywords, out of which `enqueue`'s own are taken.
-        said: the arguments of `message_of_call` that it has.
+        said: as `SAID` names them.
     """
 
-    def __init__(self, words: dict[str, Any], at_front: bool, **said: Any) -> None:
+    def __init__(self, words: dict[str, Any], at_front: bool, *said: Any) -> None:
         self.config = settings.current()
         version = self.config.frappe_version
         self.asked: JobOptions = words.pop(ASKED, NO_OPTIONS)
@@ -65,8 +67,10 @@ class Call:
             "at": self.asked.at,
         }
         """Of `JobStore.enqueue`."""
-        self.queue: str = said["queue"]
-        self._said = {**said, "retry": own.get("retry"), "asked": self.asked}
+        given = dict(zip(SAID, said, strict=True))
+        self.queue: str = given["queue"]
+        given |= {"timeout": given["timeout"] or None, "name": given["name"] or None}
+        self._said = {**given, "retry": own.get("retry"), "asked": self.asked}
 
     @cached_property
     def own_words(self) -> set[str]:
@@ -184,17 +188,7 @@ def enqueue(
         QueueOverloaded (from v16), ConfigError: also where a bench's route leads such a job to RQ.
     """
     is_async = kwargs.pop("async", is_async)
-    call = Call(
-        kwargs,
-        at_front,
-        method=method,
-        queue=queue,
-        timeout=timeout or None,
-        event=event,
-        name=job_name or None,
-        on_success=on_success,
-        on_failure=on_failure,
-    )
+    call = Call(kwargs, at_front, method, queue, timeout, event, job_name, on_success, on_failure)
     call.check_id(job_id)
     if (now or not is_async) and call.waits:
         raise ConfigError(

@@ -140,17 +140,7 @@ def enqueue_many(
         raise ConfigError(
             f"enqueue_many({word}=…): workers run its jobs, and each entry has a job_id of its own"
         )
-    call = Call(
-        kwargs,
-        at_front,
-        method=method,
-        queue=queue,
-        timeout=timeout or None,
-        event=event,
-        name=job_name or None,
-        on_success=on_success,
-        on_failure=on_failure,
-    )
+    call = Call(kwargs, at_front, method, queue, timeout, event, job_name, on_success, on_failure)
     if call.asked.unique is not None:
         raise ConfigError("unique_for, debounce and keep_newest are said of one job: use enqueue")
     call.enter()

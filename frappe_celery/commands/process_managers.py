@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from frappe_celery.commands.bench_programs import Program, is_replaced, path_of, programs, variables
-from frappe_celery.config.files import options_stand_in
+from frappe_celery.config.files import options_stand_in, text_of
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 
@@ -319,11 +319,6 @@ def manager_of(config: Settings, called: Sequence[str] = ()) -> ProcessManager:
 def shown(what: str, commands: Commands) -> str:
     """For a person who types them."""
     return "\n  ".join([what, *map(shlex.join, commands)])
-
-
-def text_of(path: Path) -> str:
-    """'' where there is no file."""
-    return path.read_text() if path.exists() else ""
 
 
 def _settings(body: str) -> dict[str, str]:

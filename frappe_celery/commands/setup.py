@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from frappe_celery.commands.bench_programs import variables
-from frappe_celery.commands.process_managers import MANAGERS, ProcessManager, shown, text_of
+from frappe_celery.commands.process_managers import MANAGERS, ProcessManager, shown
 from frappe_celery.config import settings
+from frappe_celery.config.files import text_of
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts

@@ -23,6 +23,12 @@ COARSEST_CLOCK_NS = 2 * 10**9
 ENVIRONMENT_PREFIX = "FRAPPE_CELERY_"
 DJANGO_SETTINGS = "DJANGO_SETTINGS_MODULE"
 
+_JOBS = "utils/background_jobs.py"
+_TOLD_BY = {
+    **{17: ("utils/task_queue.py", "def get_current_task"), 16: (_JOBS, "||")},
+    **{15: (_JOBS, "deduplicate"), 14: (_JOBS, "def enqueue")},
+}
+"""Of each version of Frappe a file, with a text in it, that none before it has."""
 _importable: set[Path] = set()
 _listed: dict[str, tuple[int, tuple[str, ...]]] = {}
 _read: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
@@ -51,12 +57,23 @@ def find_root(environ: Mapping[str, str]) -> Path:
 
 
 def frappe_version_in(root: Path) -> int | None:
-    """The major version of the Frappe in a bench's `apps`, None where there is none."""
-    source = root / "apps" / "frappe" / "frappe" / "__init__.py"
-    if not source.exists():
-        return None
-    found = re.search(r'^__version__ = "(\d+)', source.read_text(), re.MULTILINE)
-    return int(found[1]) if found else None
+    """The major version of the Frappe in a bench's `apps`, None where there is none.
+
+    One under a name and a number of its own is told by what its jobs know.
+    """
+    frappe = root / "apps" / "frappe" / "frappe"
+    text = text_of(frappe / "__init__.py")
+    found = re.search(r'^__version__ = "(\d+)', text, re.MULTILINE)
+    number = int(found[1]) if found else None
+    if number is None or number >= min(_TOLD_BY):
+        return number
+    told = (v for v, (file, name) in _TOLD_BY.items() if name in text_of(frappe / file))
+    return next(told, number)
+
+
+def text_of(path: Path) -> str:
+    """'' where there is no file."""
+    return path.read_text() if path.exists() else ""
 
 
 def folders_in(path: str) -> tuple[str, ...]:

@@ -381,8 +381,11 @@ begins and after its end."""
 
 
 def current_job() -> Job | None:
-    """The running job, None outside of one."""
+    """The job whose code calls it, as RQ's `get_current_job` has it; None outside of one."""
     return _current.get()
+
+
+get_current_job = current_job
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-import frappe_celery  # noqa: F401 (it has `import frappe` find something)
+import frappe_celery
 from tests.rooms import SOURCES
 
 NAMES = [
@@ -63,3 +63,11 @@ def test_an_older_supervisor_finds_its_successor() -> None:
 def test_pytest_knows_the_plugin_by_its_name() -> None:
     (plugin,) = distribution("frappe_celery").entry_points.select(group="pytest11")
     assert (plugin.name, plugin.value) == ("frappe_celery", "frappe_celery.pytest_plugin")
+
+
+def test_the_package_lists_its_public_names_and_no_others() -> None:
+    names = dir(frappe_celery)
+    assert names == sorted(frappe_celery.__all__)
+    assert not [name for name in names if name.startswith("_")]
+    assert {"app", "enqueue", "options", "get_current_job", "Job"} <= {*names}
+    assert frappe_celery.get_current_job() is None

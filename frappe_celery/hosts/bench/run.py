@@ -76,7 +76,7 @@ def _attempt(job: Job, is_last: Callable[[], bool], sleep: Callable[[float], Non
     for tries_left in reversed(range(TRIES)):
         enter_sites_folder()
         try:
-            if not _is_opened_anew():
+            if settings.current().frappe_version < 16:  # execute_job itself opens the site
                 open_site(job.site)
             return background_jobs.execute_job(**arguments, retry=MOST_RERUNS)  # none of Frappe's
         except json.JSONDecodeError:
@@ -131,11 +131,6 @@ def open_site(site: str, sleep: Callable[[float], None] = time.sleep) -> None:
         frappe.destroy()
         sleep(PAUSE_SECONDS)
     frappe.init(site)  # it is broken for good: as Frappe deals with that
-
-
-def _is_opened_anew() -> bool:
-    """Whether execute_job itself opens the site, and does not take half a configuration (v16)."""
-    return int(frappe.__version__.partition(".")[0]) >= 16
 
 
 def _is_whole(site: str) -> bool:

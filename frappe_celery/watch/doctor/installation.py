@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from frappe_celery.config.files import DJANGO_SETTINGS, frappe_version_in
+from frappe_celery.config.files import DJANGO_SETTINGS, frappe_version_in, read_json
 from frappe_celery.config.installed import is_there
 from frappe_celery.config.settings import FRAPPE_VERSIONS, Settings
 from frappe_celery.errors import ConfigError
@@ -91,7 +91,8 @@ def check_configuration(section: Section, config: Settings) -> None:
             if not is_there(name):
                 section.problem(f"{option} names {name}, which is no package here", "take it out")
     installed = frappe_version_in(config.root)
-    if installed not in (None, *FRAPPE_VERSIONS):
+    said = {**read_json(config.root / "sites/common_site_config.json"), **config.from_environment}
+    if installed not in (None, *FRAPPE_VERSIONS) and "frappe_version" not in said:
         section.warn(
             f"the Frappe in apps calls itself version {installed}, which is none that is known: it"
             f" is taken for {config.frappe_version}",

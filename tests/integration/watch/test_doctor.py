@@ -124,6 +124,9 @@ def test_a_site_that_is_gone_a_cache_that_is_away_and_a_frappe_of_another_count(
             "calls itself version 2, which is none that is known: it is taken for 14" in text
             for text in texts(section("configuration"), "warning")
         )
+        project.configure(frappe_version=14)
+        settings.use(None)
+        assert "calls itself" not in str(texts(section("configuration"), "warning"))
 
 
 def test_a_quota_that_is_reached_and_a_clock_that_is_wrong(

@@ -108,6 +108,28 @@ def test_the_environment_sets_every_kind_of_option(bench: Path) -> None:
     assert config.frappe_version == 16
 
 
+@pytest.mark.parametrize(
+    ("version", "file", "text"),
+    [
+        (17, "task_queue.py", "def get_current_task() -> BackgroundTask | None:"),
+        (16, "background_jobs.py", 'deduplicate: bool\nreturn f"{site}||{job_id}"'),
+        (15, "background_jobs.py", "def enqueue(deduplicate: bool): ..."),
+        (14, "background_jobs.py", "def enqueue(): ..."),
+    ],
+)
+def test_a_frappe_with_a_number_of_its_own_is_told_by_what_its_jobs_know(
+    bench: Path, version: int, file: str, text: str
+) -> None:
+    frappe = bench / "apps" / "frappe" / "frappe"
+    (frappe / "utils").mkdir(parents=True)
+    (frappe / "utils" / "background_jobs.py").write_text('f"{site}||{job_id}" # deduplicate')
+    (frappe / "utils" / file).write_text(text)
+    (frappe / "__init__.py").write_text('__version__ = "2.1.3"\n')
+    assert load(bench).frappe_version == version
+    (frappe / "__init__.py").write_text('__version__ = "15.2.0"\n')
+    assert load(bench).frappe_version == 15
+
+
 def test_a_variable_of_another_name_is_nobody_s(bench: Path) -> None:
     assert load(bench, RQ_RESULTS_TTL="1", FRAPPE_CELERY_NOTHING="1").rq_results_ttl == 600
 
