@@ -23,6 +23,9 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=T
 @click.argument("tree", required=False)
 @click.option("--ref", default="HEAD", help="A branch or commit, where TREE is a git directory.")
 @click.option("--python", help="Instead of the first here that fits: python3.10, or a path.")
+@click.option(
+    "--app", "more", multiple=True, help="One more of the tree, after those that it needs; again."
+)
 @click.option("--into", type=click.Path(path_type=Path, resolve_path=True), help="A new folder.")
 @click.option("--start", type=FOLDER, help="Start the servers of a bench that was made here.")
 @click.option("--stop", type=FOLDER, help="Stop them.")
@@ -30,6 +33,7 @@ def main(
     tree: str | None,
     ref: str,
     python: str | None,
+    more: tuple[str, ...],
     into: Path | None,
     start: Path | None,
     stop: Path | None,
@@ -44,12 +48,12 @@ def main(
     elif stop:
         servers.stop(Layout(stop))
     elif tree:
-        make(tree, ref, python, into or Path(tempfile.mkdtemp(prefix="bench-")))
+        make(tree, ref, python, into or Path(tempfile.mkdtemp(prefix="bench-")), more)
     else:
         raise click.UsageError("Say from which tree: ./dev bench-from TREE")
 
 
-def make(tree: str, ref: str, python: str | None, folder: Path) -> None:
+def make(tree: str, ref: str, python: str | None, folder: Path, more: tuple[str, ...] = ()) -> None:
     """The bench, or an error that says which step failed; what was made so far stays."""
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is not empty")
@@ -57,7 +61,7 @@ def make(tree: str, ref: str, python: str | None, folder: Path) -> None:
     bench = Layout(folder)
     bench.make()
     with step("apps"):
-        found = trees.copy_apps(tree, ref, bench)
+        found = trees.copy_apps(tree, ref, bench, more)
     with step("Python"):
         interpreter = python_for(apps.python_wanted(bench), python)
     with step("packages"):

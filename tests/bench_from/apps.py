@@ -38,11 +38,15 @@ def python_wanted(bench: Layout) -> str:
 
 
 def install(bench: Layout, interpreter: Path, tree: Path) -> None:
-    """Make the environment and install the apps in it, which are only linked."""
+    """Make the environment and install the apps in it, which are only linked.
+
+    One after the other, as bench does: where two want different releases the later one has its own.
+    """
     tools.uv("venv", "--seed", "--python", str(interpreter), str(bench.env))
-    file = bench.config / "requirements.txt"
-    file.write_text("\n".join(requirements(bench, tree)) + "\n")
-    _install(bench, "--requirement", str(file))
+    for app in _apps(bench):
+        file = bench.config / f"{app}.requirements.txt"
+        file.write_text("\n".join(requirements(bench, tree, app)) + "\n")
+        _install(bench, "--requirement", str(file))
     linked = (word for app in _apps(bench) for word in ("--editable", str(bench.apps / app)))
     _install(bench, "--no-deps", *linked)
     bench.add_command()
@@ -74,15 +78,13 @@ def _project(bench: Layout, app: str) -> dict[str, Any]:
     return tomllib.loads((bench.apps / app / "pyproject.toml").read_text())
 
 
-def requirements(bench: Layout, tree: Path) -> list[str]:
-    """What the apps need, and what bench adds where an app's own tests are to run."""
-    needed = [PKG_RESOURCES] if is_14(bench) else []
-    for app in _apps(bench):
-        project = _project(bench, app)
-        needed += [_got(words, tree) for words in project["project"].get("dependencies", [])]
-        of_tests = project.get("tool", {}).get("bench", {}).get("dev-dependencies", {})
-        needed += [name + version for name, version in of_tests.items()]
-    return needed
+def requirements(bench: Layout, tree: Path, app: str) -> list[str]:
+    """What an app needs, and what bench adds where its own tests are to run."""
+    project = _project(bench, app)
+    needed = [_got(words, tree) for words in project["project"].get("dependencies", [])]
+    of_tests = project.get("tool", {}).get("bench", {}).get("dev-dependencies", {})
+    needed += [name + version for name, version in of_tests.items()]
+    return [PKG_RESOURCES, *needed] if is_14(bench) else needed
 
 
 def _got(words: str, tree: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from subprocess import PIPE, Popen
 
@@ -24,14 +24,17 @@ def place_of(words: str) -> tuple[Path, str]:
     return Path(tree).resolve(), subfolder
 
 
-def copy_apps(tree: str, ref: str, bench: Layout) -> list[str]:
-    """Copy the apps that lie anywhere in it into the bench; gives their names."""
+def copy_apps(tree: str, ref: str, bench: Layout, more: Sequence[str] = ()) -> list[str]:
+    """Copy the apps that lie anywhere in it into the bench, `more` after those of `APPS`; gives
+    their names."""
     place, subfolder = place_of(tree)
     is_git = (place / "objects").is_dir() and (place / "HEAD").exists()
     files = _files_of_git(place, ref) if is_git else _files_of_folder(place)
-    roots = _roots(file for file in files if file.is_relative_to(subfolder))
-    if "frappe" not in roots:
-        raise click.UsageError(f"{tree} has no frappe/hooks.py")
+    here = [file for file in files if file.is_relative_to(subfolder)]
+    roots = _roots(here, (*APPS, *more))
+    for app in ("frappe", *more):
+        if app not in roots:
+            raise click.UsageError(f"{tree} has no {app}/hooks.py with a pyproject.toml above it")
     for app, root in roots.items():
         if is_git:
             _unpack(place, f"{ref}:{root}".removesuffix("."), bench.apps / app)
@@ -58,11 +61,11 @@ def _files_of_folder(folder: Path) -> Iterable[PurePosixPath]:
     return [PurePosixPath(path.relative_to(folder)) for path in found]
 
 
-def _roots(files: Iterable[PurePosixPath]) -> dict[str, PurePosixPath]:
+def _roots(files: Iterable[PurePosixPath], apps: Iterable[str]) -> dict[str, PurePosixPath]:
     """The folder of each app, which holds its package and its pyproject.toml: the outermost one."""
     known = set(files)
     roots = {}
-    for app in APPS:
+    for app in apps:
         of_app = [file.parents[1] for file in known if file.parts[-2:] == (app, "hooks.py")]
         whole = [root for root in of_app if root / "pyproject.toml" in known]
         if whole:

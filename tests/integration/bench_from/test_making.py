@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.bench_from import apps, servers, trees
@@ -71,6 +73,15 @@ def test_a_subfolder_is_meant(tree: Path, bench: Layout) -> None:
     assert trees.copy_apps(f"{tree}:frappe", "HEAD", bench) == ["frappe"]
 
 
+def test_more_apps_come_after_those_that_are_always_there(tree: Path, bench: Layout) -> None:
+    app = tree / "apps" / "crm"
+    shutil.copytree(tree / "apps" / "erpnext", app)
+    (app / "erpnext").rename(app / "crm")
+    with pytest.raises(click.UsageError, match=r"no lms/hooks\.py with a pyproject\.toml above it"):
+        trees.copy_apps(str(tree), "HEAD", bench, ("crm", "lms"))
+    assert trees.copy_apps(str(tree), "HEAD", bench, ("crm",)) == ["frappe", "erpnext", "crm"]
+
+
 def test_its_command_bench_is_frappes_in_the_folder_sites(bench: Layout, tmp_path: Path) -> None:
     helper = bench.apps / "frappe" / "frappe" / "utils" / "bench_helper.py"
     helper.parent.mkdir(parents=True)
@@ -93,7 +104,7 @@ def test_what_frappe_pins_to_a_commit_is_taken_from_what_was_fetched_else_from_t
     fetched = tree.parents[1] / "frappe+pypika" / "repo"
     fetched.mkdir(parents=True)
     trees.copy_apps(f"{tree}:frappe", "HEAD", bench)
-    assert apps.requirements(bench, tree) == [
+    assert apps.requirements(bench, tree, "frappe") == [
         "click~=8.2",
         "gunicorn==23.0.0",
         f"PyPika @ git+file://{fetched}@2c50",
