@@ -6,6 +6,7 @@ Pickles are opened only out of a text whose signature was checked.
 from __future__ import annotations
 
 import base64
+import io
 import json
 import math
 import pickle
@@ -164,7 +165,12 @@ def importable_path(function: Any) -> str | None:
 def _pickled(value: Any) -> str:
     import cloudpickle  # only where it is needed: it costs every other caller its import
 
-    return base64.b64encode(cloudpickle.dumps(value)).decode()
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # whose own sends a file's text
+        refused = {io.TextIOWrapper: io.TextIOWrapper.__reduce__}
+        dispatch_table = cloudpickle.Pickler.dispatch_table.new_child(refused)
+
+    Pickler(made := io.BytesIO()).dump(value)
+    return base64.b64encode(made.getvalue()).decode()
 
 
 def _culprit(kwargs: dict[str, Any], exc: Exception) -> tuple[str, Exception]:

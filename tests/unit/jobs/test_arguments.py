@@ -276,3 +276,11 @@ def test_without_pickle_they_are_refused_with_the_way_out(function: Any) -> None
 def test_every_other_text_of_a_message_arrives_the_same(user: str, site: str, name: str) -> None:
     got = travel(user=user, site=site, name=name)
     assert (got.user, got.site, got.name) == (user, site, name)
+
+
+def test_an_open_file_does_not_travel_wherever_it_stands(tmp_path: Path) -> None:
+    """cloudpickle would read it, and send its text."""
+    with (tmp_path / "orders.csv").open("w+") as file:
+        for value in (file, [file], {"file": file}, lambda: file):
+            with pytest.raises(CannotTravel, match=r"argument 'orders'.*TextIOWrapper"):
+                codec.encode_arguments({"orders": value}, True)
