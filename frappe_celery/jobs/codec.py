@@ -19,6 +19,7 @@ from frappe_celery.errors import CannotTravel
 PICKLE = "__pickle__"
 _LARGEST_INTEGER_BITS = 4300  # of which Python reads the decimal text back without complaint
 _DEEPEST = 100
+_REFUSED = {io.TextIOWrapper: io.TextIOWrapper.__reduce__}
 
 
 dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -166,8 +167,7 @@ def _pickled(value: Any) -> str:
     import cloudpickle  # only where it is needed: it costs every other caller its import
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # whose own sends a file's text
-        refused = {io.TextIOWrapper: io.TextIOWrapper.__reduce__}
-        dispatch_table = cloudpickle.Pickler.dispatch_table.new_child(refused)
+        dispatch_table = cloudpickle.Pickler.dispatch_table.new_child(_REFUSED)
 
     Pickler(made := io.BytesIO()).dump(value)
     return base64.b64encode(made.getvalue()).decode()
