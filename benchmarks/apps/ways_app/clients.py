@@ -4,7 +4,7 @@ import json
 import re
 
 import frappe
-import payments
+import paylib
 
 try:
     import requests

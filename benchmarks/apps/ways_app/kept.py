@@ -1,7 +1,7 @@
 """What is kept by its name (`hooks`), and what is not, though `clients` names it too."""
 
 import frappe
-import payments
+import paylib
 from lookout import beyond, by_rule, way
 
 from ways_app import clients, models, remote
@@ -69,9 +69,9 @@ def attribute_of_a_function_that_is_imported_there(tenant):
     clients.sign.key = tenant
 
 
-@way(lambda: payments.api_base != "https://payments.invalid")
+@way(lambda: paylib.api_base != "https://paylib.invalid")
 def name_of_a_library_that_is_imported_there(tenant):
-    clients.payments.api_base = tenant
+    clients.paylib.api_base = tenant
 
 
 @way(lambda: getattr(frappe, "left_by_clients", None))

@@ -29,8 +29,8 @@ import urllib.request
 import uuid
 import xml.etree.ElementTree
 
-import payments
-import payments.http
+import paylib
+import paylib.http
 from lookout import beyond, by_rule, way
 
 try:
@@ -216,45 +216,45 @@ def constant_of_a_module(tenant):
     string.ascii_letters = tenant
 
 
-@way(lambda: payments.api_key)
+@way(lambda: paylib.api_key)
 def key_of_a_library(tenant):
-    payments.api_key = tenant
+    paylib.api_key = tenant
 
 
-@way(lambda: payments.api_version is True)
+@way(lambda: paylib.api_version is True)
 def version_of_a_library(tenant):
-    payments.api_version = True
+    paylib.api_version = True
 
 
-@way(lambda: payments.http.session)
+@way(lambda: paylib.http.session)
 def name_of_a_submodule(tenant):
-    payments.http.session = tenant
+    paylib.http.session = tenant
 
 
-@way(lambda: payments.Client.timeout != 30)
+@way(lambda: paylib.Client.timeout != 30)
 def attribute_of_a_class_of_a_library(tenant):
-    payments.Client.timeout = tenant
+    paylib.Client.timeout = tenant
 
 
-@way(lambda: is_replaced(payments.Client, "send"))
+@way(lambda: is_replaced(paylib.Client, "send"))
 def method_of_a_class_of_a_library(tenant):
-    passing(payments.Client, "send")
+    passing(paylib.Client, "send")
 
 
-_client = payments.default_client
+_client = paylib.default_client
 
 
-@way(lambda: payments.default_client is not _client)
+@way(lambda: paylib.default_client is not _client)
 def object_of_a_library_replaced(tenant):
-    payments.default_client = payments.Client()
+    paylib.default_client = paylib.Client()
 
 
 # -- what is left as it is
 
 
-@by_rule(lambda: getattr(payments, "left", None), ADDED)
+@by_rule(lambda: getattr(paylib, "left", None), ADDED)
 def name_added_to_a_library(tenant):
-    payments.left = tenant
+    paylib.left = tenant
 
 
 @by_rule(lambda: getattr(builtins, "left_name", None), ADDED)
@@ -262,9 +262,9 @@ def name_added_to_builtins(tenant):
     builtins.left_name = tenant
 
 
-@by_rule(payments.logged_in_as, OWN_CACHE)
+@by_rule(paylib.logged_in_as, OWN_CACHE)
 def name_that_a_library_declares_global(tenant):
-    payments.login(tenant)
+    paylib.login(tenant)
 
 
 @by_rule(lambda: urllib.request._opener, OWN_CACHE)
@@ -277,9 +277,9 @@ def folder_of_tempfile(tenant):
     tempfile.tempdir = "/tmp/"
 
 
-@by_rule(lambda: "payments.late" in sys.modules, "a submodule is adopted")
+@by_rule(lambda: "paylib.late" in sys.modules, "a submodule is adopted")
 def submodule_imported(tenant):
-    import payments.late
+    import paylib.late
 
 
 if sentry_sdk:
@@ -341,24 +341,24 @@ def basic_context(tenant):
     decimal.BasicContext.prec = 7
 
 
-@way(lambda: payments.account_of.cache_info().currsize)
+@way(lambda: paylib.account_of.cache_info().currsize)
 def lru_cache_of_a_library(tenant):
-    payments.account_of(tenant)
+    paylib.account_of(tenant)
 
 
-@way(lambda: payments.Rates.of.cache_info().currsize)
+@way(lambda: paylib.Rates.of.cache_info().currsize)
 def lru_cache_of_a_method_of_a_library(tenant):
-    payments.rates.of(tenant)
+    paylib.rates.of(tenant)
 
 
-@beyond(lambda: payments.proxies)
+@beyond(lambda: paylib.proxies)
 def dictionary_of_a_library(tenant):
-    payments.proxies[tenant] = 1
+    paylib.proxies[tenant] = 1
 
 
-@beyond(lambda: payments.listeners)
+@beyond(lambda: paylib.listeners)
 def list_of_a_library(tenant):
-    payments.listeners.append(tenant)
+    paylib.listeners.append(tenant)
 
 
 @beyond(lambda: _client.key)
@@ -366,14 +366,14 @@ def attribute_of_an_object_of_a_library(tenant):
     _client.key = tenant
 
 
-@beyond(lambda: payments.Client.headers)
+@beyond(lambda: paylib.Client.headers)
 def dictionary_of_a_class_of_a_library(tenant):
-    payments.Client.headers[tenant] = 1
+    paylib.Client.headers[tenant] = 1
 
 
-@beyond(lambda: vars(payments.charge))
+@beyond(lambda: vars(paylib.charge))
 def attribute_of_a_function_of_a_library(tenant):
-    payments.charge.tenant = tenant
+    paylib.charge.tenant = tenant
 
 
 @beyond(lambda: "LEFT" in email.charset.CHARSETS or "left" in email.charset.CHARSETS)
@@ -417,11 +417,11 @@ def codec(tenant):
     codecs.register(_left_codec)
 
 
-@beyond(lambda: sys.modules.get("payments") is not payments)
+@beyond(lambda: sys.modules.get("paylib") is not paylib)
 def module_replaced(tenant):
     import types
 
-    sys.modules["payments"] = types.SimpleNamespace(api_key=tenant)
+    sys.modules["paylib"] = types.SimpleNamespace(api_key=tenant)
 
 
 @by_rule(lambda: "left_module" in sys.modules, "an added module is adopted")

@@ -8,7 +8,7 @@ from lookout import beyond, way
 
 APP, OF_APP, OF_LIBRARY = (
     *(logging.getLogger("ways_app"), logging.getLogger("ways_app.logs")),
-    logging.getLogger("payments"),
+    logging.getLogger("paylib"),
 )
 _showwarning, _formatwarning = warnings.showwarning, warnings.formatwarning
 _factory, _raises = logging.getLogRecordFactory(), logging.raiseExceptions
@@ -45,7 +45,7 @@ def handler_of_root(tenant):
     logging.root.addHandler(Left())
 
 
-@way(lambda: logging.getLogger("payments").level == 17)
+@way(lambda: logging.getLogger("paylib").level == 17)
 def level_of_a_library(tenant):
     OF_LIBRARY.setLevel(17)
 

@@ -2,11 +2,11 @@
 
 import functools
 
-from payments import http
+from paylib import http
 
 api_key = None
 api_version = 1
-api_base = "https://payments.invalid"
+api_base = "https://paylib.invalid"
 proxies = {}
 listeners = []
 _token = None
