@@ -31,8 +31,7 @@ for _ = 1, 200 do
     redis.call('LPUSH', prefix .. 'whole:' .. queue, token)
     ring(prefix, prefix .. 'whole:' .. queue)
   else
-    local status, found = may_begin(prefix, place, token, these)
-    if status == 'kept back' and these.kept >= 100 then break end
+    local _, found = may_begin(prefix, place, token, these)
     if found then  -- else canceled, deleted or running: it is spent
       local more = redis.call('EXISTS', list) == 1
       if not more then redis.call('ZREM', turns, head[1]) end
@@ -40,6 +39,7 @@ for _ = 1, 200 do
       redis.call('HSET', prefix .. 'turn', queue, string.format('%.17g', head[2] % 2 ^ 34))
       return list, token, found, place, true
     end
+    if these and these.kept >= 100 then break end
   end
 end
 return nil, nil, nil, nil, true

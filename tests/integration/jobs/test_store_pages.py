@@ -62,12 +62,14 @@ READERS: dict[str, Callable[[JobStore], Any]] = {
     "counts": lambda store: store.counts(),
     "one": lambda store: store.fetch("site1::job0"),
     "is active": lambda store: store.is_active("site1::job0"),
-    "enqueue": lambda store: queued(store, "new", deduplicate=True).delete(),
+    "enqueue": lambda store: queued(store, "new", deduplicate=True),
 }
 
 
 def costs(store: JobStore) -> dict[str, dict[str, int]]:
-    return {name: commands(store, partial(reader, store)) for name, reader in READERS.items()}
+    found = {name: commands(store, partial(reader, store)) for name, reader in READERS.items()}
+    store.fetch("site1::new").delete()
+    return found
 
 
 def test_reading_costs_the_same_at_1_000_and_at_20_000_jobs(alone: JobStore) -> None:
