@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ Place = tuple[Take, dict[str, str]]
 
 
 @contextmanager
-def standalone(trees: tuple[Tree, Tree], scale: float, *, hiredis: bool) -> Iterator[Place]:
-    """Each tree in a project of its own, both with one server."""
+def standalone(trees: Sequence[Tree], scale: float, *, hiredis: bool) -> Iterator[Place]:
+    """Each tree in a project of its own, all with one server."""
     with tempfile.TemporaryDirectory() as folder, server.private_server(Path(folder)) as url:
         runners = {}
         for number, tree in enumerate(trees):
