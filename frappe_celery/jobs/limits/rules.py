@@ -264,8 +264,8 @@ class Limits:
     def _held(self) -> Counter[str]:
         """How many of those that run hold a slot of each counter."""
         store = self.store
-        indexes = store.indexes(None, None, [JobStatus.STARTED])
-        runs = [run.decode() for run in chain(*store.client.each("zrange", indexes, 0, -1))]
+        words = store.places(None, None), [JobStatus.STARTED], 0, -1
+        runs = [run.decode() for _, _, some in store.in_indexes("ZRANGE", *words) for run in some]
         found = [holds.decode().split("\n") for (holds,) in store.fields(runs, "holds") if holds]
         return Counter(chain(*found))
 

@@ -6,7 +6,6 @@ import heapq
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from itertools import product
 from operator import itemgetter
 from typing import Any
 
@@ -25,8 +24,9 @@ from frappe_celery.jobs.scripts import Scripts
 EXPIRED_AT_ONCE = 1000
 SWEPT_AGAIN_SECONDS = 60.0
 """How late the end of a run may come into its index."""
-INDEXES_AT_ONCE = 200
+KEYS_AT_ONCE = 200
 """In one step of Redis, which serves nobody else meanwhile."""
+PLACES_AT_ONCE = 50
 
 
 class JobFinder:
@@ -144,9 +144,9 @@ class JobFinder:
     def runs_of(self, queue: str, *statuses: JobStatus) -> list[str]:
         """All runs of a queue in these statuses, the oldest first."""
         self.expire()
-        indexes = self.indexes(None, queue, statuses)
-        found = self.client.each("zrange", indexes, 0, -1, withscores=True)
-        return [run.decode() for run, _ in heapq.merge(*found, key=itemgetter(1))]
+        found = self.in_indexes("ZRANGE", self.places(None, queue), statuses, 0, -1, "WITHSCORES")
+        runs = [zip(map(float, some[1::2]), some[::2], strict=True) for _, _, some in found]
+        return [run.decode() for _, run in heapq.merge(*runs, key=itemgetter(0))]
 
     def counts(
         self, *, site: str | None = None, queue: str | None = None,
@@ -154,9 +154,11 @@ class JobFinder:
     ) -> dict[JobStatus, int]:  # fmt: skip
         """How many jobs there are in each status; since and until: that entered it in that time."""
         self.expire()
-        indexes = self.indexes(site, queue, JobStatus)
-        numbers = self.ask_each("ZCOUNT", indexes, *bounds(since, until))
-        return {s: sum(numbers[n :: len(JobStatus)]) for n, s in enumerate(JobStatus)}
+        words = self.places(site, queue), JobStatus, *bounds(since, until)
+        numbers = dict.fromkeys(JobStatus, 0)
+        for _, status, number in self.in_indexes("ZCOUNT", *words):
+            numbers[JobStatus(status)] += number
+        return numbers
 
     def queue_length(self, queue: str) -> int:
         """How many messages wait in a queue."""
@@ -180,7 +182,7 @@ class JobFinder:
             sites = self.client.zrange(keys.turns(queue), 0, -1)
         places = [f"{site.decode(errors='replace')}|{queue}" for site in sites if site]
         lists = [keys.queue(queue), keys.whole(queue), *map(keys.lane, places)]
-        lengths = self.client.each("llen", lists)
+        lengths = self.ask_each("LLEN", lists)
         waiting = self.ask_each("ZCARD", [keys.index(p, JobStatus.QUEUED.value) for p in places])
         return list(zip(lists, [*lengths[:2], *map(min, lengths[2:], waiting)], strict=True))
 
@@ -231,15 +233,25 @@ class JobFinder:
         texts = [text.decode(errors="replace") for text in found]
         return {f: json.loads(text) for f, text in zip(texts[::2], texts[1::2], strict=True)}
 
-    def indexes(self, site: str | None, queue: str | None, statuses: Iterable[str]) -> list[str]:
-        """The sorted sets of the runs of such places in these statuses."""
-        return [self.keys.index(*of) for of in product(self.places(site, queue), statuses)]
+    def in_indexes(
+        self, command: str, places: list[str], statuses: Iterable[str], *rest: Any
+    ) -> Iterator[tuple[str, str, Any]]:
+        """What a command answers for each index of these places and statuses that is not empty:
+        its place, its status, the answer; of some at an instant."""
+        names = list(map(str, statuses))
+        for start in range(0, len(places), PLACES_AT_ONCE):
+            some = places[start : start + PLACES_AT_ONCE]
+            words = command, len(some), *some, len(names), *names, *rest
+            for place, status, answer in self.run_script(
+                "in_indexes", (), self.keys.prefix, *words
+            ):
+                yield some[place], names[status], answer
 
-    def ask_each(self, command: str, indexes: list[str], *rest: Any) -> list[Any]:
-        """What a command answers for each of many indexes, of some at an instant."""
+    def ask_each(self, command: str, keys: list[str], *rest: Any) -> list[Any]:
+        """What a command answers for each of many keys, of some at an instant."""
         found = []
-        for start in range(0, len(indexes), INDEXES_AT_ONCE):
-            some = indexes[start : start + INDEXES_AT_ONCE]
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            some = keys[start : start + KEYS_AT_ONCE]
             found += self.run_script("each", (), command, len(some), *some, *rest)
         return found
 
@@ -249,10 +261,7 @@ class JobFinder:
 
     def fields(self, runs: Iterable[str], *names: str) -> list[list[bytes | None]]:
         """These fields of each run's record; None for what it has not."""
-        found: list[list[bytes | None]] = self.client.each(
-            "hmget", map(self.keys.record, runs), names
-        )
-        return found
+        return self.ask_each("HMGET", [*map(self.keys.record, runs)], *names)
 
     def read(self, runs: list[str]) -> Iterator[Job | None]:
         """Each run's Job, None for one that is gone."""
@@ -290,9 +299,8 @@ class JobFinder:
 
     def entered(self, since: float, most: int, *statuses: str) -> list[bytes]:
         """Runs that entered such a status since then (epoch); of each place `most` (-1: all)."""
-        indexes = self.indexes(None, None, statuses)
-        found = self.ask_each("ZRANGEBYSCORE", indexes, since, "+inf", "LIMIT", 0, most)
-        return [run for some in found for run in some]
+        words = self.places(None, None), statuses, since, "+inf", "LIMIT", 0, most
+        return [run for _, _, some in self.in_indexes("ZRANGEBYSCORE", *words) for run in some]
 
 
 def bounds(since: float | None, until: float | None) -> tuple[str, str]:

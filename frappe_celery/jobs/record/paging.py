@@ -141,17 +141,16 @@ def _seen(
 
 def _places(store: JobFinder, wanted: Wanted, last: Place | None) -> Iterator[Place]:
     """The places in each index that is wanted, from after `last` on, all in one order."""
-    keys = store.indexes(wanted.site, wanted.queue, wanted.statuses)
+    places = store.places(wanted.site, wanted.queue)
     oldest, newest = bounds(wanted.since, wanted.until if last is None else last[0])
     words = newest, oldest, "WITHSCORES", "LIMIT", 0, 1
-    newest_of = store.ask_each("ZREVRANGEBYSCORE", keys, *words)
+    newest_of = store.in_indexes("ZREVRANGEBYSCORE", places, wanted.statuses, *words)
     indexes = [
-        _downwards(store, key, (float(head[1]), head[0]), oldest)
-        for key, head in zip(keys, newest_of, strict=True)
-        if head
+        _downwards(store, store.keys.index(place, status), (float(at), run), oldest)
+        for place, status, (run, at) in newest_of
     ]
-    places = heapq.merge(*indexes, reverse=True)
-    return places if last is None else dropwhile(lambda place: place >= last, places)
+    found = heapq.merge(*indexes, reverse=True)
+    return found if last is None else dropwhile(lambda place: place >= last, found)
 
 
 def _downwards(store: JobFinder, key: str, place: Place, oldest: str) -> Iterator[Place]:

@@ -117,7 +117,7 @@ def _check_queue(
 def _next(store: JobStore, places: list[Place]) -> list[_Waiting]:
     """The next one of each line: those that have waited longest may all be kept back."""
     keys = store.keys
-    runs = store.client.each("lindex", [keys.lane(place.name) for place in places], -1)
+    runs = store.ask_each("LINDEX", [keys.lane(place.name) for place in places], -1)
     found = [(place, run) for place, run in zip(places, runs, strict=True) if run]
     pipe = store.client.pipeline(transaction=False)
     for place, run in found:
@@ -128,12 +128,14 @@ def _next(store: JobStore, places: list[Place]) -> list[_Waiting]:
 
 def _longest(store: JobStore, places: list[Place]) -> list[_Waiting]:
     """All that waits; of many, those of each site that have waited longest."""
-    full = [place for place in places if place.queued]
-    queued = sum(place.queued for place in full)
+    full = {place.name: place for place in places if place.queued}
+    queued = sum(place.queued for place in full.values())
     each = LOOKED_AT if queued <= LOOKED_AT else max(1, LOOKED_AT // len(full))
-    indexes = [store.keys.index(place.name, JobStatus.QUEUED) for place in full]
-    answers = store.client.each("zrange", indexes, 0, each - 1, withscores=True)
-    longest = zip(full, answers, strict=True)
-    found = [(place, run, since) for place, runs in longest for run, since in runs]
+    words = [*full], [JobStatus.QUEUED], 0, each - 1, "WITHSCORES"
+    found = [
+        (full[name], run, float(since))
+        for name, _, runs in store.in_indexes("ZRANGE", *words)
+        for run, since in zip(runs[::2], runs[1::2], strict=True)
+    ]
     abouts = zip(found, about(store, [run for _, run, _ in found]), strict=True)
     return [_Waiting(place, since, *its) for (place, _, since), its in abouts]

@@ -91,6 +91,20 @@ def test_all_pages_together_are_all_jobs_newest_first(alone: JobStore) -> None:
         job.delete()
 
 
+def test_of_many_sites_none_is_left_out(alone: JobStore) -> None:
+    jobs = [queued(alone, site=f"site{n}") for n in range(120)]
+    more = [queued(alone, site="site7", queue="short") for _ in range(2)]
+    assert alone.counts(queue="default")[JobStatus.QUEUED] == 120
+    assert alone.counts(site="site7")[JobStatus.QUEUED] == 3
+    assert alone.page(length=122) == [*more[::-1], *jobs[::-1]]
+    assert alone.runs_of("default", JobStatus.QUEUED) == [job.run_id for job in jobs]
+    assert sorted(map(bytes.decode, alone.entered(0, 1, JobStatus.QUEUED))) == sorted(
+        [*(job.run_id for job in jobs), more[0].run_id]
+    )
+    for job in (*jobs, *more):
+        job.delete()
+
+
 def test_a_page_goes_on_without_a_record_that_was_lost(alone: JobStore) -> None:
     jobs = [queued(alone) for _ in range(3)]
     alone.client.delete(alone.keys.record(jobs[1].run_id))
