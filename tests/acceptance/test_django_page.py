@@ -36,6 +36,9 @@ def invoice(amounts):
     return chord(group(double.s(amount) for amount in amounts), total.s()).delay()
 
 
+def nothing(): ...
+
+
 def twice(amount):
     return chain(double.s(amount), double.s()).delay()
 """
@@ -75,9 +78,20 @@ for page in (
 ):
     assert anna.get(f"/admin/{page}/").status_code == 200, page
 """
-CANVAS = (
-    "from billing.tasks import invoice, twice; print(invoice([1, 2]).get(20), twice(3).get(20))"
-)
+RESULTS = """
+INSTALLED_APPS.append("django_celery_results")
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_EXTENDED = True
+"""
+CANVAS = """
+import frappe_celery
+from billing.tasks import invoice, twice
+from django_celery_results.models import TaskResult
+
+done = frappe_celery.signature("billing.tasks.nothing").delay()
+print(invoice([1, 2]).get(20), twice(3).get(20), done.get(20))
+print("rows of", *TaskResult.objects.filter(task_id=done.id).values_list("task_name", flat=True))
+"""
 SHOW = """
 import frappe
 from shop.models import Order
@@ -110,7 +124,7 @@ def test_a_project_of_three_apps_with_a_celery_app_of_its_own(shell: Shell, redi
     settings = shell.folder / "team" / "settings.py"
     settings.write_text(
         settings.read_text().replace('"shop",', '"shop", "billing", "reports",')
-        + f'FRAPPE_CELERY["bench_id"] = "{shell.app.name}"\n'
+        + f'FRAPPE_CELERY["bench_id"] = "{shell.app.name}"\n{RESULTS}'
     )
     shell.typed = {
         "DJANGO_SETTINGS_MODULE": "team.settings",
@@ -125,7 +139,9 @@ def test_a_project_of_three_apps_with_a_celery_app_of_its_own(shell: Shell, redi
     beat = shell.start("celery", "-A", "team", "beat", "-l", "INFO")
 
     assert "{'ordered': 'SO-1'}" in shell.run("python", "-c", READY + VISIT)
-    assert "6 12" in shell.run("python", "-c", READY + CANVAS)
+    printed = shell.run("python", "-c", READY + CANVAS)
+    assert "6 12 None" in printed
+    assert "rows of billing.tasks.nothing\n" in printed
     wait_until(
         lambda: "shipped SO-1, by anna" in shell.run("python", "-c", READY + SHOW),
         what="it is shipped",

@@ -172,7 +172,7 @@ def task_headers(message: JobMessage) -> dict[str, Any]:
     return {
         **message.headers,
         "lang": "py",
-        "task": TASK_NAME,
+        "task": message.label,
         "shadow": message.label,
         "id": message.run,
         "root_id": message.run,
