@@ -23,7 +23,7 @@ COMMANDS = " ".join(HEADINGS.values()).split()
 `commands` that has its name, but for these:"""
 BESIDE = {"beat": "worker", "supervise": "worker", "enable": "bench", "disable": "bench"}
 """Commands that stand in the file of another one."""
-IN_OTHER_PACKAGES = ("admin", "check", "demo", "migrate", "switch", "types")
+IN_OTHER_PACKAGES = ("admin", "check", "demo", "metrics", "migrate", "switch", "types")
 """Those that are found by their entry points."""
 MOVED = {
     **{"limit": "limits set", "pause": "limits pause", "resume": "limits resume"},

@@ -10,12 +10,13 @@ import click
 from frappe_celery.commands import options
 from frappe_celery.jobs import hosts
 from frappe_pages import in_bench, server
+from frappe_pages.listening import cannot_listen, listening
 
 PASSWORD_VARIABLE = "DJANGO_SUPERUSER_PASSWORD"
 
 
 @click.group(invoke_without_command=True)
-@options.listening(8000)
+@listening(8000)
 @click.option(
     "--url",
     metavar="URL",
@@ -45,7 +46,7 @@ def admin(ctx: click.Context, port: int, address: str, url: str | None) -> None:
     try:
         server.serve(address, port, url, click.echo)
     except OSError as exc:
-        raise options.cannot_listen(address, port, exc) from exc
+        raise cannot_listen(address, port, exc) from exc
 
 
 def load(address: str = server.LOOPBACK[1], url: str | None = None) -> None:

@@ -66,28 +66,3 @@ def site_with_jobs(site: str | None) -> str | None:
 def queue_with_jobs(queue: str | None) -> str | None:
     """As `known_queue`; one that is configured no more counts while jobs of it are left."""
     return queue if queue and get_store().places(None, queue) else known_queue(queue)
-
-
-def listening(port: int) -> Decorator:
-    """`--port` and `--address` of a command that serves; `port` is the default."""
-    return together(
-        click.option(
-            "--port",
-            "-p",
-            type=click.IntRange(0, 65535),
-            default=port,
-            show_default=True,
-            help="Where to listen; 0: any free port.",
-        ),
-        click.option(
-            "--address",
-            default="127.0.0.1",
-            show_default=True,
-            help="Where to listen; 0.0.0.0 for every network.",
-        ),
-    )
-
-
-def cannot_listen(address: str, port: int, exc: OSError) -> click.ClickException:
-    """The error of a port that is taken or forbidden."""
-    return click.ClickException(f"cannot listen on {address}:{port}: {exc}. Use --port")

@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
 
 import promql_parser
 import pytest
@@ -145,17 +146,36 @@ def test_a_broker_that_is_away_is_told_and_nothing_is_lost(
         assert exporter.scrape().value("frappe_celery_jobs_ended_total", method="myapp.a") == 1
 
 
-def served(process: Process) -> Scraped:
+def address_of(process: Process) -> str:
     process.wait_for("/metrics")
-    url = re.search(r"http://\S+/metrics", process.output())
+    url = re.search(r"http://\S+(?=/metrics)", process.output())
     assert url
-    with urllib.request.urlopen(url[0], timeout=5) as answer:
-        return Scraped(answer.read().decode())
+    return url[0]
+
+
+def asked(url: str) -> tuple[int, str]:
+    """The status and the text of what is there, or where it leads."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def served(process: Process) -> Scraped:
+    return Scraped(asked(f"{address_of(process)}/metrics")[1])
 
 
 def test_the_command_with_a_worker_and_beat(project: Project, store: JobStore) -> None:
     process = project.start("metrics", "-m", "frappe_celery.cli", "metrics", "--port", "0")
-    served(process)
+    address = address_of(process)
+    for path in ("/metrics", "/"):  # which leads there
+        assert "frappe_celery_up 1.0" in asked(address + path)[1]
+    for path, answer in {"/health": (200, "ok\n"), "/ready": (200, "ok\n")}.items():
+        assert asked(address + path) == answer
+    for path in ("/nothing", "/metrics/", "/favicon.ico"):
+        assert asked(address + path) == (404, "There is GET /metrics, /health and /ready\n")
     worker(project, "-c", "2")
     project.beat()
     jobs = [enqueue("myapp.core.record", text=str(n)) for n in range(20)]

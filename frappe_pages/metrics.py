@@ -1,24 +1,31 @@
-"""`frappe-celery metrics`: an endpoint for Prometheus."""
+"""`frappe-celery metrics`: an endpoint for Prometheus, with the probes of `probes`."""
 
 from __future__ import annotations
 
 import signal
+import socket
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import click
 
-from frappe_celery.commands import options
 from frappe_celery.errors import BrokerUnreachable, ConfigError
+from frappe_pages.listening import cannot_listen, listening
+from frappe_pages.probes import Application, with_probes
 
 LOOK_SECONDS = 10.0
 """How often what ended is counted when nobody scrapes; records are kept for `rq_results_ttl`."""
+THERE_IS = b"There is GET /metrics, /health and /ready\n"
 
 
 @click.command()
-@options.listening(9808)
+@listening(9808)
 @click.option("--rules", is_flag=True, help="Print alerting rules for Prometheus instead.")
 def metrics(port: int, address: str, rules: bool) -> None:
     """Serve metrics for Prometheus.
@@ -36,7 +43,7 @@ def metrics(port: int, address: str, rules: bool) -> None:
         click.echo((files("frappe_celery.watch.notify") / "prometheus.yml").read_text(), nl=False)
         return
     try:
-        from prometheus_client import CollectorRegistry, start_http_server
+        from prometheus_client import CollectorRegistry, make_wsgi_app
     except ImportError:
         raise ConfigError(
             "metrics need prometheus-client: pip install 'frappe_celery[metrics]'"
@@ -46,14 +53,43 @@ def metrics(port: int, address: str, rules: bool) -> None:
 
     registry = CollectorRegistry()
     exposition = Exposition(get_store(), registry)
+    application = with_probes(_at_its_path(make_wsgi_app(registry)))
     try:
-        server, _ = start_http_server(port, address, registry)
+        _Server.address_family = socket.getaddrinfo(address, port)[0][0]
+        server = make_server(address, port, application, _Server, _Quiet)
     except OSError as exc:
-        raise options.cannot_listen(address, port, exc) from exc
+        raise cannot_listen(address, port, exc) from exc
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     click.echo(f"http://{address}:{server.server_port}/metrics")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit())
     _follow(exposition.count)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """No line for each scrape."""
+
+
+def _at_its_path(scraped: Application) -> Application:
+    """It at /metrics; / leads there, all else is not found."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO") or "/"
+        if path == "/metrics":
+            return scraped(environ, start_response)
+        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(THERE_IS)))]
+        if path == "/":
+            start_response("302 Found", [*headers, ("Location", "metrics")])
+        else:
+            start_response("404 Not Found", headers)
+        return [THERE_IS]
+
+    return answer
 
 
 def _follow(count: Callable[[], None]) -> None:
