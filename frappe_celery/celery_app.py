@@ -26,7 +26,7 @@ from frappe_celery.jobs import hosts
 from frappe_celery.schedule import exchange
 from frappe_celery.watch import caught, telemetry
 from frappe_celery.watch.logs import output, stacks
-from frappe_celery.worker import lifecycle, maintenance, remote_control
+from frappe_celery.worker import alive, lifecycle, maintenance, remote_control
 from frappe_celery.worker.bootsteps import RABBITMQ_STEPS, STEPS
 from frappe_celery.worker.readiness import Readiness, tell_of_an_early_end
 from frappe_celery.worker.reaper import CameBack, Reaper
@@ -274,7 +274,7 @@ def _add(app: Celery, config: Settings) -> None:
     else:
         app.on_after_finalize.connect(register)
     app.steps["consumer"].update(
-        (*STEPS, *maintenance.STEPS, Reaper, CameBack, lifecycle.BeatBeside)
+        (*STEPS, *maintenance.STEPS, Reaper, CameBack, lifecycle.BeatBeside, alive.Rounds)
     )
     app.steps["worker"].update((*lifecycle.STEPS, Readiness))
     tell_of_an_early_end()

@@ -110,6 +110,9 @@ class Options:
     """Who is told that no worker or scheduler runs, that jobs wait or fail, and once more when it
     is over: URLs of Apprise, such as `https://hooks.example.com/x` or
     `mailtos://user:password@mail.example.com?to=ops@example.com` (docs/observability.md)."""
+    frappe_celery_alive_file: str | None = None
+    """A file that a worker touches every few seconds while it lives, for probes. Each worker has a
+    path of its own, so set it in the worker's environment (docs/deploy.md)."""
     logs: str | None = None
     """`files`: workers and beat keep worker.log, worker.error.log, scheduler.log in `logs/`;
     `output`: they only print; `json`: JSON lines on standard output. Default: `files`, for a worker

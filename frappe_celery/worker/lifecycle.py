@@ -26,6 +26,7 @@ from frappe_celery.config.settings import no_such_queue
 from frappe_celery.errors import BrokerUnreachable, CannotStart
 from frappe_celery.jobs import JobStore, get_store, hosts
 from frappe_celery.jobs.forked import die_with
+from frappe_celery.worker import alive
 from frappe_celery.worker.bootsteps import GREEN, Repeated
 from frappe_celery.worker.crew import Crew, crew_of
 from frappe_celery.worker.in_process import JobThreads, Solo
@@ -185,6 +186,7 @@ class ProcessHeartbeat(bootsteps.StartStopStep):
     def start(self, worker: Any) -> None:
         """With connections of its own, which no fork can catch in use."""
         heartbeat.begin(JobStore(get_store().settings), crew_of(worker).consumer)
+        alive.begin()
 
 
 STEPS = (CrewStep, ProcessHeartbeat)

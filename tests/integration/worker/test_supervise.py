@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+import yaml
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
@@ -63,6 +67,13 @@ def a_worker(project: Project, **environment: str) -> Process:
     return process
 
 
+def probe_of_the_page(file: Path) -> list[str]:
+    page = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text()
+    (block,) = re.findall(r"```yaml\n(env:\n.*?livenessProbe.*?)```", page, re.DOTALL)
+    command: list[str] = yaml.safe_load(block)["livenessProbe"]["exec"]["command"]
+    return [part.replace("/tmp/alive", str(file)) for part in command]
+
+
 def workers(supervisor: Process) -> list[int]:
     return [child.pid for child in psutil.Process(supervisor.pid).children()]
 
@@ -76,10 +87,12 @@ def has_begun(project: Project, name: str) -> None:
 def test_on_hup_new_jobs_run_new_code_while_the_old_ones_end(
     project: Project, store: JobStore
 ) -> None:
-    supervisor = a_worker(project)
+    alive = project.root / "alive"
+    supervisor = a_worker(project, FRAPPE_CELERY_ALIVE_FILE="alive")
     (old,) = workers(supervisor)
     long = enqueue("myapp.deployed.wait_for", name="go")
     has_begun(project, "go")
+    assert alive.exists()
     deploy(project, "new")
     supervisor.popen.send_signal(signal.SIGHUP)
     supervisor.wait_for(f"{old} ends its jobs")
@@ -88,6 +101,13 @@ def test_on_hup_new_jobs_run_new_code_while_the_old_ones_end(
     (project.root / "go").touch()
     assert ended(long).return_value() == "old"
     wait_until(lambda: old not in workers(supervisor), what="the old worker has left")
+    left = time.time()
+    wait_until(lambda: alive.stat().st_mtime > left, HANG_SECONDS, "the new one touches the file")
+    probe = probe_of_the_page(alive)
+    assert subprocess.run(probe).returncode == 0
+    supervisor.stop()
+    os.utime(alive, (left - 100, left - 100))
+    assert subprocess.run(probe).returncode == 1
     assert supervisor.stop() == 0
 
 
