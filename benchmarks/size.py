@@ -134,7 +134,7 @@ def _costs(store: JobStore, sites: int) -> dict[str, Cost]:
 
     from frappe_celery.brokers.taker import Ended, Taker
     from frappe_celery.jobs.record.paging import Wanted, page, search
-    from frappe_celery.watch.metrics import Exposition
+    from frappe_pages.exposition import Exposition
 
     registry, numbers = CollectorRegistry(), count()
     Exposition(store, registry)

@@ -49,7 +49,7 @@ def metrics(port: int, address: str, rules: bool) -> None:
             "metrics need prometheus-client: pip install 'frappe_celery[metrics]'"
         ) from None
     from frappe_celery.jobs import get_store
-    from frappe_celery.watch.metrics import Exposition
+    from frappe_pages.exposition import Exposition
 
     registry = CollectorRegistry()
     exposition = Exposition(get_store(), registry)

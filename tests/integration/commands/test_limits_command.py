@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.watch.metrics import Exposition
+from frappe_pages.exposition import Exposition
 from tests.integration.cli import SITE, enqueued, read, run
 from tests.integration.stores import take
 from tests.project import Project

@@ -14,10 +14,11 @@ from frappe_celery.jobs.batches import batch_state
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.jobs.record.paging import Wanted, search
-from frappe_celery.watch import metrics, snapshot
+from frappe_celery.watch import snapshot
 from frappe_celery.watch.notify import conditions
 from frappe_celery.worker.abandoned import end_or_repeat
 from frappe_celery.worker.again import run_after
+from frappe_pages.exposition import Exposition
 from tests.integration.stores import (
     SITE,
     broken,
@@ -86,7 +87,7 @@ def test_of_100_jobs_50_fail_and_50_are_retried_thrice_and_100_have_failed(store
         for n, run in enumerate(runs[:10])
     ]
     registry = CollectorRegistry()
-    exposition = metrics.Exposition(store, registry)
+    exposition = Exposition(store, registry)
     exposition.count()
 
     again = 0

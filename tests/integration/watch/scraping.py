@@ -9,7 +9,7 @@ import promql_parser
 from prometheus_client import CollectorRegistry, generate_latest
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.watch.metrics import Exposition
+from frappe_pages.exposition import Exposition
 from tests.integration.cli import enqueued
 
 

@@ -16,7 +16,8 @@ import yaml
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.watch import caught, metrics
+from frappe_celery.watch import caught
+from frappe_pages import exposition
 from tests.integration.benches import all_ended, inside, worker, write_tasks
 from tests.integration.cli import OTHER, SITE, enqueued, failed, made
 from tests.integration.stores import lead
@@ -81,7 +82,7 @@ def test_how_long_jobs_waited_and_ran(store: JobStore) -> None:
 
 
 def test_what_waits_and_runs_now(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "WAITING", 5)  # of two places: three of each
+    monkeypatch.setattr(exposition, "WAITING", 5)  # of two places: three of each
     exporter = Exporter(store)
     for number in range(4):
         enqueued(store, queue="short", method=f"myapp.waits{number // 2}", site=OTHER)
