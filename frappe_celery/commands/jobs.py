@@ -19,6 +19,7 @@ from frappe_celery.config.texts import one_line, require_whole
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import WAITING
+from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.paging import Wanted, search
 from frappe_celery.programs import told
 from frappe_celery.watch import job_display
@@ -142,7 +143,8 @@ def failed(**which: Any) -> None:
 
 @jobs.command()
 @click.option("--requeue", is_flag=True, help="Enqueue them all anew.")
-def parked(requeue: bool) -> None:
+@AS_JSON
+def parked(requeue: bool, as_json: bool) -> None:
     """List messages in RabbitMQ whose record the Redis lost.
 
     Whether such a job had started nobody knows any more: it is not run unless you say so.
@@ -150,7 +152,7 @@ def parked(requeue: bool) -> None:
     \b
     Examples:
       frappe-celery jobs parked
-      frappe-celery jobs parked --requeue
+      frappe-celery jobs parked --requeue --json
     """
     from frappe_celery.brokers.rabbitmq import parked as messages
     from frappe_celery.brokers.rabbitmq.forwarder import Forwarder
@@ -159,14 +161,22 @@ def parked(requeue: bool) -> None:
     if not isinstance(forwarder, Forwarder):
         raise click.ClickException("only RabbitMQ parks messages (broker_url amqp://…)")
     found, stay = messages.parked(forwarder, requeue)
-    for message in found:
-        about = (message.id, message.label, f"queue {message.queue}", f"run {message.run}")
-        click.echo("  ".join(map(one_line, about)))
-    click.echo(f"{len(found)} messages{', enqueued anew' if requeue and found else ''}.")
+    if as_json:
+        click.echo(json.dumps([_parked(message) for message in found], indent=1))
+    else:
+        for message in found:
+            about = (message.id, message.label, f"queue {message.queue}", f"run {message.run}")
+            click.echo("  ".join(map(one_line, about)))
+        click.echo(f"{len(found)} messages{', enqueued anew' if requeue and found else ''}.")
     if stay:
         raise click.ClickException(
             "\n".join(one_line(f"{run} stays parked: {stay[run]}") for run in stay)
         )
+
+
+def _parked(message: JobMessage) -> dict[str, str]:
+    names = ("id", "site", "queue", "run")
+    return {"method": message.label, **{name: getattr(message, name) for name in names}}
 
 
 def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: Any) -> None:

@@ -3,12 +3,14 @@ what jobs change in modules of apps, and is put back after them."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from frappe_celery.commands.options import AS_JSON
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store
@@ -139,7 +141,8 @@ def restart(timeout: int, force: bool) -> None:
 
 @workers.command()
 @click.option("--forget", is_flag=True, help="Begin anew: forget what was seen until now.")
-def state(forget: bool) -> None:
+@AS_JSON
+def state(forget: bool, as_json: bool) -> None:
     """Show what jobs change in apps' modules.
 
     All of it is put back. Each name is shown with the last job that was the first in its process
@@ -150,6 +153,7 @@ def state(forget: bool) -> None:
     \b
     Examples:
       frappe-celery workers state
+      frappe-celery workers state --json
       frappe-celery workers state --forget
     """
     store = get_store()
@@ -158,6 +162,9 @@ def state(forget: bool) -> None:
         store.client.delete(store.keys.replaced)
         return
     found = left_by_jobs.all_of(store)
+    if as_json:
+        click.echo(json.dumps([one._asdict() for one in found], indent=1))
+        return
     if not found:
         click.echo("No job was seen to change anything in a module of an app.")
         return

@@ -149,6 +149,8 @@ def test_a_message_whose_record_the_redis_lost_is_parked_and_listed(
     lose_all(project, store)
     assert project.effects() == []
     assert f"{job.id}  myapp.tasks.record  queue default  run {job.run_id}" in parked(project)
+    (told,) = json.loads(parked(project, "--json"))
+    assert (told["id"], told["run"], told["queue"]) == (job.id, job.run_id, "default")
     assert "1 messages, enqueued anew" in parked(project, "--requeue")
     wait_until(lambda: project.effects() == ["ran"], what="it has run")
     assert "0 messages" in parked(project)
