@@ -84,6 +84,14 @@ class Bench:
         config: dict[str, Any] = json.loads(text)
         return config
 
+    @property
+    def database(self) -> str:
+        """What the site's database is: mariadb, postgres or sqlite."""
+        own: dict[str, Any] = json.loads(
+            (self.root / "sites" / self.site / "site_config.json").read_text()
+        )
+        return str({**self.config, **own}.get("db_type", "mariadb"))
+
     def environment(self, **extra: str) -> dict[str, str]:
         """As bench gives it to its processes; the probe and this checkout on Python's path."""
         kept = {

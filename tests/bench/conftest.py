@@ -101,6 +101,13 @@ def since_15(real_bench: Bench) -> None:
         pytest.skip("Frappe 14 has no such thing")
 
 
+@pytest.fixture(scope="session")
+def on_mariadb(real_bench: Bench) -> None:
+    """Of a test that is about MariaDB alone."""
+    if real_bench.database != "mariadb":
+        pytest.skip("is about MariaDB's accounts, connections and locks")
+
+
 @pytest.fixture
 def no_job_left(bench: Bench) -> None:
     """Neither system has a job, waiting or failed, of the tests before."""

@@ -103,11 +103,10 @@ def test_the_level_of_logs_that_a_job_sets_is_its_own_and_no_line_is_doubled(ben
     assert len(set(levels)) == 1
 
 
+@pytest.mark.usefixtures("on_mariadb")
 @pytest.mark.parametrize("how", ["return", "raise", "killed"])
 def test_the_next_job_has_the_connection_with_a_session_as_new(bench: Bench, how: str) -> None:
     """One whose character set a job changed is not kept with mysqlclient, which hears of it."""
-    if bench.ask("answer = frappe.db.db_type") != "mariadb":
-        pytest.skip("only MariaDB's connections are kept")
     driver = bench.ask("frappe.db.sql('select 1'); answer = type(frappe.db._conn).__module__")
     bench.worker(1)
     answer = bench.ask(
@@ -128,6 +127,7 @@ def test_the_next_job_has_the_connection_with_a_session_as_new(bench: Bench, how
     assert (second == first) is (how != "killed" and driver.startswith("pymysql"))
 
 
+@pytest.mark.usefixtures("on_mariadb")
 def test_a_connection_that_was_closed_between_two_jobs_harms_none(bench: Bench) -> None:
     bench.worker(1)
     first, second = bench.ask(

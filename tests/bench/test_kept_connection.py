@@ -9,6 +9,8 @@ import pytest
 
 from tests.bench.bench import Bench
 
+pytestmark = pytest.mark.usefixtures("on_mariadb")
+
 BEGIN = """
 import os
 from contextlib import suppress

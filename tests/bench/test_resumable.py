@@ -100,6 +100,7 @@ def test_a_second_writer(bench: Bench, going: Going) -> None:
     assert going.noted().count("method") > 1  # they have met
 
 
+@pytest.mark.usefixtures("on_mariadb")
 def test_a_connection_that_is_lost(bench: Bench, going: Going) -> None:
     """It waits until the database lets it in, as a job does that has not begun."""
     bench.worker(1)

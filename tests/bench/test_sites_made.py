@@ -25,12 +25,14 @@ def test_a_site_is_made_and_dropped_while_beat_runs(bench: Bench, sites: list[st
     scheduler = beat(bench)
     bench.worker(1)
     name = f"fc-{uuid.uuid4().hex[:8]}.test"
+    root = bench.config.get("root_login", "root")
+    as_root = ("--db-root-username", root, "--db-root-password", password)
     helper = ("python", "-m", "frappe.utils.bench_helper", "frappe")
     folder = bench.root / "sites" / name
     try:
         making = bench.start(
             *helper, "new-site", name, "--admin-password", "admin",
-            "--db-root-username", "root", "--db-root-password", password,
+            *as_root, "--db-type", bench.database,
         )  # fmt: skip
         says_meanwhile = f"{A} of site {sites[0]}, due"
         bench.ask(SAVED.format(method=A, values=DUE), sites[0])
@@ -57,7 +59,7 @@ def test_a_site_is_made_and_dropped_while_beat_runs(bench: Bench, sites: list[st
         if folder.exists():
             dropping = bench.start(
                 *helper, "drop-site", name, "--no-backup", "--force",
-                "--db-root-username", "root", "--db-root-password", password,
+                *as_root,
             )  # fmt: skip
             assert dropping.wait(120) == 0, dropping.output()
     bench.ask(SAVED.format(method=C, values=DUE), sites[0])

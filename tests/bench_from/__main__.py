@@ -26,6 +26,10 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=T
 @click.option(
     "--app", "more", multiple=True, help="One more of the tree, after those that it needs; again."
 )
+@click.option(
+    "--database", type=click.Choice(servers.DATABASES), default="mariadb", show_default=True,
+    help="Of its sites; the last two need Frappe 16 or 17.",
+)  # fmt: skip
 @click.option("--into", type=click.Path(path_type=Path, resolve_path=True), help="A new folder.")
 @click.option("--start", type=FOLDER, help="Start the servers of a bench that was made here.")
 @click.option("--stop", type=FOLDER, help="Stop them.")
@@ -34,6 +38,7 @@ def main(
     ref: str,
     python: str | None,
     more: tuple[str, ...],
+    database: str,
     into: Path | None,
     start: Path | None,
     stop: Path | None,
@@ -41,19 +46,27 @@ def main(
     """Make a bench from TREE: a folder or a git directory, or TREE:SUBFOLDER of it.
 
     Its Frappe may be 14 to 17; ERPNext and HRMS come along where they lie in the tree. The bench
-    has MariaDB and two Redis on ports of its own, three sites, and this project installed.
+    has a database server and two Redis on ports of its own, three sites, and this project installed.
     """
     if start:
         servers.start(Layout(start))
     elif stop:
         servers.stop(Layout(stop))
     elif tree:
-        make(tree, ref, python, into or Path(tempfile.mkdtemp(prefix="bench-")), more)
+        folder = into or Path(tempfile.mkdtemp(prefix="bench-"))
+        make(tree, ref, python, folder, more, database)
     else:
         raise click.UsageError("Say from which tree: ./dev bench-from TREE")
 
 
-def make(tree: str, ref: str, python: str | None, folder: Path, more: tuple[str, ...] = ()) -> None:
+def make(
+    tree: str,
+    ref: str,
+    python: str | None,
+    folder: Path,
+    more: tuple[str, ...] = (),
+    database: str = "mariadb",
+) -> None:
     """The bench, or an error that says which step failed; what was made so far stays."""
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is not empty")
@@ -67,7 +80,7 @@ def make(tree: str, ref: str, python: str | None, folder: Path, more: tuple[str,
     with step("packages"):
         apps.install(bench, interpreter, trees.place_of(tree)[0])
     with step("servers"):
-        servers.make(bench)
+        servers.make(bench, database)
         servers.start(bench)
     with step("sites"):
         sites.make(bench, SITES, found)

@@ -67,6 +67,7 @@ def run(
     *command: str,
     cwd: Path | None = None,
     stdin: IO[bytes] | int | None = subprocess.DEVNULL,
+    user: str | None = None,
     **environment: str,
 ) -> str:
     """Its output, once it has ended well; else an error that shows it."""
@@ -79,6 +80,7 @@ def run(
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        user=user,
     )
     if done.returncode:
         raise click.ClickException(f"{' '.join(command)}\n{done.stdout[-5000:]}")

@@ -1,6 +1,7 @@
-"""A bench's MariaDB and its two Redis, on ports of their own, with their data in its folder.
+"""A bench's database server and its two Redis, on ports of their own, with their data in its folder.
 
-What MariaDB committed survives it, not the machine: nothing waits for the disk.
+What MariaDB or PostgreSQL committed survives it, not the machine: nothing waits for the disk.
+PostgreSQL refuses to run as root: it is then nobody's, who must be let into the bench's folder.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from tests.ports import LOOPBACK, free_port
 from tests.waiting import wait_until
 
 ROOT_PASSWORD = "root"
-NAMES = ("mariadb", "redis_queue", "redis_cache")
+DATABASES = ("mariadb", "postgres", "sqlite")
+"""As Frappe's `db_type` has them; SQLite has no server."""
+NAMES = ("mariadb", "postgres", "redis_queue", "redis_cache")
 SECONDS = 300
 
 MARIADB = """[mariadbd]
@@ -40,6 +43,14 @@ innodb-flush-method = nosync
 skip-innodb-doublewrite
 init-file = {config}/mariadb.sql
 """
+POSTGRES = """data_directory = '{data}'
+listen_addresses = '{host}'
+port = {port}
+unix_socket_directories = ''
+fsync = off
+full_page_writes = off
+max_connections = 300
+"""
 ROOT = "alter user root@localhost identified by '{}';\n"
 REDIS = """dir {data}
 pidfile {pids}/{name}.pid
@@ -54,13 +65,16 @@ KEPT = "appendonly yes\n"
 CACHE = "maxmemory 512mb\nmaxmemory-policy allkeys-lru\n"
 
 
-def make(bench: Layout) -> None:
+def make(bench: Layout, database: str = "mariadb") -> None:
     """Their configuration, which the bench's own follows, and an empty database server."""
-    ports = {name: free_port() for name in NAMES}
+    names = [name for name in NAMES if name == database or name not in DATABASES]
+    ports = {name: free_port() for name in names}
     for name, port in ports.items():
         data = bench.data / name
         data.mkdir()
-        text = MARIADB if name == "mariadb" else REDIS + (KEPT if "queue" in name else CACHE)
+        text = {"mariadb": MARIADB, "postgres": POSTGRES}.get(
+            name, REDIS + (KEPT if "queue" in name else CACHE)
+        )
         _file(bench, name).write_text(
             text.format(
                 name=name,
@@ -73,12 +87,10 @@ def make(bench: Layout) -> None:
                 config=bench.config,
             )
         )
-    (bench.config / "mariadb.sql").write_text(ROOT.format(ROOT_PASSWORD))
     cache = f"redis://{LOOPBACK}:{ports['redis_cache']}"
     bench.configure(
-        db_host=LOOPBACK,
-        db_port=ports["mariadb"],
-        root_login="root",
+        db_type=database,
+        root_login="postgres" if database == "postgres" else "root",
         root_password=ROOT_PASSWORD,
         redis_queue=f"redis://{LOOPBACK}:{ports['redis_queue']}",
         redis_cache=cache,
@@ -87,44 +99,81 @@ def make(bench: Layout) -> None:
         socketio_port=free_port(),
         background_workers=1,
     )
+    if database in ports:
+        bench.configure(db_host=LOOPBACK, db_port=ports[database])
+        {"mariadb": _install_mariadb, "postgres": _install_postgres}[database](bench)
+
+
+def _install_mariadb(bench: Layout) -> None:
+    (bench.config / "mariadb.sql").write_text(ROOT.format(ROOT_PASSWORD))
     options = (f"--defaults-file={_file(bench, 'mariadb')}", "--skip-test-db")
-    run(_program("mariadb-install-db"), *options, "--auth-root-authentication-method=normal")
+    run(program("mariadb-install-db"), *options, "--auth-root-authentication-method=normal")
+
+
+def _install_postgres(bench: Layout) -> None:
+    data, user = bench.data / "postgres", _user_of("postgres")
+    if user:
+        shutil.chown(data, user)
+    how = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+    run(program("initdb"), "-D", str(data), *how, cwd=data, user=user)
 
 
 def start(bench: Layout) -> None:
     """Those that do not run; returns when all answer."""
-    commands = {
-        "mariadb": (_program("mariadbd"), f"--defaults-file={_file(bench, 'mariadb')}"),
-        **{
-            name: (_program("redis-server"), str(_file(bench, name)))
-            for name in ("redis_queue", "redis_cache")
-        },
-    }
     running = dict(_running(bench))
-    for name, command in commands.items():
+    for name in _made(bench):
         if name not in running:
             _refuse_where_another_listens(bench, name)
-            _start(command, bench.logs / f"{name}.log")
+            _start(_command(bench, name), bench.logs / f"{name}.log", _user_of(name))
     wait_until(lambda: _all_answer(bench), SECONDS, f"the servers of {bench.folder} answer")
 
 
 def stop(bench: Layout) -> None:
     """Returns when all have ended."""
-    for _, number in _running(bench):
-        with suppress(ProcessLookupError):
-            os.kill(number, signal.SIGTERM)
+    for name, number in _running(bench):
+        with suppress(ProcessLookupError):  # at SIGTERM PostgreSQL waits until its last client left
+            os.kill(number, signal.SIGINT if name == "postgres" else signal.SIGTERM)
     wait_until(lambda: not dict(_running(bench)), SECONDS, "the servers have ended")
 
 
 def is_ours(bench: Layout) -> bool:
     """It was made here, with servers of its own."""
-    return _file(bench, "mariadb").exists()
+    return bool(_made(bench))
+
+
+def program(name: str) -> str:
+    """Its path, or an error that says what to install."""
+    postgres = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")))[-1:]
+    path = shutil.which(name, path=":".join([os.environ.get("PATH", ""), *postgres]))
+    if path is None:
+        raise click.ClickException(
+            f"{name} is not installed: Redis, and MariaDB or PostgreSQL are needed"
+        )
+    return path
+
+
+def _made(bench: Layout) -> list[str]:
+    return [name for name in NAMES if _file(bench, name).exists()]
+
+
+def _user_of(name: str) -> str | None:
+    """Who runs it, where that is not us."""
+    return "nobody" if name == "postgres" and os.getuid() == 0 else None
+
+
+def _command(bench: Layout, name: str) -> tuple[str, ...]:
+    file = _file(bench, name)
+    if name == "mariadb":
+        return program("mariadbd"), f"--defaults-file={file}"
+    if name == "postgres":
+        return program("postgres"), f"--config-file={file}"
+    return program("redis-server"), str(file)
 
 
 def _refuse_where_another_listens(bench: Layout, name: str) -> None:
     """While the bench was stopped its port was free for everybody."""
     numbers = bench.configuration
-    port = str(numbers["db_port" if name == "mariadb" else name]).rpartition(":")[2]
+    port = str(numbers["db_port" if name in DATABASES else name]).rpartition(":")[2]
     with socket.socket() as asks:
         if asks.connect_ex((LOOPBACK, int(port))) == 0:
             raise click.ClickException(
@@ -133,7 +182,7 @@ def _refuse_where_another_listens(bench: Layout, name: str) -> None:
             )
 
 
-def _start(command: tuple[str, ...], log: Path) -> None:
+def _start(command: tuple[str, ...], log: Path, user: str | None) -> None:
     with log.open("ab") as output:
         subprocess.Popen(
             command,
@@ -141,6 +190,7 @@ def _start(command: tuple[str, ...], log: Path) -> None:
             stdout=output,
             stderr=output,
             start_new_session=True,
+            user=user,
         )
 
 
@@ -151,8 +201,14 @@ def _all_answer(bench: Layout) -> bool:
         done = subprocess.run(["redis-cli", "-p", port, "ping"], capture_output=True)
         if done.stdout.strip() != b"PONG":
             return False
-    as_root = ("--no-defaults", f"--host={LOOPBACK}", f"--port={numbers['db_port']}", "-uroot")
-    ping = ("mariadb-admin", *as_root, f"-p{ROOT_PASSWORD}", "ping")
+    return all(_answers(name, numbers["db_port"]) for name in _made(bench) if name in DATABASES)
+
+
+def _answers(database: str, port: int) -> bool:
+    where = (f"--host={LOOPBACK}", f"--port={port}")
+    if database == "postgres":
+        return not subprocess.run([program("pg_isready"), *where], capture_output=True).returncode
+    ping = ("mariadb-admin", "--no-defaults", *where, "-uroot", f"-p{ROOT_PASSWORD}", "ping")
     return b"is alive" in subprocess.run(ping, capture_output=True).stdout
 
 
@@ -160,9 +216,11 @@ def _running(bench: Layout) -> Iterator[tuple[str, int]]:
     """Names and process ids; a file that a crash left counts only while its server is that one."""
     for name in NAMES:
         file = bench.config / "pids" / f"{name}.pid"
+        if name == "postgres":
+            file = bench.data / name / "postmaster.pid"
         number, command = "", b""
         with suppress(FileNotFoundError, ProcessLookupError):  # it may end, and take its file away
-            number = file.read_text().strip()
+            number = file.read_text().partition("\n")[0].strip()
             command = Path("/proc", number, "cmdline").read_bytes()
         if number and os.fsencode(bench.folder) in command:
             yield name, int(number)
@@ -172,10 +230,3 @@ def _running(bench: Layout) -> Iterator[tuple[str, int]]:
 
 def _file(bench: Layout, name: str) -> Path:
     return bench.config / (f"{name}.cnf" if name == "mariadb" else f"{name}.conf")
-
-
-def _program(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        raise click.ClickException(f"{name} is not installed: MariaDB and Redis are needed")
-    return path

@@ -16,7 +16,7 @@ import pytest
 
 from tests.bench_from import apps, servers, trees
 from tests.bench_from.layout import Layout, run
-from tests.servers import find_program
+from tests.servers import find_program, folder_for
 
 PROJECT = """
 [project]
@@ -129,14 +129,23 @@ def test_a_server_that_takes_its_pid_file_away_meanwhile_has_ended(bench: Layout
             over.set()
 
 
-@pytest.fixture
-def with_servers(bench: Layout) -> Iterator[Layout]:
-    for program, package in (("mariadbd", "mariadb-server"), ("redis-server", "redis-server")):
-        find_program(program, package)
-    servers.make(bench)
+@pytest.fixture(params=["mariadb", "postgres", "sqlite"])
+def with_servers(request: pytest.FixtureRequest) -> Iterator[Layout]:
+    """In a folder that PostgreSQL's user may pass, unlike pytest's own."""
+    find_program("redis-server", "redis-server")
+    if request.param == "mariadb":
+        find_program("mariadbd", "mariadb-server")
+    if request.param == "postgres":
+        find_program("postgres", "postgresql")
+    folder = folder_for("bench")
+    folder.chmod(0o755)
+    bench = Layout(folder / "bench")
+    bench.make()
+    servers.make(bench, request.param)
     servers.start(bench)
     yield bench
     servers.stop(bench)
+    shutil.rmtree(folder)
 
 
 def test_servers_are_stopped_and_started_again_with_their_data(with_servers: Layout) -> None:
@@ -146,6 +155,7 @@ def test_servers_are_stopped_and_started_again_with_their_data(with_servers: Lay
     servers.stop(bench)
     assert subprocess.run([*redis, "ping"], capture_output=True).returncode == 1
     assert not list((bench.config / "pids").glob("*.pid"))
+    assert not (bench.data / "postgres" / "postmaster.pid").exists()
     servers.start(bench)
     servers.start(bench)
     assert run(*redis, "get", "job").strip() == "1"
