@@ -46,7 +46,8 @@ def main(
     """Make a bench from TREE: a folder or a git directory, or TREE:SUBFOLDER of it.
 
     Its Frappe may be 14 to 17; ERPNext and HRMS come along where they lie in the tree. The bench
-    has a database server and two Redis on ports of its own, three sites, and this project installed.
+    has a database server and two Redis on ports of its own, three sites, and this project
+    installed.
     """
     if start:
         servers.start(Layout(start))

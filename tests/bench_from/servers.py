@@ -1,4 +1,4 @@
-"""A bench's database server and its two Redis, on ports of their own, with their data in its folder.
+"""A bench's database server and two Redis, on ports of their own, with their data in its folder.
 
 What MariaDB or PostgreSQL committed survives it, not the machine: nothing waits for the disk.
 PostgreSQL refuses to run as root: it is then nobody's, who must be let into the bench's folder.
@@ -43,8 +43,7 @@ innodb-flush-method = nosync
 skip-innodb-doublewrite
 init-file = {config}/mariadb.sql
 """
-POSTGRES = """data_directory = '{data}'
-listen_addresses = '{host}'
+POSTGRES = """listen_addresses = '{host}'
 port = {port}
 unix_socket_directories = ''
 fsync = off
@@ -166,7 +165,7 @@ def _command(bench: Layout, name: str) -> tuple[str, ...]:
     if name == "mariadb":
         return program("mariadbd"), f"--defaults-file={file}"
     if name == "postgres":
-        return program("postgres"), f"--config-file={file}"
+        return program("postgres"), "-D", str(bench.data / name), f"--config-file={file}"
     return program("redis-server"), str(file)
 
 
