@@ -84,7 +84,7 @@ def make(
         servers.make(bench, database)
         servers.start(bench)
     with step("sites"):
-        sites.make(bench, SITES, found)
+        sites.make(bench, SITES, found, database)
     with step("this project"):
         apps.install_project(bench)
     click.echo(READY.format(minutes=(time.monotonic() - begun) / 60, bench=folder))
@@ -107,4 +107,5 @@ READY = """
 ./dev bench-from --start {bench}
 {bench}/env/bin/pip install -e '/another/checkout[admin]'   to have that one's code in it"""
 
-main(prog_name="./dev bench-from")
+if __name__ == "__main__":
+    main(prog_name="./dev bench-from")

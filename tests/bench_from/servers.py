@@ -88,7 +88,6 @@ def make(bench: Layout, database: str = "mariadb") -> None:
         )
     cache = f"redis://{LOOPBACK}:{ports['redis_cache']}"
     bench.configure(
-        db_type=database,
         root_login="postgres" if database == "postgres" else "root",
         root_password=ROOT_PASSWORD,
         redis_queue=f"redis://{LOOPBACK}:{ports['redis_queue']}",

@@ -28,8 +28,8 @@ if not frappe.db.a_row_exists("Company"):  # newer ERPNext has no such hook
     from frappe.desk.page.setup_wizard.setup_wizard import setup_complete
     year = frappe.utils.nowdate()[:4]
     setup_complete({
-        "language": "English", "country": "United States", "timezone": "America/New_York",
-        "currency": "USD", "company_name": "Bench Works", "company_abbr": "BW",
+        "language": "English", "country": "India", "timezone": "Asia/Kolkata", "currency": "INR",
+        "company_name": "Bench Works", "company_abbr": "BW",
         "chart_of_accounts": "Standard", "fy_start_date": f"{year}-01-01",
         "fy_end_date": f"{year}-12-31",
     })
@@ -38,13 +38,15 @@ frappe.db.commit()
 """ERPNext makes a company, as its setup wizard does, and takes minutes: not within a test."""
 
 
-def make(bench: Layout, names: Sequence[str], apps: Sequence[str]) -> None:
+def make(
+    bench: Layout, names: Sequence[str], apps: Sequence[str], database: str = "mariadb"
+) -> None:
     """Frappe's own tests may run in the first."""
     first, *others = names
     bench.configure(default_site=first)
     to_install = [word for app in apps[1:] for word in ("--install-app", app)]
     config = bench.configuration
-    how = ("--admin-password", ADMIN_PASSWORD, "--db-type", config["db_type"])
+    how = ("--admin-password", ADMIN_PASSWORD, "--db-type", database)
     as_root = ("--db-root-username", config["root_login"], "--db-root-password", ROOT_PASSWORD)
     bench.frappe("new-site", first, *how, *as_root, *to_install)
     bench.configure(f"{first}/site_config.json", allow_tests=True)
@@ -62,9 +64,7 @@ def _copy(bench: Layout, original: str, name: str) -> None:
     database = f"_{name.replace('.', '_')}"
     of_its_own = {"db_name": database, "allow_tests": False}
     copied = {"mariadb": _copied_mariadb, "postgres": _copied_postgres, "sqlite": _copied_sqlite}
-    of_its_own |= copied[bench.configuration["db_type"]](
-        bench, bench.sites / name, config, database
-    )
+    of_its_own |= copied[config["db_type"]](bench, bench.sites / name, config, database)
     bench.configure(f"{name}/site_config.json", **of_its_own)
 
 
