@@ -90,7 +90,7 @@ def _masters() -> None:
 
 
 def _item(name: str) -> dict[str, Any]:
-    return {
+    document = {
         "doctype": "Item",
         "item_code": name,
         "item_name": name,
@@ -98,6 +98,10 @@ def _item(name: str) -> dict[str, Any]:
         "stock_uom": "Nos",
         "is_stock_item": 1,
     }
+    if frappe.get_meta("Item").has_field("gst_hsn_code"):  # India Compliance wants 6 or 8 digits
+        of_eight = {"name": ("like", "_" * 8)}
+        document["gst_hsn_code"] = frappe.db.get_value("GST HSN Code", of_eight)
+    return document
 
 
 def _customer(name: str) -> dict[str, Any]:

@@ -25,12 +25,13 @@ class Going:
         self.bench, self.label, self.ledger = bench, uuid.uuid4().hex, folder / "ledger"
         self.ledger.touch()
 
-    def start(self, method: str, **kwargs: object) -> str:
+    def start(self, method: str, then: str = "", **kwargs: object) -> str:
+        """`then`: what the caller does after it."""
         arguments = {"label": self.label, "ledger": str(self.ledger), **kwargs}
         self.id = str(
             self.bench.ask(
                 f"import fc_probe_each\n"
-                f"answer = frappe.enqueue(fc_probe_each.{method}, **{arguments!r}).id"
+                f"answer = frappe.enqueue(fc_probe_each.{method}, **{arguments!r}).id\n{then}"
             )
         )
         return self.id
@@ -92,8 +93,8 @@ def test_a_second_writer(bench: Bench, going: Going) -> None:
     """1020 and 1213 undo what was not committed: it is done again in the same run."""
     bench.worker(1)
     name = bench.ask("answer = frappe.get_doc(doctype='ToDo', description='shared').insert().name")
-    going.start("meet_others", items=90, name=name)
-    bench.ask(f"import fc_probe_each; fc_probe_each.set_again_and_again({name!r}, time.time() + 4)")
+    writes = f"fc_probe_each.set_again_and_again({name!r}, time.time() + 4)"
+    going.start("meet_others", then=writes, items=90, name=name)
     status, error = going.ended()
     assert (status, error) == ("finished", "")
     assert going.items() == list(range(90))
