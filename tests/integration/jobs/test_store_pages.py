@@ -21,12 +21,19 @@ QUEUES = ("short", "default", "long")
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobStore]:
-    """A store on a server that nobody else sends commands to."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     server = RedisServer(tmp_path_factory.mktemp("alone"), str(get_binary_path()), fsync="no")
     server.start()
-    yield make_store(tmp_path_factory.mktemp("bench"), server.url, "alone")
+    yield server
     server.stop()
+
+
+@pytest.fixture
+def alone(server: RedisServer, tmp_path: Path) -> JobStore:
+    """An empty store on a server that nobody else sends commands to."""
+    store = make_store(tmp_path, server.url, "alone")
+    store.client.flushall()
+    return store
 
 
 def commands(store: JobStore, action: Callable[[], Any]) -> dict[str, int]:
