@@ -5,6 +5,7 @@ They are bars over time, as shapes that a template draws as SVG, without a scrip
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from frappe_celery.watch.words import duration, unit_of
 GRID_LINES = 4
 LAST_TICK = 0.92
 """From here to the right end there is no room for a tick's text."""
+SPARK_BARS = 24
 MOST_POINTED_AT = 200
 """With more columns none is wide enough to be pointed at."""
 
@@ -73,6 +75,18 @@ def stacked(columns: Sequence[Column], are_seconds: bool = False) -> Chart:
         for line in range(GRID_LINES + 1 if highest else 1)
     ]
     return Chart(["".join(series) for series in bars], places, most, lines, few)
+
+
+def spark(times: Sequence[float], begin: float, end: float) -> str:
+    """How many `times` are in each of `SPARK_BARS` parts of a time, as a path of SVG 1 high.
+
+    The highest bar is 1 high, and each other at least an eighth of it, to be seen.
+    """
+    part = (end - begin) / SPARK_BARS or 1
+    bars = Counter(min(int((time - begin) / part), SPARK_BARS - 1) for time in times)
+    most = max(bars.values())
+    heights = {place: max(number / most, 1 / 8) for place, number in sorted(bars.items())}
+    return "".join(f"M{place} {1 - high:.2f}h.8V1h-.8z" for place, high in heights.items())
 
 
 def _number(number: int, unit: str) -> str:

@@ -14,15 +14,15 @@ from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.record.paging import search
 from frappe_celery.watch import job_display
 from frappe_pages.answers import OfJobs, ReadOnlyAdmin
+from frappe_pages.charts import SPARK_BARS, spark
 from frappe_pages.job_actions import ACTIONS
-from frappe_pages.job_filter import JobFilter
+from frappe_pages.job_filter import FILTERS, JobFilter
 from frappe_pages.job_search import kind_of
 
 LOOKED_AT = 5_000
 """Of more failures the newest are grouped."""
 SHOWN = 100
 METHODS_SHOWN = 3
-FILTERS = ("method", "site", "queue", "since", "until")
 
 
 @dataclass
@@ -32,11 +32,17 @@ class Group:
     kind: str
     newest: Job
     oldest: Job
-    number: int = 0
+    times: list[float] = field(default_factory=list)
     methods: Counter[str] = field(default_factory=Counter)
     sites: set[str] = field(default_factory=set)
     query: str = ""
     """What of the list of jobs shows them."""
+    graph: str = ""
+    """When they failed, from the oldest of all groups to the newest: a path of SVG."""
+
+    @property
+    def number(self) -> int:
+        return len(self.times)
 
     @property
     def frequent(self) -> list[str]:
@@ -59,7 +65,9 @@ class FailureAdmin(ReadOnlyAdmin, OfJobs):
         failed = list(islice(search(get_store(), form.wanted()), LOOKED_AT + 1))
         groups = _grouped(failed[:LOOKED_AT])
         given = {name: value for name in FILTERS if (value := request.GET.get(name))}
-        for group in groups:
+        times = [time for group in groups for time in group.times]
+        for group in groups[:SHOWN]:
+            group.graph = spark(group.times, min(times), max(times))
             group.query = urlencode({"status": "failed", "error": group.kind, **given})
         return self.shown(
             request,
@@ -67,6 +75,7 @@ class FailureAdmin(ReadOnlyAdmin, OfJobs):
             "Failures",
             form=form,
             groups=groups[:SHOWN],
+            spark_bars=SPARK_BARS,
             left_out=len(groups) - SHOWN,
             looked_at=LOOKED_AT if len(failed) > LOOKED_AT else None,
             may_requeue=ACTIONS["requeue"].is_allowed(request.user),
@@ -79,7 +88,7 @@ def _grouped(jobs: list[Job]) -> list[Group]:
         kind = kind_of(job)
         group = found.setdefault(kind, Group(kind, job, job))
         group.oldest = job
-        group.number += 1
+        group.times.append((job.ended_at or job.enqueued_at).timestamp())
         group.methods[job_display.label(job)] += 1
         group.sites.add(job.site)
     return sorted(found.values(), key=lambda group: -group.number)

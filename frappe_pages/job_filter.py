@@ -14,6 +14,8 @@ from frappe_celery.watch.words import instant
 from frappe_pages import users
 from frappe_pages.job_search import Searched
 
+FILTERS = ("method", "site", "queue", "since", "until")
+
 
 class InstantField(forms.CharField):
     """`2h` ago or 2026-03-29T01:30, as the commands take it; seconds since the epoch."""
@@ -58,6 +60,11 @@ class JobFilter(forms.Form):
         self.fields["site"].choices = [*all_of_them, *own]  # type: ignore[attr-defined]
         queues = settings.current().queues
         self.fields["queue"].choices = [("", "every queue"), *((name, name) for name in queues)]  # type: ignore[attr-defined]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter is set beside status and search."""
+        return any(map(self.data.get, FILTERS))
 
     def wanted(self) -> Wanted:
         """What of it can be read; the form says what cannot."""

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -99,6 +100,7 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
         "TEMPLATES": [
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "DIRS": [Path(__file__).with_name("own_server")],
                 "APP_DIRS": True,
                 "OPTIONS": {
                     "context_processors": [

@@ -20,7 +20,12 @@ def chromium(folder: Path) -> Iterator[Chrome]:
     options.binary_location = find_program("chromium", "chromium")
     for argument in (
         *("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu"),
-        *("hide-scrollbars", "force-color-profile=srgb", "lang=en-US"),
+        *(
+            "hide-scrollbars",
+            "force-color-profile=srgb",
+            "force-prefers-reduced-motion",
+            "lang=en-US",
+        ),
         *(f"window-size={SIZE[0]},{SIZE[1]}", f"user-data-dir={folder / 'profile'}"),
         # no request leaves the machine: neither the browser's own nor a page's
         *("disable-background-networking", "disable-component-update", "no-first-run"),

@@ -123,7 +123,7 @@ class Pages:
 
     def picture(self, name: str, until: str | None = None) -> None:
         """For the documentation: the page, down to where the element `until` begins."""
-        self._is_accessible()
+        assert self.browser.get_log("browser") == []  # type: ignore[no-untyped-call]
         if not TAKEN:
             return
         height = self.browser.execute_script(
@@ -141,20 +141,3 @@ class Pages:
         )
         PICTURES.mkdir(exist_ok=True)
         (PICTURES / f"pages-{name}.png").write_bytes(base64.b64decode(shot["data"]))
-
-    def _is_accessible(self) -> None:
-        """Every control has a name, every table headers, and nothing failed to load."""
-        script = """
-            const shown = e => e.offsetParent !== null;
-            const named = e => e.getAttribute('aria-label') || (e.labels || []).length
-                || e.innerText || e.value || e.title;
-            return [
-                ...[...document.querySelectorAll('main input:not([type=hidden]), main select,'
-                    + ' main button, main a')].filter(e => shown(e) && !named(e)),
-                ...[...document.querySelectorAll('main table')].filter(e => !e.querySelector('th')),
-                ...[...document.querySelectorAll('main svg[role=img]')]
-                    .filter(e => !e.getAttribute('aria-labelledby')),
-            ].map(e => e.outerHTML);
-        """
-        assert self.browser.execute_script(script) == []
-        assert self.browser.get_log("browser") == []  # type: ignore[no-untyped-call]

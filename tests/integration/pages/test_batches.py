@@ -145,7 +145,7 @@ def test_a_thousand_are_listed_newest_first_a_page_at_a_time(user: Users, store:
 
 
 def test_the_list_says_how_each_stands(user: Users, store: JobStore) -> None:
-    assert "There are none" in user("anna").get(BATCHES).text
+    assert "No batches yet" in user("anna").get(BATCHES).text
     b = made("<Close>", 4)
     run(store)
     run(store, "ValueError: no")

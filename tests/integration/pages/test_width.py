@@ -1,4 +1,7 @@
-"""The pages in a real browser, with long names: nothing scrolls sideways, desk or telephone."""
+"""The pages in a real browser, with long names, desk or telephone, light and dark.
+
+Nothing scrolls sideways, and axe-core finds nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium_axe_python import Axe
 
 from frappe_celery import batch
 from frappe_celery.jobs import JobStore
@@ -34,10 +39,12 @@ scheduler_events = {{
 }}
 """
 ADMIN = "/admin/frappe_celery/"
-WIDTHS = (1280, 1200, 1024, 768, 390)
-VIEWS = (*((width, "light") for width in WIDTHS), (1280, "dark"), (390, "dark"))
+WIDTHS = (1440, 1200, 1024, 768, 390)
 DJANGOS = ("users", "a user")
-"""Pages that are all Django's: a box in them may scroll."""
+"""Pages that are all Django's: a box in them may scroll, a date's two fields share a label."""
+COLOURS = "{runOnly: ['color-contrast'], resultTypes: ['violations']}"
+SCHEMES = {"light": "{resultTypes: ['violations']}", "dark": COLOURS}
+"""What axe is asked of each: the dark page has the same elements."""
 LEGIBLE = 9
 """Pixels of the smallest letters of a chart."""
 MEASURES = """
@@ -162,20 +169,57 @@ def pages(browser: Chrome, shop: Project, paths: dict[str, str]) -> Pages:
     return pages
 
 
-def test_nothing_scrolls_sideways_and_charts_can_be_read(
-    pages: Pages, paths: dict[str, str]
-) -> None:
-    wrong = {}
+@pytest.fixture(scope="module")
+def wrong(pages: Pages, paths: dict[str, str]) -> dict[str, list[str]]:
+    """What each page, opened once, has wrong: `wide`, `small` and what `axe` finds."""
+    wrong: dict[str, list[str]] = {"wide": [], "small": [], "axe": []}
+    axe = Axe(pages.browser)
     for name, path in paths.items():
         pages.open(path)
-        for width, scheme in VIEWS:
-            with pages.seen_as(width, scheme):
+        for width in WIDTHS:
+            with pages.seen_as(width):
                 found: Any = pages.browser.execute_script(MEASURES)
             wide = found["page"] > width or found["window"] != width
-            wide = wide or (found["wide"] and name not in DJANGOS)
-            if wide or min(found["letters"], default=LEGIBLE) < LEGIBLE:
-                wrong[name, width, scheme] = found
-    assert not wrong, "\n".join(f"{seen}: {found}" for seen, found in wrong.items())
+            if wide or (found["wide"] and name not in DJANGOS):
+                wrong["wide"].append(f"{name}, {width}: {found}")
+            if min(found["letters"], default=LEGIBLE) < LEGIBLE:
+                wrong["small"].append(f"{name}, {width}: {found}")
+        axe.inject()
+        for scheme, rules in SCHEMES.items():
+            with pages.seen_as(1280, scheme):
+                found = axe.run("document", COLOURS if name in DJANGOS else rules)
+            wrong["axe"] += [
+                f"{name}, {scheme}: {rule['id']}: {node['html']} {node['failureSummary']}"
+                for rule in found["violations"]
+                for node in rule["nodes"]
+            ]
+    return wrong
+
+
+@pytest.mark.parametrize("what", ["wide", "small", "axe"])
+def test_nothing_is_too_wide_or_too_small_or_found_by_axe(
+    wrong: dict[str, list[str]], what: str
+) -> None:
+    assert not wrong[what], "\n".join(wrong[what])
+
+
+def test_the_tab_key_comes_to_the_first_job_soon(pages: Pages, paths: dict[str, str]) -> None:
+    pages.open(paths["jobs"])
+    first = "return document.activeElement.matches('#result_list tbody tr:first-child a')"
+    stops = 1
+    pages.press(Keys.TAB)
+    while not pages.browser.execute_script(first):
+        pages.press(Keys.TAB)
+        stops += 1
+        assert stops < 10
+
+
+def test_arrow_keys_go_from_one_status_to_the_next(pages: Pages, paths: dict[str, str]) -> None:
+    pages.open(paths["failed jobs"])
+    pages.tab_to("failed")
+    pages.press(Keys.ARROW_LEFT)
+    pages.enter()
+    assert pages.element(".fc-tabs [aria-current]").text.startswith("finished")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
