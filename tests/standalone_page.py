@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from frappe_standalone.namespace import importer
 from hatch_build import NAMESPACE, modules, names
+from tests.apps import frappes_answers
 
 OBJECTS = {
     "frappe.db": "frappe.database.database.Database",
@@ -54,7 +57,7 @@ VALUES = {
 
 def markdown() -> str:
     """A section for each module of the namespace, and for each object."""
-    return "\n".join([*_modules(), *_objects()])
+    return "\n".join([*_modules(), *_objects(), *_other_answers()])
 
 
 def _modules() -> Iterator[str]:
@@ -111,6 +114,17 @@ def _objects() -> Iterator[str]:
         yield _table(found)
 
 
+def _other_answers() -> Iterator[str]:
+    count = len(json.loads(frappes_answers.TABLE.read_text())["expressions"])
+    yield f"""### Answers that differ from Frappe's
+
+Of {count} expressions of the public API, each answers what it answers on Frappe 15.101 and 16.9,
+raises by name, or differs for one of these reasons:
+"""
+    for reason, expressions in json.loads(frappes_answers.DIFFER.read_text()).items():
+        yield f"- {reason} ({len(expressions)})"
+
+
 def _listed(found: dict[str, Any]) -> str:
     return ", ".join(f"`{name}`" for name in found) + "\n"
 
@@ -135,4 +149,5 @@ def _says(thing: Any) -> str:
 
 
 if __name__ == "__main__":
+    importer.install()
     print(markdown(), end="")

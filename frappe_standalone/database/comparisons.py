@@ -115,8 +115,9 @@ class Comparison:
         if self.query.vendor == "postgresql":
             sql, word = f"{sql} collate `und-x-icu`", word.replace("like", "ilike")
         self.query.is_plain &= not {"\\", "\0"} & {*str(self.value)}  # SQLite needs to be told
-        made = f"{sql} {word} {self.query.argument(str(self.value))}"
-        is_other = self.operator == "not like" and str(self.value).strip("%")
+        value = str(self.value).replace("\\", "\\\\" if self.is_of_15 else "\\")
+        made = f"{sql} {word} {self.query.argument(value)}"
+        is_other = self.operator == "not like" and value.strip("%")
         return self._or_nothing(made) if is_other else made
 
     def _is(self) -> str:

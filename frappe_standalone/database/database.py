@@ -75,7 +75,7 @@ class Database(RawSql):
         pluck: bool = False,
         distinct: bool = False,
         limit: int | None = None,
-    ) -> list[Any] | None:
+    ) -> Any:
         """As `get_value`, of every matching document; those of `distinct` are not sorted.
 
         A list of nothing matches none, a dictionary of nothing all. With `ignore` it is None where
@@ -88,7 +88,7 @@ class Database(RawSql):
         rows: list[Any]
         doctype, filters = schema.doctype_of(doctype), _filled(filters)
         if isinstance(filters, list) and not filters:
-            return []
+            return store.shaped((), as_dict=as_dict, pluck=pluck)
         if _is_single(doctype, filters):
             of_15 = settings.current().frappe_version < 16  # which gives the texts that are kept
             is_text = of_15 and schema.described(doctype).is_known
@@ -290,7 +290,7 @@ class Database(RawSql):
     get_all = staticmethod(store.get_all)
     get_list = staticmethod(store.get_list)
 
-    def a_row_exists(self, doctype: str) -> list[Any]:
+    def a_row_exists(self, doctype: str) -> Any:
         """A row of any document of that doctype; no row where there is none."""
         return store.get_all(doctype, limit=1, order_by=None, as_list=True)
 

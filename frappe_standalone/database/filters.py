@@ -196,6 +196,10 @@ def _condition(field: Any, operator: str, value: Any, doctype: str | None = None
         value = tuple(value) if isinstance(value, Iterable) else (value,)
     if operator in ("timespan", "previous", "next"):
         operator, value = "between", _days(operator, value)
+    count = len(value) if isinstance(value, (list, tuple)) else 1
+    if count != 2 if operator == "between" else operator in OPERATORS[:6] and count != 1:
+        wanted = "[first, last]" if operator == "between" else "one value"
+        raise ValidationError(f"filter {field!r}: {operator!r} takes {wanted}, not {value!r}")
     return Condition(field, operator, value, doctype, counts)
 
 

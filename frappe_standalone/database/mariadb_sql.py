@@ -6,6 +6,7 @@ Times by the site's clock, changes of several tables, INSERT … ON DUPLICATE KE
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from sqlglot import TokenType, exp
@@ -70,20 +71,30 @@ def spell(tree: exp.Expr, names: set[str]) -> None:
             column.set("this", exp.to_identifier(column.name.lower(), quoted=True))
 
 
-def all_of(insert: exp.Expr) -> list[exp.Expr]:
-    """What a REPLACE changes in the row that is there: every column it names.
+def sum_floats(tree: exp.Expr) -> None:
+    """A sum is a float, as a bench's connection reads MariaDB's."""
+    for each in tree.find_all(exp.Sum):
+        summed = each.find(exp.Distinct) or each
+        one = summed.expressions[0] if isinstance(summed, exp.Distinct) else summed.this
+        one.replace(exp.Mul(this=exp.Paren(this=one.copy()), expression=exp.Literal.number("1.0")))
+
+
+def all_of(insert: exp.Expr, fields: Iterable[tuple[str, str, str]]) -> list[exp.Expr]:
+    """What a REPLACE changes in the row that is there: all columns, those it names or not.
 
     Raises:
         ParseError: it names none.
     """
     if not isinstance(insert.this, exp.Schema):
         raise ParseError("REPLACE needs the names of its columns")
+    table, named = insert.this.this.name, [each.name for each in insert.this.expressions]
+    names = [name for doctype, name, _ in fields if f"tab{doctype}" == table]
     return [
         exp.EQ(
-            this=exp.column(each.name),
-            expression=exp.Anonymous(this="VALUES", expressions=[exp.column(each.name)]),
+            this=exp.column(name),
+            expression=exp.Anonymous(this="VALUES", expressions=[exp.column(name)]),
         )
-        for each in insert.this.expressions
+        for name in names or named
     ]
 
 

@@ -166,7 +166,13 @@ _CALLS = {
     "JSON_UNQUOTE": "({0} #>> '{{}}')",
 }
 """MariaDB's functions, with what they are given by number."""
+_ZONE = "(CASE WHEN {0} ~ '^[+-]' THEN TRANSLATE({0}, '+-', '-+') ELSE {0} END)"
+"""Offsets count westwards here."""
+_IN_ZONES = f"CAST({{2}} AS TIMESTAMP) AT TIME ZONE {_ZONE} AT TIME ZONE {_ZONE.replace('0', '1')}"
 _NODES = {
+    exp.ConvertTimezone: _IN_ZONES,
+    exp.Ceil: "CAST(CEIL({0}) AS BIGINT)",
+    exp.Floor: "CAST(FLOOR({0}) AS BIGINT)",
     exp.Time: "CAST({0} AS TIME)",
     exp.Rand: "RANDOM()",
     exp.RegexpLike: f"CAST({{0}} AS TEXT) COLLATE {_FOLDED} ~* {{1}}",

@@ -83,6 +83,8 @@ class Select:
 
     def _selected(self, given: Any) -> list[Selected]:
         if isinstance(given, Mapping):
+            if any(map(self.meta.get_field, given)):
+                raise unsupported(f"child rows as a field of a query ({given!r})")
             given = _of_mapping(given)
         elif not isinstance(given, str):
             sql = given.get_sql(quote_char="`")  # PyPika's

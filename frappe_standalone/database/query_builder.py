@@ -153,7 +153,7 @@ class Question:
         as_list: bool = False,
         pluck: Any = False,
         update: Any = None,
-    ) -> list[Any]:
+    ) -> Any:
         """The rows, as tuples unless told otherwise."""
         known.check_table(self._doctype)
         rows = store.select(self._doctype, **self._asked)

@@ -322,11 +322,11 @@ def get_all(
     distinct: bool = False,
     update: Mapping[str, Any] | None = None,
     ignore_ddl: bool = False,
-) -> list[Any]:
+) -> Any:
     """The matching documents' fields (`name` unless `fields` says more), as dictionaries.
 
-    `pluck` gives the values of one field, `as_list` tuples. Arguments that only matter where
-    there are permissions are taken and not used.
+    `pluck` gives the values of one field, `as_list` a tuple of tuples. Arguments that only
+    matter where there are permissions are taken and not used.
 
     Raises:
         DoesNotExistError: nothing describes the doctype, and there is no document of it.
@@ -373,18 +373,19 @@ def shaped(
     as_list: bool = False,
     pluck: Any = None,
     update: Mapping[str, Any] | None = None,
-) -> list[Any]:
+) -> Any:
     """Rows as one field's values (the first one's unless `pluck` names it), dictionaries, lists
-    or, where nothing is said, tuples."""
+    or, where nothing is said, a tuple of tuples."""
     if pluck:
         name = bare(str(pluck))
         return [row[name] if name in row else next(iter(row.values())) for row in rows]
     if as_dict:
         return [_dict(row).update(update or {}) for row in rows]
-    return [list(row.values()) if as_list else tuple(row.values()) for row in rows]
+    values = (row.values() for row in rows)
+    return [*map(list, values)] if as_list else tuple(map(tuple, values))
 
 
-def get_list(doctype: str, *args: Any, **kwargs: Any) -> list[Any]:
+def get_list(doctype: str, *args: Any, **kwargs: Any) -> Any:
     """`get_all`: there are no permissions here, and a page of 20 is only the REST API's."""
     return get_all(doctype, *args, **kwargs)
 

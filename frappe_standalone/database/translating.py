@@ -49,7 +49,7 @@ def carried(
     kinds = []
     for doctype in doctypes:
         there = columns(doctype)
-        for name in names:
+        for name in there if _REPLACE.match(text) else names:
             spelled = name if name in there else name.lower()
             kinds += [(doctype, spelled, there[spelled].kind)] if spelled in there else []
     return _carried(text, has_values, vendor, tuple(kinds), numbers)
@@ -71,12 +71,12 @@ def _carried(
         if isinstance(tree, _NOT_CARRIED):
             raise ParseError(f"{text.split()[0].upper()} is not carried")
         if _REPLACE.match(text):
-            tree.set(
-                "conflict", exp.OnConflict(duplicate=True, expressions=mariadb_sql.all_of(tree))
-            )
+            changes = mariadb_sql.all_of(tree, fields)
+            tree.set("conflict", exp.OnConflict(duplicate=True, expressions=changes))
         mariadb_sql.spell(tree, {name for _, name, _ in fields})
         mariadb_sql.change_one_table(tree)
         times = sqlite_sql.times(tree, kinds) if vendor == "sqlite" else ()
+        mariadb_sql.sum_floats(tree)
         prepare, dialect = _TARGETS[vendor]
         prepare(tree, kinds)
         made = tree.sql(dialect=dialect, unsupported_level=ErrorLevel.RAISE, identify=True)

@@ -253,9 +253,9 @@ class Document(StoredDocument):
     def _stamp(self) -> None:
         stamp = store.modified_now()
         self.update(stamp)
-        if self.is_new() or self.creation is None:  # a Single that was never saved
+        if self.is_new():
             self.creation = stamp["modified"]
-            self.owner = self.owner or stamp["modified_by"]
+        self.owner = self.owner or stamp["modified_by"]
         for row in self.get_all_children():
             row.creation, row.owner = row.creation or self.creation, row.owner or self.owner
 

@@ -152,7 +152,7 @@ def get_cached_value(
 
 def get_doctype_map(
     doctype: str, name: str, filters: Any = None, order_by: str | None = None
-) -> list[Any]:
+) -> Any:
     """The matching documents' names, as `get_all` gives them; nothing is kept under `name`."""
     return store.get_all(doctype, filters=filters, order_by=order_by)
 

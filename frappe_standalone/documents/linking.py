@@ -139,7 +139,7 @@ def check_unlinked(doc: Any, action: str) -> None:
                 raise LinkExistsError(f"cannot {action} {what}")
 
 
-def _holding(link: LinkField, doc: Any) -> list[Any]:
+def _holding(link: LinkField, doc: Any) -> Any:
     filters, meta = link.filters(doc.doctype, doc.name), get_meta(link.holder)
     if meta.issingle:
         found = _dict(singles.single(link.holder), name=link.holder, docstatus=0)

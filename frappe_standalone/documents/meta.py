@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from frappe_celery.host import settings
 from frappe_standalone.cache.cache import cache
 from frappe_standalone.database.defaults import get_defaults
 from frappe_standalone.database.schema import DECIMAL_PLACES, NAME_LENGTH, Column, wanted_of
@@ -311,6 +312,8 @@ def _default(df: _dict, parent: Any) -> Any:
         kept = get_defaults().get(df.fieldname)
         if kept:
             return kept
+    if df.fieldtype == "Time" and settings.current().frappe_version < 16:
+        return nowtime()  # before 16 a Time is never empty, whatever its default
     if str(df.default).lower() in _MOVING:
         return _MOVING[str(df.default).lower()](df)
     if df.fieldtype == "Select" and df.default is None and df.options:

@@ -158,7 +158,7 @@ def test_values_without_a_document(frappe: Any) -> None:
     assert db.get_value("Thing", {"size": 2}) == "b"
     assert db.get_value("Thing", "a", ["name", "size"], as_dict=True) == {"name": "a", "size": 1}
     assert db.get_value("Thing", "a", ["name", "size"]) == ("a", 1)
-    assert db.get_values("Thing", {"size": 2}, ["name", "size"]) == [("b", 2)]
+    assert db.get_values("Thing", {"size": 2}, ["name", "size"]) == (("b", 2),)
     assert db.get_value("Thing", "nobody", "size") is None
     assert sorted(db.get_values("Thing", ["a", "b"], "size", pluck=True)) == [1, 2]
     db.set_value("Thing", {"size": [">", 0]}, {"size": 5, "seen": 1})
@@ -196,7 +196,7 @@ def test_a_single_is_saved_for_the_first_time(frappe: Any) -> None:
     single.time_zone = "Asia/Kolkata"
     single.save()
     assert frappe.db.get_single_value("System Settings", "time_zone") == "Asia/Kolkata"
-    assert frappe.get_doc("System Settings").creation == str(single.modified)
+    assert frappe.get_doc("System Settings").creation is None  # as on a bench
 
 
 def test_submit_and_cancel(frappe: Any) -> None:

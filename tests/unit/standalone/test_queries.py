@@ -75,7 +75,7 @@ def test_aggregates_have_values_and_names(deals: Any) -> None:
     assert db.get_value("Deal", {}, ["count(name)", "max(due)"]) == (4, date(2026, 5, 1))
     assert db.get_value("Deal", {"size": 9}, "max(size)") is None
     assert deals.get_all("Deal", fields=[{"SUM": "size", "as": "total"}]) == [{"total": 10}]
-    assert deals.get_all("Deal", fields="count(*) as n", as_list=True) == [(4,)]
+    assert deals.get_all("Deal", fields="count(*) as n", as_list=True) == ((4,),)
     assert isinstance(db.get_value("Deal", {}, "min(creation)"), datetime)
 
 
@@ -160,11 +160,11 @@ def test_a_date_is_midnight_to_what_has_a_time(
 @pytest.mark.parametrize("nothing", [[], [None]])
 def test_a_list_of_nothing_matches_nothing(deals: Any, nothing: list[Any]) -> None:
     db = deals.db
-    assert db.get_values("Deal", nothing, "name") == []
-    assert db.get_values("System Settings", nothing, "dormant_days") == []
+    assert not db.get_values("Deal", nothing, "name")
+    assert not db.get_values("System Settings", nothing, "dormant_days")
     assert db.get_value("Deal", nothing, ["name", "size"]) is None
     assert db.exists("Deal", nothing) is None
-    assert db.get_values("Deal", ["d2", *nothing], "size") == [(2,)]
+    assert db.get_values("Deal", ["d2", *nothing], "size") == ((2,),)
     assert db.exists("Deal", ["d2", *nothing]) == "d2"
     assert len(db.get_values("Deal", {}, "name")) == 4
 

@@ -529,7 +529,7 @@ def test_a_new_row_holds_what_its_doctype_says(frappe: Any, write: Write) -> Non
         "Invoice Item", fields=["billed", "state", "cost_center"], order_by="idx", as_list=True
     )
     new = (1, "Open", "of one")
-    assert stored == [new, (0, "Closed", "own"), new]
+    assert stored == (new, (0, "Closed", "own"), new)
 
 
 def test_names_that_are_numbers(frappe: Any, write: Write) -> None:

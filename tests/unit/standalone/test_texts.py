@@ -207,7 +207,7 @@ PLACES: dict[str, Callable[[Any], Any]] = {
     "db.set_value": _set_value,
     "db.delete": _deleted(lambda q: q.f.db.delete("Text", {"content": q.text})),
     "get_all =": lambda q: q.all("Text", {"content": q.text}, pluck="name"),
-    "get_all like": lambda q: q.all("Text", {"content": ["like", _pattern(q.text)]}, pluck="name"),
+    "get_all like": lambda q: q.all("Text", {"content": ["like", q.text]}, pluck="name"),
     "get_all in": lambda q: q.all("Text", {"content": ["in", ["none", q.text]]}, pluck="name"),
     "get_all or_filters": lambda q: q.all(
         "Text", or_filters=[["content", "=", q.text], ["content", "=", "none"]], pluck="name"
