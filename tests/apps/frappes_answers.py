@@ -68,6 +68,8 @@ def make_documents(frappe: Any) -> None:
         new("D Item", item_code=name, **values)
     sql("update `tabD Item` set title=null, grp=null where name='ITM-004'")
     sql("update `tabD Item` set grp=null where name='ITM-010'")
+    filled = "name not in ('ITM-001', 'ITM-005') and at is not null"  # 15 fills a Time with now
+    sql(f"update `tabD Item` set at='07:30:00' where {filled}")
     new("D Order", "DO-A", customer="Cust", lines=LINES, item="ITM-001", total=35)
     new("D Order", "DO-B", customer="Other", lines=[{"item": "ITM-003"}])
     new("D Order", "DO-C", customer="Cust", lines=LINES, item="ITM-005", total=35).submit()
