@@ -80,6 +80,7 @@ def relay(site: str, runs: tuple[str, ...], every: bool) -> None:
         table.take_up(found, time.time(), get_store().settings.prefix)
         hosts.current().commit()
     store = get_store()
+    store.client.zrem(store.keys.outbox_marks(site), *found)
     store.client.sadd(store.keys.outbox_news, site)
     click.echo(f"{len(found)} will be enqueued.")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, Refused
@@ -139,7 +140,8 @@ class Relay:
         rows = self._table.take(now - OWN_SECONDS, AT_ONCE)
         before = client.hget(self._keys.outboxes, site)
         drained: float = json.loads(before)["drained"] if before else 0.0
-        done = {*marked, *(row.run for row in rows if self._publish(row, site, drained))}
+        back = self._came_back(rows, marks)
+        done = {*marked, *(row.run for row in rows if self._publish(row, site, drained, back))}
         self._table.delete(sorted(done))
         self._host.commit()
         waiting, oldest, aside = self._table.counts()
@@ -153,9 +155,27 @@ class Relay:
             pipe.sadd(self._keys.outbox_news, site)
         pipe.execute()
 
-    def _publish(self, row: Row, site: str, drained: float) -> bool:
+    def _came_back(self, rows: Sequence[Row], marks: str) -> set[str]:
+        """Runs of those whose job was enqueued and whose row was deleted then."""
+        pipe = self._client.pipeline()
+        for row in rows:
+            pipe.zscore(marks, row.run)
+            pipe.exists(self._keys.record(row.run))
+        told = iter(pipe.execute())
+        return {
+            row.run
+            for row, mark, is_kept in zip(rows, told, told, strict=True)
+            if mark or (mark is None and is_kept)
+        }
+
+    def _publish(self, row: Row, site: str, drained: float, back: Collection[str]) -> bool:
         """Whether it is enqueued, or was; what can not be is set aside."""
         try:
+            if row.run in back:
+                raise Refused(
+                    "it came back with an older state of the database: its job was enqueued before"
+                    " (to run it again, delete the job, then relay the row)"
+                )
             self._enqueue(row, site, drained)
         except BrokerUnreachable:
             raise

@@ -179,6 +179,32 @@ def test_of_a_restored_database_they_are_told_and_not_run(
     assert "Nothing waits" in run("outbox", "list").output
 
 
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_restored_row_whose_job_was_enqueued_is_told_and_not_dropped(
+    store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch, forgotten: bool
+) -> None:
+    site, host = store.settings.site, hosts.current()
+    commit("once")
+    (row,) = rows(site)
+    after_a_while(relay, monkeypatch)
+    assert rows(site) == []
+    with host.in_site(site, "Administrator"):
+        Table(host).add([row])
+        host.commit()
+    if forgotten:
+        store.client.delete(store.keys.outbox_marks(site))
+    after_a_while(relay, monkeypatch, 60)
+    assert enqueued(store) == ["once"]
+    (again,) = rows(site)
+    assert "its job was enqueued before" in str(again.error)
+    (job,) = store.page()
+    store.delete(job.run_id)
+    run("outbox", "relay", "--site", site, row.run)
+    after_a_while(relay, monkeypatch, 90)
+    assert enqueued(store) == ["once"]
+    assert rows(site) == []
+
+
 def test_what_cannot_be_enqueued_after_the_commit_is_no_error_of_its_caller(
     store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
