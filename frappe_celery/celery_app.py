@@ -293,12 +293,28 @@ def _add(app: Celery, config: Settings) -> None:
         begins.connect(telemetry.connect)
     for begins in (signals.worker_init, signals.beat_init):
         begins.connect(_name_unknown_keys)
+    for beat_starts in (signals.beat_init, signals.beat_embedded_init):
+        beat_starts.connect(_tell_of_another_scheduler)
 
 
 def _keep_to_oneself(sender: Any, **_: Any) -> None:
     """What Celery does unasked, and hears from anybody, is off before its steps are made."""
     for name in ("gossip", "mingle") if isinstance(sender.app, FrappeCelery) else ("gossip",):
         sender.options[f"without_{name}"] = not sender.options.get(f"with_{name}")
+
+
+def _tell_of_another_scheduler(sender: Any, **_: Any) -> None:
+    """`celery beat --scheduler` wins over `setup`, as does a subclass of django-celery-beat's."""
+    from frappe_celery.beat_schedule import Scheduler
+
+    named = type(sender.scheduler)
+    if not issubclass(named, Scheduler):
+        logger.error(
+            "Frappe's schedule stands still: this beat runs %s.%s, which does not know it. Start it"
+            " without --scheduler, or with %s; a subclass inherits from that one",
+            *(named.__module__, named.__qualname__),
+            SCHEDULERS["django_celery_beat.schedulers.DatabaseScheduler"],
+        )
 
 
 def _name_unknown_keys(**_: Any) -> None:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.host import ConfigError, hosts, settings
-from frappe_standalone.database import django_setup, errors, open_transaction
+from frappe_standalone.database import blocks, django_setup, errors, open_transaction
 from frappe_standalone.exceptions import DuplicateEntryError
 from frappe_standalone.jobs import run
 from frappe_standalone.local import local
@@ -97,7 +97,8 @@ class StandaloneHost:
         return None if name is None or self.in_test() else name
 
     def outbox_rows(self) -> list[OutboxRows]:
-        """What the open transaction has written into its site's outbox."""
+        """What the open transaction has written into its site's outbox; raises as `after_commit`."""
+        blocks.check_database_of_commit(self.current_site())
         return open_transaction.of(self.current_site()).rows
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -117,7 +118,12 @@ class StandaloneHost:
         """Nobody looks on from a Desk."""
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
-        """Call back after the open transaction's commit; never when it is rolled back."""
+        """Call back after the open transaction's commit; never when it is rolled back.
+
+        Raises:
+            ConfigError: the only open block is one of another database.
+        """
+        blocks.check_database_of_commit(self.current_site())
         local.db.after_commit.add(callback)
 
     def run(self, job: Job) -> Any:

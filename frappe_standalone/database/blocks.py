@@ -1,6 +1,7 @@
-"""Blocks of `django.db.transaction.atomic` that a test puts around all it does, to roll it back.
+"""Blocks of `django.db.transaction.atomic`: whose they are.
 
-Inside them a transaction of ours commits and rolls back as it would without them, by savepoints.
+Inside one that a test puts around all it does, to roll it back, a transaction of ours commits and
+rolls back as it would without it, by savepoints.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from frappe_celery.host import ConfigError
 from frappe_standalone.database import django_setup
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 TESTS_MARK = "_from_testcase"
 """Of Django's own: with it, code may ask for a durable block within a test's."""
+OUR_MARK = "_of_frappe_celery"
 
 
 def innermost_is_a_tests(connection: BaseDatabaseWrapper) -> bool:
@@ -27,6 +30,23 @@ def innermost_is_a_tests(connection: BaseDatabaseWrapper) -> bool:
 def is_in_a_tests(connection: BaseDatabaseWrapper) -> bool:
     """Whether a test holds one of the open blocks, so that nothing is committed."""
     return any(getattr(block, TESTS_MARK) for block in connection.atomic_blocks)
+
+
+def check_database_of_commit(site: str) -> None:
+    """Raise ConfigError in a block on another database alone: its commit would not be waited for."""
+    own = django_setup.opened(site) if django_setup.is_own_project() else None
+    if own is None or (own.in_atomic_block and not innermost_is_a_tests(own)):
+        return
+    from django.db import connections
+
+    for other in connections.all(initialized_only=True):
+        last = other.atomic_blocks[-1:]
+        if last and not getattr(last[0], TESTS_MARK) and not hasattr(last[0], OUR_MARK):
+            raise ConfigError(
+                f"site {site} is in the database {own.alias!r}, and the open block is"
+                f" atomic(using={other.alias!r}): enqueue after its commit by"
+                f" transaction.on_commit(…, using={other.alias!r}), with no enqueue_after_commit"
+            )
 
 
 def roll_back(connection: BaseDatabaseWrapper) -> None:

@@ -127,6 +127,7 @@ class Transaction:
         from django.db import transaction
 
         atomic = transaction.atomic(using=connection.alias)
+        setattr(atomic, blocks.OUR_MARK, True)
         with errors.translated():
             atomic.__enter__()
         self._atomic = atomic

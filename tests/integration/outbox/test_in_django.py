@@ -22,7 +22,8 @@ USE_TZ = True
 INSTALLED_APPS = ["frappe_celery", "shop"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3",
     "NAME": Path(__file__).parents[1] / "team.db",
-    "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"}}}
+    "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"}},
+    "other": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 """
 MODELS = """
 from django.db import models
@@ -77,6 +78,26 @@ try:
             raise Back
 except Back:
     pass
+"""
+OTHER_DATABASE = """
+import django; django.setup()
+from django.db import transaction
+import frappe, team.celery
+from frappe_celery import ConfigError
+
+def asked(enqueue):
+    try:
+        enqueue()
+    except ConfigError as exc:
+        print(exc)
+
+later = {"text": "never", "enqueue_after_commit": True}
+with transaction.atomic(using="other"):
+    asked(lambda: frappe.enqueue("myapp.tasks.record", **later))
+    asked(lambda: team.celery.charge.delay_on_commit("never"))
+    frappe.enqueue("myapp.tasks.record", text="at once")
+    with transaction.atomic():
+        frappe.enqueue("myapp.tasks.record", **{**later, "text": "within both"})
 """
 REFUNDS = """
 import sys
@@ -199,3 +220,15 @@ def test_a_row_of_an_older_version_has_its_task_s_id(
     wait_until(effects, 60, "it runs")
     no_row_is_left(store)
     assert effects() == ["older refunded 4"]
+
+
+def test_in_a_block_of_another_database_alone_nothing_can_wait_for_the_commit(
+    project: Project, store: JobStore, effects: Effects
+) -> None:
+    caller = run(project, "-c", OTHER_DATABASE)
+    assert caller.popen.wait(60) == 0, caller.output()
+    said = "the open block is atomic(using='other'): enqueue after its commit by"
+    assert caller.output().count(said) == 2, caller.output()
+    wait_until(lambda: len(effects()) == 2, 60, "what was not refused runs")
+    no_row_is_left(store)
+    assert sorted(effects()) == ["at once", "within both"]

@@ -251,6 +251,20 @@ def test_without_django_celery_beat_in_the_project_it_says_so(team: Project) -> 
     beat.wait_for("DatabaseScheduler needs 'django_celery_beat' in INSTALLED_APPS")
 
 
+@pytest.mark.parametrize("named", ["django", "team.beats:Own"])
+def test_a_scheduler_that_does_not_know_frappe_s_schedule_says_so(
+    team: Project, named: str
+) -> None:
+    team.write(
+        "team/beats.py",
+        "from django_celery_beat.schedulers import DatabaseScheduler\n"
+        "class Own(DatabaseScheduler): ...\n",
+    )
+    beat = celery(team, "beat", "beat", "--scheduler", named)
+    beat.wait_for("Frappe's schedule stands still: this beat runs ")
+    beat.wait_for("or with frappe_celery.beat_schedule:DatabaseScheduler")
+
+
 TWO_LEADERS = """
 import time
 from celery.beat import Scheduler as Celerys
