@@ -77,8 +77,10 @@ def _in_memory() -> Iterator[str]:
 
 
 def _use(folder: str, in_memory: str | None = None) -> None:
-    """pytest keeps its own where they are looked for after a failure."""
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    """pytest's own folder, where each SQLite file and each test's own Redis is synced to, outlives
+    a run that failed."""
+    kept = Path(in_memory).parent if in_memory else tempfile.gettempdir()
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(kept))
     os.environ["TMPDIR"] = tempfile.tempdir = folder
     os.environ[IN_MEMORY] = in_memory or folder
     for each in (folder, os.environ[IN_MEMORY]):
