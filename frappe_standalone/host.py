@@ -97,7 +97,7 @@ class StandaloneHost:
         return None if name is None or self.in_test() else name
 
     def outbox_rows(self) -> list[OutboxRows]:
-        """What the open transaction has written into its site's outbox; raises as `after_commit`."""
+        """What the open transaction wrote into its site's outbox; raises as `after_commit`."""
         blocks.check_database_of_commit(self.current_site())
         return open_transaction.of(self.current_site()).rows
 

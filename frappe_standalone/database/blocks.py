@@ -33,7 +33,7 @@ def is_in_a_tests(connection: BaseDatabaseWrapper) -> bool:
 
 
 def check_database_of_commit(site: str) -> None:
-    """Raise ConfigError in a block on another database alone: its commit would not be waited for."""
+    """Raise ConfigError in a block of another database alone: nothing would wait for its commit."""
     own = django_setup.opened(site) if django_setup.is_own_project() else None
     if own is None or (own.in_atomic_block and not innermost_is_a_tests(own)):
         return
