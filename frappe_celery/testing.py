@@ -271,15 +271,16 @@ class Session:
         if not hosts.is_bench():
             _standalone().leave_site()
 
-    def end_test(self) -> None:
+    def end_test(self, keeps_rows: bool = False) -> None:
         """The next test finds no job, nothing cached and no site entered.
 
-        Nor documents: pytest-django rolls its database back, that of our own is emptied.
+        Nor documents: pytest-django rolls its database back or flushes it, that of our own is
+        emptied, and so is a flushed one that `keeps_rows` of ours.
         """
         self.leave_site()
         self._block.close()
         if not hosts.is_bench():
-            _standalone().forget_documents()
+            _standalone().forget_documents(keeps_rows)
         self.jobs = FrappeJobs()
         keys = [key for key in self._redis.scan_iter(count=1000) if BINDINGS not in key]
         if keys:

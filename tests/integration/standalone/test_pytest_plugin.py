@@ -175,6 +175,38 @@ def test_a_job_that_fails_fails_the_test_and_takes_only_its_own_along(run: Run) 
     result.stdout.fnmatch_lines(["*ValueError: SO-7 is lost"])
 
 
+def test_with_available_apps_no_test_leaves_a_document_to_the_next(run: Run) -> None:
+    run(
+        """
+        import frappe, pytest
+        from django.test import TestCase, TransactionTestCase
+        from shop.models import Order
+
+        def write():
+            assert not Order.objects.exists()
+            assert not frappe.db.count("Error Log")
+            Order.objects.create(number="1")
+            frappe.get_doc(doctype="Error Log", method="of a test").insert()
+            frappe.db.commit()
+
+        class TestOfOurs(TransactionTestCase):
+            available_apps = ["shop", "frappe_standalone"]
+            test_one = test_two = lambda self: write()
+
+        class TestOfTheirs(TransactionTestCase):
+            available_apps = ["shop"]
+            test_one = test_two = lambda self: write()
+
+        @pytest.mark.django_db(transaction=True, available_apps=["shop"])
+        def test_in_a_function():
+            write()
+
+        class TestRolledBack(TestCase):
+            test_one = lambda self: write()
+        """
+    ).assert_outcomes(passed=6)
+
+
 def test_jobs_run_at_once_where_that_is_asked_for(run: Run) -> None:
     run(
         """
