@@ -33,13 +33,16 @@ _held: dict[Path, int] = {}
 """Lock files that this process holds shared, till it ends; forked children hold them with it."""
 
 
-def ensure(state_path: Path) -> str:
+def ensure(state_path: Path, is_meant: bool = False) -> str:
     """URL of the running embedded server, started when none runs.
 
     The caller's process is a user of the server from then on, and so are processes that it forks;
     the server stops when the last user has ended, in whatever way. A server that died is started
     again within a second while it has users, on the same port where that is still free: ask again
     after a lost connection.
+
+    Args:
+        is_meant: it stands in for no broker that was forgotten: its start is not told.
 
     Raises:
         ConfigError: there is no server program, it does not start, or its data cannot be kept in
@@ -50,7 +53,7 @@ def ensure(state_path: Path) -> str:
         for path in (folder.parent, folder):
             _make_private(path)
         _hold(folder / "users")
-        return _running_server(folder)
+        return _running_server(folder, is_meant)
     except OSError as exc:
         raise ConfigError(
             f"cannot keep the embedded server's data in {folder}: {exc}. Make that folder your own"
@@ -80,7 +83,7 @@ def _hold(users: Path) -> None:
     _held[users] = descriptor
 
 
-def _running_server(folder: Path) -> str:
+def _running_server(folder: Path, is_meant: bool) -> str:
     remembered = folder / "url"
     started = False
     deadline = time.monotonic() + START_SECONDS
@@ -90,7 +93,8 @@ def _running_server(folder: Path) -> str:
             try:
                 if started:
                     raise ConfigError(f"the embedded server ended at once.{_log(folder)}")
-                _warn_daemons(folder)
+                if not (is_meant or sys.stderr.isatty()):
+                    _warn_daemons(folder)
                 _start_keeper(folder, lock)
             finally:
                 os.close(lock)
@@ -106,14 +110,13 @@ def _running_server(folder: Path) -> str:
 
 def _warn_daemons(folder: Path) -> None:
     """A daemon was likely to have another broker: its configuration does not reach it."""
-    if not sys.stderr.isatty():
-        logger.warning(
-            "no broker is configured: an embedded server is started, with its data in %s. What has"
-            " another configuration, or another folder, does not find it. Name a server in"
-            " redis_queue (FRAPPE_CELERY_REDIS_QUEUE), or set embedded_server to false"
-            " (FRAPPE_CELERY_EMBEDDED_SERVER) for an error instead",
-            folder,
-        )
+    logger.warning(
+        "no broker is configured: an embedded server is started, with its data in %s. What has"
+        " another configuration, or another folder, does not find it. Name a server in redis_queue"
+        " (FRAPPE_CELERY_REDIS_QUEUE), or set embedded_server to false"
+        " (FRAPPE_CELERY_EMBEDDED_SERVER) for an error instead",
+        folder,
+    )
 
 
 def _lock_of_no_keeper(folder: Path) -> int | None:

@@ -527,9 +527,9 @@ def test_the_pages_example_runs(run: Run) -> None:
 @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["alone", "xdist"])
 @pytest.mark.parametrize("run", DATABASES, indirect=True)
 def test_a_team_s_suite(run: Run, options: tuple[str, ...]) -> None:
-    run((Path(__file__).parent / "a_team_s_suite.py").read_text(), *options).assert_outcomes(
-        passed=30
-    )
+    result = run((Path(__file__).parent / "a_team_s_suite.py").read_text(), *options)
+    result.assert_outcomes(passed=30)
+    assert "embedded server" not in result.stdout.str()  # with what it said on stderr
 
 
 def test_one_line_switches_it_off(run: Run) -> None:
