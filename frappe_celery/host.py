@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.new_message import method_name as method_name
     from frappe_celery.jobs.options import declared as declared_options
     from frappe_celery.jobs.outbox.at_commit import CallRows as OutboxRows
+    from frappe_celery.jobs.outbox.table import Table as OutboxTable
     from frappe_celery.jobs.record.kinds import kind_of as failure_kind
     from frappe_celery.schedule import documents as schedule_documents
     from frappe_celery.schedule import events as schedule_events

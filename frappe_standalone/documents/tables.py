@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frappe_celery.host import settings
+from frappe_celery.host import OutboxTable, hosts, settings
 from frappe_standalone.database import altering, django_setup, new_site, schema, store
 from frappe_standalone.documents.doctypes import known_doctypes, roles
 from frappe_standalone.documents.meta import get_meta, known_roles
@@ -17,12 +17,16 @@ Made = Mapping[str, list[str]]
 
 
 def make_all(site: str) -> Made:
-    """Bring a site's tables up to its apps' doctypes, and add the roles that the apps name."""
+    """Bring a site's tables up to its apps' doctypes, and add the roles that the apps name; make
+    its outbox's where that is on."""
     with visit(site, ADMINISTRATOR):
         wanted = [doctype for doctype in known_doctypes() if not get_meta(doctype).issingle]
         made = _make(wanted, {})
         if new_site.is_frappes_own("Role"):
             _add_roles()
+        if settings.current().outbox(site):
+            OutboxTable(hosts.current()).make()
+            local.db.commit()
         return made
 
 

@@ -123,7 +123,7 @@ def write(site: str, rows: Sequence[Row], publish: Callable[[], Any]) -> None:
             raise
         raise ConfigError(
             f"site {site} has frappe_celery_outbox on and no table {NAME} yet: start a worker or"
-            " beat, which makes it"
+            " beat, which makes it (without Frappe so does `frappe-celery migrate`)"
         ) from exc
     others.append(call)
     host.after_commit(partial(_publish, call))

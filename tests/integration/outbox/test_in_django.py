@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -145,6 +146,8 @@ def project(
     project.write("shop/models.py", MODELS)
     project.configure(frappe_celery_outbox=True)
     run(project, "-m", "django", "migrate", "--run-syncdb").popen.wait(60)
+    with sqlite3.connect(project.root / "team.db") as database:
+        database.execute("SELECT run FROM frappe_celery_outbox")
     run(project, "-m", "celery", "-A", "team.celery", "worker", "-c", "1", "-l", "INFO")
     with inside(project) as store:
         wait_until(lambda: states(store), 60, "the relay has made the table")
