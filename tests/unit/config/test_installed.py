@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="latin-1")
     monkeypatch.syspath_prepend(str(tmp_path))
+    sys.modules.pop("gone_app", None)  # an earlier test's, whose folder is gone
 
 
 @pytest.mark.usefixtures("app")
