@@ -92,9 +92,13 @@ class Comparison:
         return self._or_nothing(made) if is_negated else made
 
     def _in(self) -> str:
-        is_negated = self.operator == "not in"
+        is_negated, of_17 = self.operator == "not in", settings.current().frappe_version >= 17
+        if of_17 and self.value is not None and not self.value:
+            return "1 = 1" if is_negated else "1 = 0"
         listed = self.value or ("",)
-        if None in listed and not self.is_of_15:  # NULL is in no list, and nothing is not in it
+        if (
+            None in listed and not self.is_of_15 and (is_negated or not of_17)
+        ):  # NULL is in no list, and nothing is not in it
             listed = () if is_negated else [value for value in listed if value is not None]
             if not listed:
                 return "1 = 0"
@@ -102,6 +106,7 @@ class Comparison:
         parts = [f"{self.c} {self.operator} ({', '.join(filled)})"] if filled else []
         if len(filled) < len(listed):
             parts.append(self._empty("!=") if is_negated else self._is_nothing())
+            parts += [f"{self.c} is null"] if of_17 and not is_negated else []
         elif is_negated:
             return self._or_nothing(parts[0])
         return f"({(' and ' if is_negated else ' or ').join(parts)})"

@@ -333,7 +333,8 @@ def get_all(
         NeedsFrappeSite: a form of Frappe's that is not here, such as `join`.
         TypeError: Frappe has no such argument either.
     """
-    is_of_15 = settings.current().frappe_version < 16
+    version = settings.current().frappe_version
+    is_of_15 = version < 16
     if ignore_ddl and not statements.columns(doctype):
         return []
     known.check(doctype)
@@ -346,9 +347,9 @@ def get_all(
     first = int(start or offset or limit_start or 0)
     most = int(limit or page_length or limit_page_length or 0) or None
     if first and not most:
-        if not is_of_15:
+        if version == 16:
             raise ValidationError("get_all(offset=…) without a limit is no SQL of MariaDB's")
-        first = 0
+        first, most = (0, None) if is_of_15 else (first, 2**63 - 1)
     rows = select(
         doctype,
         filters,

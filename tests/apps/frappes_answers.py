@@ -1,9 +1,9 @@
 """The same expressions of the public API, on a bench and here: what each answers.
 
-In a bench whose site is new, was set up for Asia/Kolkata and may be thrown away, with this folder's
-parent on PYTHONPATH and the bench's Python, in its `sites` folder:
+In a bench whose site is new, was set up for Asia/Kolkata and may be thrown away, by the bench's
+Python, in its `sites` folder:
 
-    python -m tests.apps.frappes_answers SITE
+    ../env/bin/python …/tests/apps/frappes_answers.py SITE
 
 puts what that version of Frappe answers into `frappes_answers.json`. It makes eight doctypes.
 What answers otherwise here has its reason in `frappes_answers_differ.json`.

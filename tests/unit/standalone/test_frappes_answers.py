@@ -17,7 +17,7 @@ from tests.unit.standalone.conftest import AddDoctype
 TREE = "from frappe.utils.nestedset import NestedSet\n\n\nclass DTree(NestedSet):\n    pass\n"
 
 
-@pytest.mark.parametrize("version", [15, 16])
+@pytest.mark.parametrize("version", [15, 16, 17])
 def test_answers_are_frappes_or_differ_for_a_reason(
     frappe: Any, add_doctype: AddDoctype, version: int
 ) -> None:
