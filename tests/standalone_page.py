@@ -118,8 +118,8 @@ def _other_answers() -> Iterator[str]:
     count = len(json.loads(frappes_answers.TABLE.read_text())["expressions"])
     yield f"""### Answers that differ from Frappe's
 
-Of {count} expressions of the public API, each answers what it answers on Frappe 15.101 and 16.9,
-raises by name, or differs for one of these reasons:
+Of {count} expressions of the public API, each answers what it answers on Frappe 15.101, 16.9 and
+17-dev, raises by name, or differs for one of these reasons:
 """
     for reason, expressions in json.loads(frappes_answers.DIFFER.read_text()).items():
         yield f"- {reason} ({len(expressions)})"

@@ -96,9 +96,8 @@ class Comparison:
         if of_17 and self.value is not None and not self.value:
             return "1 = 1" if is_negated else "1 = 0"
         listed = self.value or ("",)
-        if (
-            None in listed and not self.is_of_15 and (is_negated or not of_17)
-        ):  # NULL is in no list, and nothing is not in it
+        finds_null = self.is_of_15 or (of_17 and not is_negated)
+        if None in listed and not finds_null:  # NULL is in no list, and nothing is not in it
             listed = () if is_negated else [value for value in listed if value is not None]
             if not listed:
                 return "1 = 0"
