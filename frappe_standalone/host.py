@@ -97,9 +97,12 @@ class StandaloneHost:
         return None if name is None or self.in_test() else name
 
     def outbox_rows(self) -> list[OutboxRows]:
-        """What the open transaction wrote into its site's outbox; raises as `after_commit`."""
-        blocks.check_database_of_commit(self.current_site())
+        """What the open transaction has written into its site's outbox."""
         return open_transaction.of(self.current_site()).rows
+
+    def check_commit(self) -> None:
+        """Raise ConfigError where the only open block is one of another database."""
+        blocks.check_database_of_commit(self.current_site())
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement of the database's own kind in the open transaction."""
@@ -120,10 +123,9 @@ class StandaloneHost:
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back.
 
-        Raises:
-            ConfigError: the only open block is one of another database.
+        Raises as `check_commit`.
         """
-        blocks.check_database_of_commit(self.current_site())
+        self.check_commit()
         local.db.after_commit.add(callback)
 
     def run(self, job: Job) -> Any:

@@ -127,6 +127,10 @@ class Host(Protocol):
     def outbox_rows(self) -> list[Any]:
         """`at_commit.CallRows`: what the open transaction has written into its site's outbox."""
 
+    def check_commit(self) -> None:
+        """Raise ConfigError where the open transaction is one of another database alone: a row in
+        the outbox, or a callback after the commit, would not share its fate."""
+
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement of the database's own kind in it; `%s` stands for each value."""
 

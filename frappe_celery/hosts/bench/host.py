@@ -145,6 +145,9 @@ class BenchHost(Host):
         """What the open transaction has written into its site's outbox."""
         return transaction.of(transaction.database()).rows
 
+    def check_commit(self) -> None:
+        """A site has one database."""
+
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement in the transaction that is open on the connection that can write."""
         return list(transaction.database().sql(statement, values) or ())

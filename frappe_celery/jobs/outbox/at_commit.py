@@ -108,9 +108,10 @@ def write(site: str, rows: Sequence[Row], publish: Callable[[], Any]) -> None:
     `publish` called after the commit.
 
     Raises:
-        ConfigError: the site's database has no such table yet.
+        ConfigError: the site's database has no such table yet, or is not the open block's.
     """
     host = hosts.current()
+    host.check_commit()
     call, table, others = CallRows(site, publish), Table(host), host.outbox_rows()
     try:
         if others:

@@ -85,6 +85,7 @@ import django; django.setup()
 from django.db import transaction
 import frappe, team.celery
 from frappe_celery import ConfigError
+from frappe_celery.jobs import hosts
 
 def asked(enqueue):
     try:
@@ -96,6 +97,7 @@ later = {"text": "never", "enqueue_after_commit": True}
 with transaction.atomic(using="other"):
     asked(lambda: frappe.enqueue("myapp.tasks.record", **later))
     asked(lambda: team.celery.charge.delay_on_commit("never"))
+    hosts.current().outbox_rows()  # which a resumable job asks around each item
     frappe.enqueue("myapp.tasks.record", text="at once")
     with transaction.atomic():
         frappe.enqueue("myapp.tasks.record", **{**later, "text": "within both"})
