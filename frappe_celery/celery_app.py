@@ -305,7 +305,7 @@ def _keep_to_oneself(sender: Any, **_: Any) -> None:
 
 def _tell_of_another_scheduler(sender: Any, **_: Any) -> None:
     """`celery beat --scheduler` wins over `setup`, as does a subclass of django-celery-beat's."""
-    from frappe_celery.beat_schedule import Scheduler
+    from frappe_celery.schedule.scheduler import Scheduler
 
     named = type(sender.scheduler)
     if not issubclass(named, Scheduler):

@@ -75,7 +75,8 @@ def _keeps_rows_of_other_apps(item: pytest.Item) -> bool:
     """Whether Django's flush after the test leaves all rows but those of the `available_apps`."""
     marker = item.get_closest_marker("django_db")
     named = marker.kwargs.get("available_apps") if marker else None
-    return bool(named or getattr(getattr(item, "instance", None), "available_apps", None))
+    of_class = getattr(getattr(item, "instance", None), "available_apps", None)
+    return named is not None or of_class is not None
 
 
 @pytest.fixture

@@ -76,11 +76,10 @@ def relay(site: str, runs: tuple[str, ...], every: bool) -> None:
       frappe-celery outbox relay 7b1d… --site site1.example.com
     """
     with _table(site) as table:
-        found = _chosen(table, runs, every)
-        table.take_up(found, time.time(), get_store().settings.prefix)
+        found, store = _chosen(table, runs, every), get_store()
+        store.client.zrem(store.keys.outbox_marks(site), *found)  # before a relay can take them
+        table.take_up(found, time.time(), store.settings.prefix)
         hosts.current().commit()
-    store = get_store()
-    store.client.zrem(store.keys.outbox_marks(site), *found)
     store.client.sadd(store.keys.outbox_news, site)
     click.echo(f"{len(found)} will be enqueued.")
 

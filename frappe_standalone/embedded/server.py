@@ -42,7 +42,7 @@ def ensure(state_path: Path, is_meant: bool = False) -> str:
     after a lost connection.
 
     Args:
-        is_meant: it stands in for no broker that was forgotten: its start is not told.
+        is_meant: the caller asks for this server by itself, so no warning tells that it starts.
 
     Raises:
         ConfigError: there is no server program, it does not start, or its data cannot be kept in
