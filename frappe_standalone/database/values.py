@@ -58,29 +58,24 @@ def to_column(
         ValidationError: it cannot be that; names the field.
         TypeError: it cannot be stored at all.
     """
-    if wanted and by_itself and isinstance(value, (list, tuple, set, dict)):
-        raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}")
-    refused = ("",) if wanted and wanted.null else (None, "")
-    if wanted and by_itself and value in refused and column.kind not in ("text", "json"):
-        raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}")
-    if value is None or (value == "" and column.kind != "text"):
-        return None if column.null and (not wanted or wanted.null) else 0
+    kind = column.kind
     if not is_described:
         _check(value, column, field)
     try:
-        if is_described and column.kind == "json" and isinstance(value, str):
+        if by_itself and wanted:
+            value = _as_mariadb(value, kind, wanted)
+        if value is None or (value == "" and kind != "text"):
+            return None if column.null and (not wanted or wanted.null) else 0
+        if kind == "json" and is_described and isinstance(value, str):
             json.loads(value)
             return value
-        is_number = column.kind in ("int", "float") and not isinstance(value, int)
-        if wanted and by_itself and is_number:
-            value = _number(value, 0 if column.kind == "int" else DECIMAL_PLACES)
-        made = _TO[column.kind](value)
-        if is_described and column.kind == "float":
+        made = _TO[kind](value)
+        if kind == "float" and is_described:
             made = _number(made, wanted.places if wanted else DECIMAL_PLACES)
-        if wanted and column.kind == "int" and abs(made) > _MOST.get(wanted.type, 2**63):
+        elif kind == "int" and wanted and abs(made) > _MOST.get(wanted.type, 2**63):
             raise OverflowError
     except (ValueError, ArithmeticError, ValidationError) as exc:
-        raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}") from exc
+        raise ValidationError(f"{field}: {value!r} cannot be stored as {kind}") from exc
     if column.size and len(made) > column.size:
         raise CharacterLengthExceededError(
             f"{field} has {len(made)} characters, {column.size} are the most: {made[:40]!r}…"
@@ -88,13 +83,24 @@ def to_column(
     return made
 
 
+def _as_mariadb(value: Any, kind: str, wanted: Column) -> Any:
+    if isinstance(value, (list, tuple, set, dict)):
+        raise ValueError(value)
+    if kind in ("text", "json") or (value is None and wanted.null):
+        return value
+    if value is None or value == "":
+        raise ValueError(value)
+    is_number = kind in ("int", "float") and not isinstance(value, int)
+    return _number(value, 0 if kind == "int" else DECIMAL_PLACES) if is_number else value
+
+
 def _number(value: Any, places: int) -> float:
     """A number, or the text of one, rounded as MariaDB does: a half away from zero."""
+    if isinstance(value, float) and abs(value) < 1e12 and round(value, places) == value:
+        return value
     text = str(value).strip()
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
-    if "e" not in text and len(text.partition(".")[2]) <= places:  # nothing is to be rounded
-        return float(text)
     return float(Decimal(text).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
 
 
@@ -117,8 +123,11 @@ def is_cut(value: Any, kind: str) -> bool:
 
 
 def _check(value: Any, column: Column, field: str) -> None:
-    is_day_for_time = column.kind == "time" and is_cut(value, "time")
-    if column.kind == "json" or (isinstance(value, _LIKE[column.kind]) and not is_day_for_time):
+    if value is None or (value == "" and column.kind != "text") or column.kind == "json":
+        return
+    if isinstance(value, _LIKE[column.kind]) and not (
+        column.kind == "time" and is_cut(value, "time")
+    ):
         return
     raise ValidationError(
         f"the field {field!r} holds {column.kind}, as its first document did; {value!r} is"
