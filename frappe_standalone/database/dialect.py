@@ -171,9 +171,14 @@ _TIMES: dict[Any, Callable[[], Any]] = {
 """What MariaDB's NOW() and CURDATE() are elsewhere: the site's time."""
 
 
+_AS_THEY_ARE = frozenset({str, int, float, type(None)})
+
+
 def adapted(value: Any, vendor: str) -> Any:
     """A value as the driver takes it."""
-    if isinstance(value, (str, int, float)) or value is None:
+    if value.__class__ in _AS_THEY_ARE:
+        return value
+    if isinstance(value, (str, int, float)):
         return int(value) if isinstance(value, bool) else value
     if isinstance(value, datetime):
         value = from_column(value)

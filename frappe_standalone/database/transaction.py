@@ -87,7 +87,7 @@ class Transaction:
         self.before_rollback = CallbackManager()
         self.after_rollback = CallbackManager()
         self._held: BaseDatabaseWrapper | None = None
-        self._held_by: tuple[int, int, str] | None = None
+        self._held_by: tuple[int, int, Any] | None = None
         self._atomic: Atomic | None = None
         self._savepoints: dict[str, str] = {}
         self._written_again: list[Callable[[], Any]] = []
@@ -115,9 +115,9 @@ class Transaction:
         return self._held
 
     @staticmethod
-    def _holder(connection: BaseDatabaseWrapper) -> tuple[int, int, str]:
+    def _holder(connection: BaseDatabaseWrapper) -> tuple[int, int, Any]:
         """With what a connection stays this visit's: the thread, its process and the database."""
-        return get_ident(), django_setup.generation, str(connection.settings_dict["NAME"])
+        return get_ident(), django_setup.generation, connection.settings_dict["NAME"]
 
     def begin(self, *, read_only: bool = False) -> None:
         """Open the transaction now instead of at the first use."""

@@ -7,7 +7,7 @@ import sys
 import weakref
 from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,14 @@ _PRIVATE = ("_user_tags", "__islocal", "__onload", "_liked_by", "__run_link_trig
 def _frappes_methods() -> frozenset[str]:
     """Those of Frappe's documents, of 15 to 17, that are not here."""
     return frozenset(Path(__file__).with_name("methods.txt").read_text().splitlines())
+
+
+@lru_cache(maxsize=1024)
+def properties(controller: type) -> frozenset[str]:
+    """The names that a class answers, or sets, by code."""
+    return frozenset(
+        name for name in dir(controller) if isinstance(getattr(controller, name, None), property)
+    )
 
 
 class BaseDocument:
@@ -154,12 +162,11 @@ class BaseDocument:
             self.__dict__[key] = []
             self.extend(key, value or ())
             return
-        prop = getattr(type(self), key, None)
-        if isinstance(prop, property):
-            if prop.fset is not None:
-                prop.fset(self, value)
-            return
-        self.__dict__[key] = value
+        own: Any = type(self)
+        if key not in properties(own):
+            self.__dict__[key] = value
+        elif (prop := getattr(own, key)).fset is not None:
+            prop.fset(self, value)
 
     def _are_rows(self, key: str, value: Iterable[Any] | None) -> bool:
         if self.meta.is_known:

@@ -8,25 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any
 
 from frappe_standalone import exceptions
 from frappe_standalone.database import known, rows, singles, store
 from frappe_standalone.documents import passwords
-from frappe_standalone.documents.base_document import CHILD_FIELDS, STANDARD_FIELDS, BaseDocument
+from frappe_standalone.documents.base_document import (
+    CHILD_FIELDS,
+    STANDARD_FIELDS,
+    BaseDocument,
+    properties,
+)
 from frappe_standalone.documents.docstatus import DocStatus
 from frappe_standalone.documents.naming import set_new_name
 from frappe_standalone.local import local
 from frappe_standalone.utils.frappedict import _dict
-
-
-@lru_cache(maxsize=1024)
-def _properties(controller: type) -> frozenset[str]:
-    """The names that a class answers, or sets, by code."""
-    return frozenset(
-        name for name in dir(controller) if isinstance(getattr(controller, name, None), property)
-    )
 
 
 class StoredDocument(BaseDocument):
@@ -58,7 +54,7 @@ class StoredDocument(BaseDocument):
         values = meta.held({**start, **row})
         if meta.is_known:  # then rows lie in tables of their own
             own: Any = type(self)
-            special = {name: values.pop(name) for name in values.keys() & _properties(own)}
+            special = {name: values.pop(name) for name in values.keys() & properties(own)}
             self.__dict__.update(values)
             values = special
         for fieldname, value in values.items():
