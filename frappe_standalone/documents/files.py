@@ -158,9 +158,9 @@ class File(Document):
         Raises:
             ValidationError: it would lie outside of the site's folder.
         """
-        place = self.file_url or self.file_name
-        if place.startswith(f"{get_url()}/"):
-            place = place.removeprefix(get_url())
+        place, address = self.file_url or self.file_name, get_url().rstrip("/")
+        if place.startswith(f"{address}/"):
+            place = place.removeprefix(address)
         return path_of(place, self.is_private)
 
     def exists_on_disk(self) -> bool:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from email.utils import getaddresses, parseaddr
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from frappe_celery.host import settings
 from frappe_standalone.exceptions import InvalidEmailAddressError
@@ -231,11 +231,19 @@ def to_markdown(html: str) -> str:
 
 @lacks(full_address=ANY, allow_header_override=ANY)
 def get_url(uri: str | None = None) -> str:
-    """The site's address: `host_name` in its configuration, else http://<site>."""
-    host = local.conf.get("host_name") or local.conf.get("hostname") or local.site
-    if not str(host).startswith(("http://", "https://")):
-        host = f"http://{host}"
-    return f"{str(host).rstrip('/')}/{uri.lstrip('/')}" if uri else str(host)
+    """The site's address: `host_name` in its configuration, else http://<site>.
+
+    With the port of a bench's own web server, `http_port` or `webserver_port`, where it names one.
+    """
+    conf = local.conf
+    host = str(conf.get("host_name") or conf.get("hostname") or local.site)
+    if not host.startswith(("http://", "https://")):
+        host = f"http{'s' if conf.get('ssl_certificate') else ''}://{host}"
+    port = conf.get("http_port") or conf.get("webserver_port")
+    is_behind = conf.get("restart_supervisor_on_update") or conf.get("restart_systemd_on_update")
+    if port and not is_behind and host.count(":") == 1:
+        host = f"{host}:{port}"
+    return urljoin(host, uri) if uri else host
 
 
 def slug(doctype: str) -> str:

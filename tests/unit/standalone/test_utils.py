@@ -48,10 +48,12 @@ def test_dates(frappe: Any) -> None:
     assert u.formatdate(None) == u.format_datetime("") == u.format_time(None) == ""
     when = datetime(2026, 1, 5, 13, 5, 7)
     assert u.format_datetime(when, "dd-MM-yy 'at' HH:mm, h:mm a") == "05-01-26 at 13:05, 1:05 PM"
-    assert u.format_datetime(when, "medium") == "Jan 5, 2026, 1:05:07 PM"
+    assert u.format_datetime(when, "medium") == "Jan 5, 2026, 1:05:07\u202fPM"
     assert u.get_weekday("2026-01-05") == "Monday"
-    with pytest.raises(frappe.ValidationError, match="'QQQ' in the format"):
-        u.formatdate(when, "QQQ yyyy")
+    assert u.formatdate(when, "QQQ yyyy") == "Q1 2026"
+    frappe.local.lang = "pt-BR"
+    assert u.formatdate(when, "EEEE, d MMM") == "segunda-feira, 5 jan."
+    frappe.local.lang = "en"
     assert u.nowdate() == u.today() == u.now()[:10]
     assert u.get_datetime_str("2026-01-31") == "2026-01-31 00:00:00.000000"
     assert u.pretty_date(u.now_datetime() - timedelta(hours=2)) == "2 hours ago"
@@ -112,6 +114,25 @@ def test_rounding_is_that_of_the_decimal_that_was_meant(
     meant = (Decimal(whole) + Decimal(part) / 10**6).scaleb(-precision)
     expected = float(meant.quantize(Decimal(1).scaleb(-precision), method[1]))
     assert flt(float(meant), precision, method[0]) == expected
+
+
+@pytest.mark.no_database
+@pytest.mark.parametrize(
+    ("config", "address"),
+    [
+        ({}, "http://standalone/app"),
+        ({"webserver_port": 8000}, "http://standalone:8000/app"),
+        ({"http_port": 81, "webserver_port": 8000}, "http://standalone:81/app"),
+        ({"webserver_port": 8000, "restart_supervisor_on_update": 1}, "http://standalone/app"),
+        ({"ssl_certificate": "/cert.pem"}, "https://standalone/app"),
+        ({"host_name": "https://erp.example.com/", "http_port": ""}, "https://erp.example.com/app"),
+        ({"host_name": "erp.example.com:81", "http_port": 82}, "http://erp.example.com:81/app"),
+    ],
+)
+def test_addresses(frappe: Any, config: dict[str, Any], address: str) -> None:
+    frappe.local.conf.update(config)
+    assert frappe.utils.get_url("/app") == address
+    assert frappe.utils.get_url("https://example.com/a") == "https://example.com/a"
 
 
 def test_texts(frappe: Any) -> None:
