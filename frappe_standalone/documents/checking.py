@@ -17,6 +17,7 @@ from frappe_standalone.utils.checks import (
 )
 from frappe_standalone.utils.dates import get_datetime, get_timedelta, getdate
 from frappe_standalone.utils.numbers import flt
+from frappe_standalone.utils.safe_html import sanitize_html
 from frappe_standalone.utils.text import cstr, split_emails, strip_html, validate_email_address
 
 _TIMES: dict[type, Callable[[Any], Any]] = {
@@ -41,7 +42,7 @@ def check(doc: Any) -> None:
     if missing and not doc.flags.ignore_mandatory:
         raise exceptions.MandatoryError(f"[{doc.doctype}, {doc.name}]: {', '.join(missing)}")
     for one in each:
-        _check_lists(one)
+        _check_values(one)
         _check_fields(one)
         if one.name and one.meta.autoname.startswith("field:"):
             one.set(one.meta.autoname[6:], one.name)
@@ -80,11 +81,24 @@ def _check_fields(doc: Any) -> None:
             raise exceptions.NonNegativeError(f"{_label(doc, df)} cannot be negative")
 
 
-def _check_lists(doc: Any) -> None:
+def _check_values(doc: Any) -> None:
     for key, value in doc.__dict__.items():
-        df = doc.meta.get_field(key) if isinstance(value, list) else None
-        if df and df.fieldtype not in (*TABLES, "JSON"):
+        is_list = isinstance(value, list)
+        df = doc.meta.get_field(key) if is_list or (type(value) is str and "<" in value) else None
+        if df and is_list and df.fieldtype not in (*TABLES, "JSON"):
             raise exceptions.ValidationError(f"Value for {_label(doc, df)} cannot be a list")
+        if df and not is_list and _may_run(doc, df):
+            doc.set(key, sanitize_html(value))
+
+
+def _may_run(doc: Any, df: Any) -> bool:
+    """Whether a browser may be shown a field's HTML that was not looked at before."""
+    is_asked = doc.docstatus.is_draft() or (doc.docstatus.is_submitted() and df.allow_on_submit)
+    return is_asked and not (
+        df.ignore_xss_filter
+        or df.fieldtype in ("Attach", "Attach Image", "Barcode", "Code")
+        or (df.options == "Email" and df.fieldtype in ("Data", "Small Text", "Text"))
+    )
 
 
 def _check_choice(doc: Any, df: Any, value: str) -> None:

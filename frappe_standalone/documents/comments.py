@@ -7,6 +7,7 @@ from typing import Any
 
 from frappe_standalone.documents.document import Document
 from frappe_standalone.local import local
+from frappe_standalone.utils.safe_html import sanitize_html
 
 _MOST, _LONGEST = 100, 100
 """How many a document keeps, and how much of each."""
@@ -16,10 +17,12 @@ class Comment(Document):
     """A comment, by the current user unless it names another."""
 
     comment_email: Any
+    content: Any
 
     def validate(self) -> None:
-        """Say who wrote it: the current user, unless it is said."""
+        """Say who wrote it: the current user, unless it is said. Clean its text."""
         self.comment_email = self.comment_email or local.session.user
+        self.content = sanitize_html(self.content, False, True, ("form", "input", "button"))
 
     def on_update(self) -> None:
         """Have what it is about keep it, in `_comments`."""

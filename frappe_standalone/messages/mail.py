@@ -13,7 +13,7 @@ from frappe_standalone.site.context import ADMINISTRATOR, conf, flags
 from frappe_standalone.site.requests import GUEST
 from frappe_standalone.site.templates import get_email_from_template
 from frappe_standalone.utils.numbers import cint
-from frappe_standalone.utils.text import md_to_html, split_emails, strip_html, unique
+from frappe_standalone.utils.text import md_to_html, split_emails, to_markdown, unique
 
 _AT_MOST_TOGETHER = 100
 """From more recipients on each is a round by itself, as in Frappe: who is copied gets each."""
@@ -98,7 +98,7 @@ def sendmail(
         for address in unique([*together, *others]):
             mail = EmailMultiAlternatives(
                 subject=subject,
-                body=text or strip_html(html),
+                body=text or to_markdown(html),
                 from_email=sender or conf.auto_email_id or None,
                 to=[address],
                 reply_to=[reply_to] if reply_to else None,

@@ -215,14 +215,15 @@ markdown = md_to_html
 
 
 def html2text(html: str, strip_links: bool = False, wrap: bool = True) -> str:
-    """HTML as Markdown. Needs `markdownify`, as Frappe does."""
-    markdownify = required("markdownify", "to_markdown")
+    """HTML as Markdown."""
+    from markdownify import markdownify
+
     strip = ["a"] if strip_links else None
-    return str(markdownify.markdownify(html, heading_style="ATX", strip=strip, wrap=wrap))
+    return str(markdownify(html, heading_style="ATX", strip=strip, wrap=wrap))
 
 
 def to_markdown(html: str) -> str:
-    """HTML as Markdown. Needs `markdownify`, as Frappe does."""
+    """HTML as Markdown."""
     return html2text(html or "")
 
 
