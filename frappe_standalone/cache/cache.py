@@ -150,13 +150,6 @@ class Cache:
         """Forget all values whose keys begin so."""
         self.delete_value(self.get_keys(key, user, shared), make_keys=False)
 
-    def expire_key(
-        self, key: str, time: Any, *, user: Any = None, shared: bool = False
-    ) -> bool | None:
-        """Forget a value after so many seconds."""
-        found = self._ask("expire", self.make_key(key, user, shared), time)
-        return None if found is None else bool(found)
-
     def exists(self, *names: str, user: Any = None, shared: bool = False) -> int:
         """How many of these are kept."""
         return self._ask("exists", *(self.make_key(n, user, shared) for n in names)) or 0

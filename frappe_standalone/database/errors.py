@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import random
 import re
 import string
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import ParamSpec, TypeVar
 
 from frappe_celery.host import ConfigError, NeedsFrappeSite
 from frappe_standalone.exceptions import (
@@ -22,9 +20,6 @@ from frappe_standalone.exceptions import (
 )
 from frappe_standalone.local import local
 from frappe_standalone.missing import OF_A_SITE, explain, is_frappes, not_carried, noted
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _DEADLOCK = re.compile(r"\(1213,|deadlock detected|could not serialize access", re.I)
 _TIMEOUT = re.compile(
@@ -217,19 +212,3 @@ def savepoint(
         local.db.rollback(save_point=name)
     else:
         local.db.release_savepoint(name)
-
-
-def dangerously_reconnect_on_connection_abort(func: Callable[P, T]) -> Callable[P, T]:
-    """A decorator: what finds its connection lost is called once more, on a new one."""
-
-    @functools.wraps(func)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return func(*args, **kwargs)
-        except Exception as error:
-            if not is_lost(error):
-                raise
-            local.db.close()
-            return func(*args, **kwargs)
-
-    return wrapper

@@ -123,11 +123,6 @@ def _room(name: str) -> str:
     return f"{local.site}:{name}" if settings.current().frappe_version == 14 else name
 
 
-def get_doctype_room(doctype: str) -> str:
-    """Those who look at a list."""
-    return _room(f"doctype:{doctype}")
-
-
 def get_doc_room(doctype: Any, docname: Any) -> str:
     """Those who look at a document."""
     return _room(f"doc:{doctype}/{cstr(docname)}")

@@ -197,7 +197,7 @@ def test_other_commands_of_redis_are_on_keys_as_given(frappe: Any) -> None:
     assert frappe.cache.incrby(key, 2) == 6
     assert frappe.cache.get(key) == b"6"
     assert frappe.cache.client.get(key) == b"6"
-    assert frappe.cache.expire_key("count", 900)
+    assert frappe.cache.expire(key, 900)
     assert 100 < frappe.cache.ttl(key) <= 900
     assert frappe.cache.delete(key) == 1
     assert frappe.cache.mget(key) == [None]

@@ -76,29 +76,6 @@ def test_a_connection_that_is_lost_says_which_and_the_next_job_has_a_new_one(
     assert run.execute(job) == 0
 
 
-def test_what_reconnects_is_called_once_more_on_a_new_connection(
-    frappe: Any, mariadb_server: Any
-) -> None:
-    from frappe.database.utils import dangerously_reconnect_on_connection_abort
-
-    frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
-    frappe.db.commit()
-    mariadb_server.sql(f"kill {frappe.db.sql('select connection_id()')[0][0]}")
-    calls: list[int] = []
-
-    @dangerously_reconnect_on_connection_abort
-    def count(fails: bool = False) -> int:
-        calls.append(1)
-        if fails:
-            raise ValueError("no")
-        return int(frappe.db.count("Memo"))
-
-    assert (count(), len(calls)) == (1, 2)
-    with pytest.raises(ValueError, match="no"):
-        count(fails=True)
-    assert len(calls) == 3
-
-
 def test_a_real_deadlock_is_run_again(frappe: Any) -> None:
     """Two transactions take two rows in opposite order; MariaDB rolls one of them back."""
     for name in ("a", "b"):
