@@ -50,7 +50,7 @@ class QueryDeadlockError(Exception):
 
 
 class LockTimeoutError(Exception):
-    """A lock file has stood for longer than ten minutes (`frappe.utils.file_lock`)."""
+    """A lock file has stood for longer than ten minutes."""
 
 
 class DuplicateEntryError(NameError): ...

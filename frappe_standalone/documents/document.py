@@ -350,12 +350,8 @@ class Document(StoredDocument):
     get_signature = locking.signature
     lock = locking.lock
     unlock = locking.unlock
+    is_locked = property(locking.is_locked)
     queue_action = locking.queue_action
-
-    @property
-    def is_locked(self) -> bool:
-        """Whether an action of it is queued."""
-        return locking.lock_exists(self.get_signature())
 
     # -- around it
 

@@ -1,6 +1,6 @@
 """Lock files, and actions of documents that are queued under such a lock.
 
-As `frappe.utils.file_lock`, `frappe.utils.synchronization` and `Document.queue_action`.
+As `frappe.utils.synchronization` and `Document.queue_action`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import html
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,56 +28,8 @@ STALE_SECONDS = 600
 EXECUTE_ACTION = "frappe.model.document.execute_action"
 
 
-# -- frappe.utils.file_lock
-
-
-def get_lock_path(name: str) -> str:
-    """The path of a lock's file, in the site's folder."""
-    return get_site_path(LOCKS_DIR, f"{name.lower()}.lock")
-
-
-def lock_exists(name: str) -> bool:
-    """Whether somebody holds the lock, or left it."""
-    return os.access(get_lock_path(name), os.F_OK)
-
-
-def check_lock(path: str, timeout: int = STALE_SECONDS) -> bool:
-    """Whether the file is there.
-
-    Raises:
-        LockTimeoutError: and is older than `timeout` seconds.
-    """
-    if not os.path.exists(path):
-        return False
-    if time.time() - os.path.getmtime(path) > timeout:
-        raise LockTimeoutError(path)
-    return True
-
-
-def create_lock(name: str) -> bool:
-    """Take it; False when somebody else has it. One of many at once gets it.
-
-    Raises:
-        LockTimeoutError: somebody has had it for over ten minutes.
-    """
-    path = Path(get_lock_path(name))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except FileExistsError:
-        check_lock(str(path))
-        return False
-    return True
-
-
-def delete_lock(name: str) -> bool:
-    """Give the lock back, whoever has taken it; always True."""
-    Path(get_lock_path(name)).unlink(missing_ok=True)
-    return True
-
-
 def release_document_locks() -> None:
-    """Give back those that this context took."""
+    """Give back those of documents that this context took."""
     for doc in list(local.locked_documents):
         doc.unlock()
 
@@ -118,6 +70,27 @@ def signature(doc: Any) -> str:
     return hashlib.sha224(text, usedforsecurity=False).hexdigest()
 
 
+def lock_file(doc: Any) -> str:
+    """What is there while a document is locked."""
+    return get_site_path(LOCKS_DIR, f"{doc.get_signature()}.lock")
+
+
+def is_locked(doc: Any) -> bool:
+    """Whether an action of it is queued."""
+    return os.access(lock_file(doc), os.F_OK)
+
+
+def _create(path: Path) -> bool:
+    try:
+        path.open("x").close()
+    except FileExistsError:
+        with suppress(FileNotFoundError):  # given back since then
+            if time.time() - path.stat().st_mtime > STALE_SECONDS:
+                raise LockTimeoutError(str(path)) from None
+        return False
+    return True
+
+
 def lock(doc: Any, timeout: int = 0) -> None:
     """Take the document's lock, waiting up to `timeout` seconds.
 
@@ -125,9 +98,9 @@ def lock(doc: Any, timeout: int = 0) -> None:
         DocumentLockedError: an action of it is queued or runs.
         LockTimeoutError: and has been for over ten minutes: its worker died; `doc.unlock()` helps.
     """
-    name = doc.get_signature()
-    end = time.monotonic() + timeout
-    while not create_lock(name):
+    path, end = Path(lock_file(doc)), time.monotonic() + timeout
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while not _create(path):
         if time.monotonic() >= end:
             raise DocumentLockedError(
                 f"{doc.doctype} {doc.name} is currently locked and queued for execution."
@@ -139,7 +112,7 @@ def lock(doc: Any, timeout: int = 0) -> None:
 
 def unlock(doc: Any) -> None:
     """Give the lock of a document back."""
-    delete_lock(doc.get_signature())
+    Path(lock_file(doc)).unlink(missing_ok=True)
     if doc in local.locked_documents:
         local.locked_documents.remove(doc)
 

@@ -195,13 +195,12 @@ def test_a_lock_older_than_ten_minutes(frappe: Any) -> None:
     import os
     import time
 
-    from frappe.utils.file_lock import LockTimeoutError, get_lock_path
+    from frappe_standalone.documents.locking import lock_file
 
     note = frappe.get_doc({"doctype": "Memo"}).insert()
     note.lock()
-    path = get_lock_path(note.get_signature())
-    os.utime(path, (time.time() - 601, time.time() - 601))
-    with pytest.raises(LockTimeoutError):
+    os.utime(lock_file(note), (time.time() - 601, time.time() - 601))
+    with pytest.raises(frappe.LockTimeoutError):
         note.queue_action("work")
     note.unlock()
     note.lock()
