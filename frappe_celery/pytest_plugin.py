@@ -68,15 +68,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Before the fixtures' ends: they roll the database back."""
     session = item.config.stash.get(_session, None)
     if session is not None:
-        session.end_test(_keeps_rows_of_other_apps(item))
-
-
-def _keeps_rows_of_other_apps(item: pytest.Item) -> bool:
-    """Whether Django's flush after the test leaves all rows but those of the `available_apps`."""
-    marker = item.get_closest_marker("django_db")
-    named = marker.kwargs.get("available_apps") if marker else None
-    of_class = getattr(getattr(item, "instance", None), "available_apps", None)
-    return named is not None or of_class is not None
+        session.end_test()
 
 
 @pytest.fixture

@@ -272,16 +272,16 @@ class Session:
         if not hosts.is_bench():
             _standalone().leave_site()
 
-    def end_test(self, keeps_rows: bool = False) -> None:
+    def end_test(self) -> None:
         """The next test finds no job, nothing cached and no site entered.
 
         Nor documents: pytest-django rolls its database back or flushes it, that of our own is
-        emptied, and so is a flushed one that `keeps_rows` of ours.
+        emptied.
         """
         self.leave_site()
         self._block.close()
         if not hosts.is_bench():
-            _standalone().forget_documents(keeps_rows)
+            _standalone().forget_documents()
         self.jobs = FrappeJobs()
         keys = [key for key in self._redis.scan_iter(count=1000) if BINDINGS not in key]
         if keys:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core.signals import request_finished, request_started
+from django.core.signals import request_finished, request_started, setting_changed
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
@@ -25,7 +25,7 @@ class FrappeCeleryConfig(AppConfig):
 
     def ready(self) -> None:
         """Between two requests nothing of a user or site remains; `migrate` makes our tables."""
-        from frappe_standalone.documents.tables import make_after_migrate
+        from frappe_standalone.documents.tables import empty_after_test, make_after_migrate
         from frappe_standalone.site import requests
         from frappe_standalone.site.context import leave_request
 
@@ -34,3 +34,4 @@ class FrappeCeleryConfig(AppConfig):
         for prepares in (sqlite_functions.prepare, dialect.prepare, open_transaction.watch):
             connection_created.connect(prepares)
         post_migrate.connect(make_after_migrate, sender=self)
+        setting_changed.connect(empty_after_test)

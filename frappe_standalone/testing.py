@@ -24,9 +24,9 @@ def leave_site() -> None:
     local.clear()
 
 
-def forget_documents(anyway: bool = False) -> None:
-    """Empty the database where it is ours; pytest-django rolls a project's back."""
-    if django_setup.is_loaded() and (anyway or uses_our_database()):
+def forget_documents() -> None:
+    """Empty the database where it is ours; Django's tests leave none in a project's."""
+    if django_setup.is_loaded() and uses_our_database():
         altering.empty_all()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from frappe_celery.host import OutboxTable, hosts, settings
@@ -54,6 +55,27 @@ def _make(doctypes: list[str], columns: Mapping[str, str]) -> Made:
     local.db._alter(change, "the tables are not as the doctypes describe them")
     local.db.commit()
     return made
+
+
+_limited: list[int] = []
+"""How many lists of apps lay below each `available_apps` that counts."""
+
+
+def empty_after_test(setting: str, enter: bool, value: Any, **_: Any) -> None:
+    """Django's `setting_changed`: a TransactionTestCase with `available_apps` flushes theirs alone,
+    and says so by this signal, as `override_settings` does."""
+    from django.apps import apps
+    from django.conf import settings as of_django
+    from django.db import connections
+
+    below = len(apps.stored_app_configs)
+    if setting == "INSTALLED_APPS" and enter and value is not of_django.INSTALLED_APPS:
+        _limited.append(below - 1)
+    elif setting == "INSTALLED_APPS" and not enter and _limited and _limited[-1] == below:
+        _limited.pop()
+        for alias in connections:
+            with suppress(AssertionError):  # the test may not ask that database
+                make_after_migrate(alias)
 
 
 def make_after_migrate(using: str, plan: Any = None, **_: Any) -> None:

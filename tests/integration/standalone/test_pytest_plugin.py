@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -205,6 +207,49 @@ def test_with_available_apps_no_test_leaves_a_document_to_the_next(run: Run) -> 
             test_one = lambda self: write()
         """
     ).assert_outcomes(passed=6)
+
+
+@pytest.mark.usefixtures("run")
+def test_so_it_is_with_django_s_own_runner(pytester: pytest.Pytester) -> None:
+    write(
+        pytester.path / "test_ours.py",
+        """
+        import unittest
+        import frappe
+        from django.db import connection
+        from django.test import TestCase, TransactionTestCase, override_settings
+
+        def write():
+            assert not frappe.db.count("Error Log")
+            frappe.get_doc(doctype="Error Log", method="of a test").insert()
+            frappe.db.commit()
+
+        class Committed(TransactionTestCase):
+            available_apps = ["shop"]
+            def test_one(self):
+                write()
+            def test_two(self):
+                write()
+                with override_settings(INSTALLED_APPS=["shop", "frappe_celery"]):
+                    pass
+                assert frappe.db.count("Error Log") == 1
+
+        class RolledBack(TestCase):
+            def test_it(self):
+                write()
+                with override_settings(INSTALLED_APPS=["shop", "frappe_celery"]):
+                    pass
+                assert frappe.db.count("Error Log") == 1
+
+        class Last(unittest.TestCase):
+            def test_it(self):
+                write()
+        """,
+    )
+    command = [sys.executable, "-m", "django", "test", "--settings", "team.settings"]
+    ran = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "Ran 4 tests" in ran.stderr
 
 
 def test_jobs_run_at_once_where_that_is_asked_for(run: Run) -> None:
