@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from frappe_standalone.missing import unsupported
-
 _TAG = re.compile(r"<[a-zA-Z][^>]*>")
 
 
@@ -26,8 +24,6 @@ def sanitize_html(
         always_sanitize: these too.
         disallowed_tags: further tags to take out; "*": all.
     """
-    if linkify:
-        raise unsupported("sanitize_html(linkify=…)")
     if not isinstance(html, str) or not (
         always_sanitize or (_TAG.search(html) and not _is_json(html))
     ):

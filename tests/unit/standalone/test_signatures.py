@@ -44,6 +44,7 @@ UNREAD = {
     },
     "Frappe reads it as little": {
         *("txt", "parenttype", "allow_root_deletion", "olddn", "doctype", "event", "retry"),
+        "linkify",
     },
     "there is one bench here, whose Redis and queues are configured": {
         *("sites_path", "connection", "username", "password"),
