@@ -136,8 +136,10 @@ class Comparison:
         return f"{self.c} between {self._argument(first)} and {self._argument(last)}"
 
     def _compared(self) -> str:
-        made = f"{self.c} {self.operator} {self._argument(self.value)}"
         is_less = self.operator == "<=" or (self.operator == "<" and self.value != "")
+        is_zero = is_less and self.nothing_counts and self.kind == "float"
+        sql = f"coalesce({self.c}, 0)" if is_zero and self.query.meta.is_known else self.c
+        made = f"{sql} {self.operator} {self._argument(self.value)}"
         return self._or_nothing(made) if is_less and self.kind not in ("int", "float") else made
 
 

@@ -87,6 +87,7 @@ class Database(RawSql):
         """
         rows: list[Any]
         doctype, filters = schema.doctype_of(doctype), _filled(filters)
+        fieldname = fieldname or "name"
         if isinstance(filters, list) and not filters:
             return store.shaped((), as_dict=as_dict, pluck=pluck)
         if _is_single(doctype, filters):

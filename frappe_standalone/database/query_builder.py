@@ -236,7 +236,7 @@ class ConstantColumn(Term):  # type: ignore[misc]
 
     def __init__(self, value: str) -> None:
         super().__init__()
-        self.value = value
+        self.value = str(value)
 
     def get_sql(self, param_wrapper: Parameters | Literals | None = None, **kwargs: Any) -> str:
         alias = self.alias or self.value

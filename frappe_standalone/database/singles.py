@@ -9,6 +9,7 @@ from frappe_standalone.database import schema, values
 from frappe_standalone.database.statements import locking, run
 from frappe_standalone.local import local
 from frappe_standalone.missing import is_frappes, not_described
+from frappe_standalone.utils.dates import get_system_timezone
 from frappe_standalone.utils.numbers import BANKERS, ROUNDING_METHOD
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
@@ -21,12 +22,17 @@ def single(doctype: str, for_update: bool = False) -> dict[str, Any]:
     """The fields of a Single; its defaults where nothing was saved."""
     rows = _rows(doctype, for_update)
     found = {field: _from_single(value, kind) for field, value, kind in rows}
-    return {**_DEFAULTS.get(doctype, {}), **found}
+    return {**_defaults(doctype), **found}
+
+
+def _defaults(doctype: str) -> dict[str, Any]:
+    zone = {"time_zone": get_system_timezone()} if doctype in _DEFAULTS else {}
+    return {**zone, **_DEFAULTS.get(doctype, {})}
 
 
 def texts(doctype: str, for_update: bool = False) -> dict[str, str | None]:
     """The same, as they are kept."""
-    defaults = {field: str(value) for field, value in _DEFAULTS.get(doctype, {}).items()}
+    defaults = {field: str(value) for field, value in _defaults(doctype).items()}
     return {**defaults, **{field: value for field, value, _ in _rows(doctype, for_update)}}
 
 

@@ -12,11 +12,12 @@ from frappe_standalone.database import query as queries
 from frappe_standalone.database.dialect import quoted
 from frappe_standalone.database.filters import KEEP_DEFAULT, bare, check_plain, parse
 from frappe_standalone.database.query import Select
+from frappe_standalone.database.singles import texts
 from frappe_standalone.database.values import READERS, to_column
 from frappe_standalone.exceptions import DuplicateEntryError, UniqueValidationError, ValidationError
 from frappe_standalone.local import local
 from frappe_standalone.missing import ANY, lacks, unsupported
-from frappe_standalone.utils.dates import now_datetime
+from frappe_standalone.utils.dates import now
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.text import generate_hash, scrub
 
@@ -166,7 +167,7 @@ def count(doctype: str, filters: Any = None, distinct: bool = False) -> int:
 
 def modified_now() -> dict[str, Any]:
     """What a change leaves on a document."""
-    return {"modified": now_datetime(), "modified_by": local.session.user or ""}
+    return {"modified": now(), "modified_by": local.session.user or ""}
 
 
 def insert(doctype: str, fields: Mapping[str, Any]) -> None:
@@ -275,10 +276,12 @@ def _where(doctype: str, filters: Any) -> tuple[str, list[Any]]:
 
 
 def get_default(key: str, parent: str = "__default") -> Any:
-    """A default that `set_default` has kept; None for none."""
+    """A default that `set_default` has kept, or what System Settings say; None for none."""
     asked = {"parent": parent, "defkey": ["in", [key, scrub(key)]]}
     rows = select("DefaultValue", asked, fields=["defkey", "defvalue"])
-    found = {row["defkey"]: row["defvalue"] for row in rows}
+    found: Mapping[str, Any] = {row["defkey"]: row["defvalue"] for row in rows}
+    if not found and parent == "__default":
+        found = texts("System Settings")
     return found.get(key, found.get(scrub(key)))
 
 

@@ -7,10 +7,11 @@ import sys
 import weakref
 from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from frappe_celery.host import settings
 from frappe_standalone.database import statements
 from frappe_standalone.documents.controllers import get_controller, stored
 from frappe_standalone.documents.docstatus import DocStatus
@@ -34,6 +35,7 @@ from frappe_standalone.utils.text import as_json, scrub
 STANDARD_FIELDS = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "idx")
 DEFAULT_FIELDS = ("doctype", *STANDARD_FIELDS)
 CHILD_FIELDS = ("parent", "parentfield", "parenttype")
+_RESERVED = ("doctype", "meta", "flags")
 _PRIVATE = ("_user_tags", "__islocal", "__onload", "_liked_by", "__run_link_triggers", "__unsaved")
 
 
@@ -95,7 +97,7 @@ class BaseDocument:
 
     def _check_field(self, key: str) -> None:
         """Refuse to answer of a field or table that neither a description nor a document names."""
-        is_set = key in self.__dict__ or key in CHILD_FIELDS or key.startswith("_")
+        is_set = key in self.__dict__ or key in CHILD_FIELDS or str(key).startswith("_")
         if self.meta.is_known or is_set or key in statements.columns(self.doctype):
             return
         raise self._undescribed(
@@ -120,14 +122,10 @@ class BaseDocument:
     def docstatus(self, value: Any) -> None:
         self.__dict__["docstatus"] = cint(value)
 
-    @property
+    @cached_property
     def meta(self) -> Meta:
         """What its doctype's JSON says of it; held from its first use on, as in Frappe."""
-        doctype = self.__dict__.get("doctype") or ""
-        held: Meta | None = self.__dict__.get("_meta")
-        if held is None or held.name != doctype:
-            held = self.__dict__["_meta"] = get_meta(doctype)
-        return held
+        return get_meta(self.__dict__.get("doctype") or "")
 
     # -- fields
 
@@ -142,21 +140,22 @@ class BaseDocument:
         """
         if isinstance(key, Mapping):
             return [row for row in self.get_all_children() if fits(row, key)][:limit]
-        if filters is not None and not isinstance(filters, Mapping):
-            default, filters = filters, None
+        if filters and isinstance(filters, Mapping):
+            return [row for row in self.__dict__.get(key) or () if fits(row, filters)][:limit]
+        default = filters or default
         value = self.__dict__.get(key, default)
         if value is None and key in STANDARD_FIELDS:
             value = getattr(self, key)
         elif value is None:
-            if default is None and not is_ours(sys._getframe(1)):
+            if default is filters is None and not is_ours(sys._getframe(1)):
                 self._check_field(key)
             value = self._empty_table(key)
-        if filters and isinstance(value, list):
-            value = [row for row in value if fits(row, filters)]
         return value[:limit] if isinstance(value, list) and limit else value
 
     def set(self, key: str, value: Any, as_value: bool = False) -> None:
-        """Set a field; a list of dictionaries becomes child rows."""
+        """Set a field, but no `doctype`; a list of dictionaries becomes child rows."""
+        if key in _RESERVED:
+            return
         could_be = value is None or isinstance(value, (list, tuple))
         if could_be and not as_value and self._are_rows(key, value):
             self.__dict__[key] = []
@@ -231,7 +230,7 @@ class BaseDocument:
         row.idx = cint(row.idx) or idx
         row._parent_doc = weakref.ref(self)
         if df is not None and not row.name:  # rows without a table have no names
-            row.__dict__["__islocal"] = True
+            row.__dict__["__islocal"] = 1
         return row
 
     def get_all_children(
@@ -269,7 +268,8 @@ class BaseDocument:
         how += [no_private_properties]
         found = _dict({field: self.get(field) for field in STANDARD_FIELDS})
         found["doctype"] = self.doctype
-        for key, value in self._values(self.__dict__.keys()).items():
+        names = {*STANDARD_FIELDS, *CHILD_FIELDS, *self.meta.names}
+        for key, value in self._values(names if self.meta.is_known else self.__dict__).items():
             if isinstance(value, list):
                 value = [r.as_dict(*how) if isinstance(r, BaseDocument) else r for r in value]
             elif convert_dates_to_str and isinstance(value, (date, datetime, timedelta)):
@@ -289,7 +289,7 @@ class BaseDocument:
             key: value
             for key, value in self.__dict__.items()
             if key in names
-            and not (key.startswith("_") or key == "flags" or isinstance(value, BaseDocument))
+            and not (key.startswith("_") or key in _RESERVED or isinstance(value, BaseDocument))
         }
         numbers = self.meta.numbers
         for key in numbers.keys() & found.keys():
@@ -343,18 +343,19 @@ class BaseDocument:
         return kept[key] if key else kept
 
     def is_new(self) -> bool:
-        """Whether it has never been stored."""
-        return bool(self.__dict__.get("__islocal"))
+        """Whether it has never been stored; before 17 that is 1 or None."""
+        held: Any = self.__dict__.get("__islocal")
+        return bool(held) if settings.current().frappe_version > 16 else held
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         clone = type(self).__new__(type(self))
         memo[id(self)] = clone
-        state = {key: value for key, value in self.__dict__.items() if key != "_meta"}
+        state = {key: value for key, value in self.__dict__.items() if key != "meta"}
         clone.__setstate__(copy.deepcopy(state, memo))
         return clone
 
     def __getstate__(self) -> dict[str, Any]:
-        kept_out = ("_doc_before_save", "_meta", "_parent_doc")
+        kept_out = ("_doc_before_save", "meta", "_parent_doc")
         return {key: value for key, value in self.__dict__.items() if key not in kept_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -366,7 +367,9 @@ class BaseDocument:
         return f"{self.doctype} ({self.name or 'unsaved'})"
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.doctype} {self.name or 'unsaved'}>"
+        more = f" docstatus={self.docstatus}" if self.docstatus else ""
+        more += f" parent={self.parent}" if self.__dict__.get("parent") else ""
+        return f"<{type(self).__name__}: doctype={self.doctype} {self.name or 'unsaved'}{more}>"
 
 
 def _count(rows: list[Any]) -> None:

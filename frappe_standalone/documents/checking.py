@@ -106,8 +106,9 @@ def _check_choice(doc: Any, df: Any, value: str) -> None:
     choices = df.options.split("\n")
     if value not in choices and not local.flags.in_import:
         listed = '", "'.join(choices)
+        label = _label(doc, df) if doc.get("parentfield") else f" {_label(doc, df)}"
         raise exceptions.ValidationError(
-            f'{_label(doc, df)} cannot be "{value}". It should be one of "{listed}"'
+            f'{label} cannot be "{value}". It should be one of "{listed}"'
         )
 
 

@@ -84,7 +84,7 @@ class Document(StoredDocument):
         given = {"ignore_permissions": ignore_permissions, "ignore_mandatory": ignore_mandatory}
         given["ignore_links"] = ignore_links
         self.flags.update({flag: value for flag, value in given.items() if value is not None})
-        self.__dict__["__islocal"] = True
+        self.__dict__["__islocal"] = 1
         self._set_defaults()
         self._stamp()
         self._check_action(DRAFT)

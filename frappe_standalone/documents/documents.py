@@ -57,7 +57,7 @@ def new_doc(
             setattr(made, field, value)
         return made
     defaults = meta.get_meta(doctype).defaults()
-    own = {"doctype": doctype, "__islocal": True, "owner": local.session.user}
+    own = {"doctype": doctype, "__islocal": 1, "owner": local.session.user}
     doc = get_doc({**own, **defaults, **kwargs})
     if parent_doc is not None:
         doc.update({"parent": parent_doc.name, "parenttype": parent_doc.doctype})
@@ -220,7 +220,7 @@ def copy_doc(doc: Any, ignore_no_copy: bool = True) -> Any:
     values = copy.deepcopy(dict(doc.as_dict() if isinstance(doc, BaseDocument) else doc))
     made = get_doc({k: v for k, v in values.items() if k not in _NOT_COPIED})
     for each in (made, *made.get_all_children()):
-        each.__dict__["__islocal"] = True
+        each.__dict__["__islocal"] = 1
         own = () if ignore_no_copy else [df.fieldname for df in each.meta.fields if df.no_copy]
         for field in (*_NOT_COPIED, *own):
             each.delete_key(field)
@@ -236,8 +236,8 @@ def set_value(doctype: str, docname: str, fieldname: Any, value: Any = None) -> 
 
 @lacks(as_dict=False)
 def get_single_value(setting: str, fieldname: str) -> Any:
-    """The same as `frappe.db.get_single_value`."""
-    return local.db.get_single_value(setting, fieldname)
+    """A field of a Single, as its document holds it."""
+    return get_single(setting).get(fieldname)
 
 
 def get_desk_link(

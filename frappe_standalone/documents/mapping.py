@@ -87,7 +87,8 @@ def map_child_doc(
     source_d: Any, target_parent: Any, table_map: Mapping[str, Any], source_parent: Any = None
 ) -> Any:
     """A row of the target, made of a row of the source."""
-    row = target_parent.append(_table_of(target_parent, table_map["doctype"]), {})
+    made = new_doc(table_map["doctype"])
+    row = target_parent.append(_table_of(target_parent, table_map["doctype"]), made)
     index = row.idx
     map_doc(source_d, row, table_map, source_parent)
     row.idx = index

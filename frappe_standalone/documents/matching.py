@@ -14,9 +14,21 @@ _SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "not in": lambda value, values: value not in values,
     "not None": lambda value, _: value is not None,
     "None": lambda value, _: value is None,
+    "like": lambda value, form: _like(value, form),
+    "not like": lambda value, form: not _like(value, form),
+    "is": lambda value, word: (value in (None, "")) == (word.lower() == "not set"),
     **{"=": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt},
     **{">=": operator.ge, "<=": operator.le},
 }
+
+
+def _like(value: Any, form: Any) -> bool:
+    """Within a text; at its start or end where the form has `%` on the other side alone."""
+    if not (isinstance(value, str) and isinstance(form, str)):
+        return False
+    if form.startswith("%") == form.endswith("%"):
+        return form.strip("%") in value
+    return value.endswith(form.lstrip("%")) if form[0] == "%" else value.startswith(form[:-1])
 
 
 def fits(row: Any, filters: Mapping[str, Any]) -> bool:

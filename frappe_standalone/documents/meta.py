@@ -6,7 +6,7 @@ The Custom Fields and Property Setters that apps bring as files belong to it (`d
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -57,7 +57,8 @@ _LONG = (
 _LABELS = {
     **{"name": "ID", "creation": "Created On", "owner": "Created By", "idx": "Index"},
     **{"modified": "Last Updated On", "modified_by": "Last Updated By"},
-    "docstatus": "Document Status",
+    **{"docstatus": "Document Status", "_user_tags": "Tags", "_liked_by": "Liked By"},
+    **{"_comments": "Comments", "_assign": "Assigned To"},
 }
 _TEXTS = (
     *("Data", "Text", "Small Text", "Long Text", "Text Editor"),
@@ -81,9 +82,9 @@ KINDS = {
 OUR_DOCTYPES = Path(__file__).parent.parent / "namespace"
 """Where our descriptions of Frappe's own doctypes are."""
 _UNSAID = {
-    **dict.fromkeys(("autoname", "title_field", "sort_field"), ""),
-    **dict.fromkeys(("issingle", "istable", "is_submittable", "allow_rename"), False),
-    "sort_order": "desc",
+    **dict.fromkeys(("autoname", "sort_field"), ""),
+    **dict.fromkeys(("issingle", "istable", "is_submittable", "allow_rename"), 0),
+    **{"title_field": None, "sort_order": "desc"},
 }
 """What a doctype is whose JSON does not say it."""
 
@@ -130,7 +131,7 @@ class Meta:
         """`get("fields", {"fieldtype": ["in", ["Date", "Time"]]})`, or what the doctype says."""
         if key == "fields":
             return [df for df in self.fields if fits(df, filters or {})][:limit]
-        return getattr(self, key) if hasattr(self, key) else default
+        return getattr(self, key) if hasattr(self, key) else filters or default
 
     def get_link_fields(self) -> list[_dict]:
         """The fields that link to documents of one doctype."""
@@ -188,6 +189,11 @@ class Meta:
         """The fields that a document holds beside its rows, each with nothing."""
         left_out = (*NO_FIELDS, *TABLES)
         return {df.fieldname: None for df in self.fields if df.fieldtype not in left_out}
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Those of its fields."""
+        return self._by_name
 
     @cached_property
     def stored(self) -> frozenset[str]:

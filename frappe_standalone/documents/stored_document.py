@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
+from frappe_celery.host import settings
 from frappe_standalone import exceptions
 from frappe_standalone.database import known, rows, singles, store
 from frappe_standalone.documents import passwords
@@ -35,7 +36,8 @@ class StoredDocument(BaseDocument):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args and isinstance(args[0], str):
-            self.__dict__.update(flags=_dict(for_update=kwargs.get("for_update")))
+            unset = None if settings.current().frappe_version < 16 else False
+            self.__dict__.update(flags=_dict(for_update=kwargs.get("for_update") or unset))
             self.doctype = args[0]
             self.name = args[1] if len(args) > 1 else args[0]
             self.load_from_db()
@@ -47,7 +49,7 @@ class StoredDocument(BaseDocument):
 
     def load_from_db(self) -> Any:
         """Read all fields anew; what was set and not stored is lost."""
-        self.__dict__.pop("_meta", None)
+        self.__dict__.pop("meta", None)
         row, meta = self._stored_row(), self.meta
         self.name = row["name"]
         start = meta.unset if "modified" in row else meta.defaults()
@@ -164,7 +166,8 @@ class StoredDocument(BaseDocument):
         if not row.name:
             set_new_name(row)
         passwords.keep_passwords(row)
-        if may_be_there and store.update(row.doctype, row.name, row._row()):
+        if may_be_there:
+            store.update(row.doctype, row.name, row._row())
             return
         row.creation, row.owner = row.creation or self.modified, row.owner or self.modified_by
         row.db_insert()

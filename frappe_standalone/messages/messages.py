@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from frappe_celery.host import settings
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
 from frappe_standalone.missing import ANY, lacks
@@ -37,17 +38,16 @@ def msgprint(
 ) -> None:
     """Note a message for the user; with `raise_exception` raise it, as ValidationError."""
     if not local.flags.mute_messages:
-        shown: dict[str, Any] = {
-            "as_table": as_table,
-            "as_list": as_list,
-            "wide": wide,
-            "alert": int(alert),
-        }
+        shown: dict[str, Any] = {"wide": wide, "alert": int(alert)}
+        if settings.current().frappe_version < 16:
+            shown |= {"as_table": int(as_table), "as_list": int(as_list)}
         shown |= {"indicator": indicator or ("red" if raise_exception else None)}
         shown |= {"primary_action": primary_action, "is_minimizable": is_minimizable}
         shown |= {"raise_exception": 1 if raise_exception else 0}
         message = _dict(message=msg, title=title or "Message")
         message.update({name: value for name, value in shown.items() if value})
+        if isinstance(msg, Sequence) and "as_list" not in shown:
+            message.update({"as_list": as_list} if as_list else {"as_table": as_table})
         if realtime:
             from frappe_standalone.messages.realtime import publish_realtime
 
@@ -57,6 +57,7 @@ def msgprint(
     if not raise_exception:
         return
     if isinstance(raise_exception, Exception):
+        raise_exception.args = (msg,)
         raise raise_exception
     if inspect.isclass(raise_exception) and issubclass(raise_exception, Exception):
         raise raise_exception(msg)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from dateutil import parser
@@ -107,21 +107,17 @@ def getdate(
 
 
 def get_datetime(datetime_str: Any = None) -> datetime | None:
-    """A naive time from text, a date, a timedelta or its parts; now for None, None for ''.
+    """A time from text or a date; now for None, None for '', a timedelta as it is.
 
     Raises:
         ValidationError: the text is no time.
     """
     if datetime_str is None:
         return now_datetime()
-    if isinstance(datetime_str, datetime):
-        return datetime_str
+    if isinstance(datetime_str, (datetime, timedelta)):
+        return cast("datetime", datetime_str)
     if isinstance(datetime_str, date):
         return datetime(datetime_str.year, datetime_str.month, datetime_str.day)
-    if isinstance(datetime_str, timedelta):
-        return datetime.combine(now_datetime().date(), time()) + datetime_str
-    if isinstance(datetime_str, (list, tuple)):
-        return datetime(*datetime_str)
     return _parse(datetime_str)
 
 

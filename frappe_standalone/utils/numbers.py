@@ -15,8 +15,15 @@ BANKERS, LEGACY = "Banker's Rounding", "Banker's Rounding (legacy)"
 COMMERCIAL = "Commercial Rounding"
 _LAST_BIT = sys.float_info.epsilon
 
-ceil = math.ceil
-floor = math.floor
+
+def ceil(s: Any) -> int:
+    """The next whole number; 0 for what is none."""
+    return -cint(-flt(s) // 1)
+
+
+def floor(s: Any) -> int:
+    """The whole number before; 0 for what is none."""
+    return cint(flt(s) // 1)
 
 
 def cint(s: Any, default: int = 0) -> int:

@@ -31,19 +31,18 @@ NO_ANSWER = re.compile(
     r"|get_installed_apps|redirect_to_message|unbuffered_cursor|call|reload_doc)"
 )
 """Not drawn: of now, at random, of a bench's files and services, or part of every query."""
-METHODS = set(
-    "append extend set get update save insert submit cancel delete reload db_set db_get as_dict"
-    " get_value set_value is_new has_value_changed get_doc_before_save get_formatted precision"
-    " get_password run_method add_comment check_permission has_permission get_title get_valid_dict"
-    " as_json db_update db_insert update_child_table remove get_all_children get_label_from_fieldname"
-    " get_field has_field get_link_fields get_table_fields get_valid_columns get_options get_label"
-    " get_invalid_links validate_value round_floats_in validate_set_only_once rename get_signature"
-    " get_db_value notify_update set_onload get_onload delete_key precision is_dummy_password"
-    " is_child_table_same set_new_name get_parentfield_of_doctype get_permlevel_access".split()
+METHODS = re.compile(
+    r"append|extend|set|get|update|save|insert|submit|cancel|delete|reload|remove|rename|run_method"
+    r"|db_(set|get|update|insert)|as_(dict|json)|[gs]et_value|is_new|has_(value_changed|permission)"
+    r"|get_(doc_before_save|formatted|password|title|valid_dict|all_children|field|db_value|label"
+    r"|label_from_fieldname|(link|table)_fields|valid_columns|options|invalid_links|signature|onload"
+    r"|parentfield_of_doctype|permlevel_access)|precision|add_comment|check_permission|has_field"
+    r"|update_child_table|validate_(value|set_only_once)|round_floats_in|notify_update|set_onload"
+    r"|delete_key|is_dummy_password|is_child_table_same|set_new_name"
 )
-OPERATORS = set(
-    "in|!=|is|not in|<|>|<=|>=|=|like|between|not like|timespan|descendants of|ancestors of"
-    "|not descendants of|descendants of (inclusive)".split("|")
+OPERATORS = re.compile(
+    r"(not )?(in|like)|!=|is|[<>]=?|=|between|timespan|(not )?descendants of( \(inclusive\))?"
+    r"|(not )?ancestors of"
 )
 
 
@@ -56,15 +55,16 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, str]]:
             first, dot, rest = dotted(node.func).partition(".")
             name = full.get(first, first) + dot + rest
             if not name.startswith("frappe.") and isinstance(node.func, ast.Attribute):
-                name = f"doc.{node.func.attr}" if node.func.attr in METHODS else ""
+                name = f"doc.{node.func.attr}" if METHODS.fullmatch(node.func.attr) else ""
             named = sorted(f"{each.arg}={_kind(each.value)}" for each in node.keywords)
             yield name.replace("utils.data.", "utils."), ", ".join([*map(_kind, node.args), *named])
         elif isinstance(node, ast.Dict):
             for value in node.values:
                 if isinstance(value, (ast.List, ast.Tuple)) and len(value.elts) == 2:
                     operator, beside = value.elts
-                    if isinstance(operator, ast.Constant) and operator.value in OPERATORS:
-                        yield f"filter {operator.value}", _kind(beside)
+                    said = str(operator.value) if isinstance(operator, ast.Constant) else ""
+                    if OPERATORS.fullmatch(said):
+                        yield f"filter {said}", _kind(beside)
 
 
 def _kind(node: ast.AST) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.apps.frappes_answers import DIFFER, NEEDS, TABLE
 from tests.unit.standalone.conftest import AddDoctype
 
 TREE = "from frappe.utils.nestedset import NestedSet\n\n\nclass DTree(NestedSet):\n    pass\n"
+USES_REDIS = re.compile(r"frappe\.cache\b|clear_cache|\.rename\(")
 
 
 @pytest.mark.parametrize("version", [15, 16, 17])
@@ -28,11 +30,14 @@ def test_answers_are_frappes_or_differ_for_a_reason(
         more = {key: value for key, value in doctype.items() if key not in ("name", "fields")}
         add_doctype(doctype["name"], *doctype["fields"], code=code, **more)
     make_all(frappe.local.site)
-    found = frappes_answers.answers(frappe, list(table["expressions"]))
+    asked = list(table["expressions"])
+    if frappe.db.db_type == "sqlite":  # whose unit tests start no server
+        asked = [each for each in asked if not USES_REDIS.search(each)]
+    found = frappes_answers.answers(frappe, asked)
     others = {
         expression: {"Frappe": answer[str(version)], "here": found[expression]}
         for expression, answer in table["expressions"].items()
-        if not _is_meant(answer[str(version)], found[expression])
+        if expression in found and not _is_meant(answer[str(version)], found[expression])
     }
     where = f"{frappe.db.db_type}{version}"
     listed = {

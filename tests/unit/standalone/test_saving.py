@@ -21,7 +21,7 @@ from frappe.model.document import Document
 class Voyage(Document):
     def validate(self):
         frappe.flags.seen = [
-            (bool(row.name), row.is_new(), row.parent_doc is self) for row in self.stops
+            (bool(row.name), bool(row.is_new()), row.parent_doc is self) for row in self.stops
         ]
         frappe.flags.changed = {
             field for field in ("at", "on", "until", "title") if self.has_value_changed(field)
@@ -396,7 +396,7 @@ def test_what_a_copy_leaves_out(voyages: Any, add_doctype: AddDoctype) -> None:
     whole, part = voyages.copy_doc(route), voyages.copy_doc(route, ignore_no_copy=False)
     assert (whole.state, whole.legs[0].port, whole.legs[0].name) == ("Open", "Pico", None)
     assert (part.port, part.state, part.legs[0].port, part.legs[0].days) == ("Pico", None, None, 2)
-    assert part.insert().legs[0].is_new() is False
+    assert not part.insert().legs[0].is_new()
 
 
 def test_what_is_not_set_and_what_is_not_there(voyages: Any) -> None:
