@@ -47,10 +47,10 @@ def _frappes_methods() -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def properties(controller: type) -> frozenset[str]:
-    """The names that a class answers, or sets, by code."""
-    return frozenset(
-        name for name in dir(controller) if isinstance(getattr(controller, name, None), property)
-    )
+    """The names that a class answers, or sets, by code, and those that nobody sets."""
+    names = dir(controller)
+    by_code = (name for name in names if isinstance(getattr(controller, name, None), property))
+    return frozenset((*_RESERVED, *by_code))
 
 
 class BaseDocument:
@@ -154,8 +154,6 @@ class BaseDocument:
 
     def set(self, key: str, value: Any, as_value: bool = False) -> None:
         """Set a field, but no `doctype`; a list of dictionaries becomes child rows."""
-        if key in _RESERVED:
-            return
         could_be = value is None or isinstance(value, (list, tuple))
         if could_be and not as_value and self._are_rows(key, value):
             self.__dict__[key] = []
@@ -164,7 +162,7 @@ class BaseDocument:
         own: Any = type(self)
         if key not in properties(own):
             self.__dict__[key] = value
-        elif (prop := getattr(own, key)).fset is not None:
+        elif key not in _RESERVED and (prop := getattr(own, key)).fset is not None:
             prop.fset(self, value)
 
     def _are_rows(self, key: str, value: Iterable[Any] | None) -> bool:
