@@ -41,18 +41,9 @@ class Database(RawSql):
 
         `filters` None, or the doctype itself, means the Single of that name.
         """
-        rows = self.get_values(
-            doctype,
-            filters,
-            fieldname,
-            ignore,
-            as_dict,
-            order_by=order_by,
-            for_update=for_update,
-            pluck=pluck,
-            distinct=distinct,
-            limit=1,
-        )
+        how: dict[str, Any] = {"order_by": order_by, "for_update": for_update, "pluck": pluck}
+        how |= {"distinct": distinct, "limit": 1}
+        rows = self.get_values(doctype, filters, fieldname, ignore, as_dict, **how)
         if not rows:
             return None
         row = rows[0]
@@ -105,18 +96,11 @@ class Database(RawSql):
         else:
             check_plain(fieldname, order_by)
             of_15 = isinstance(filters, list) and settings.current().frappe_version < 16
+            how: dict[str, Any] = {"fields": fieldname, "for_update": for_update, "limit": limit}
+            how |= {"order_by": None if distinct else descending(order_by), "distinct": distinct}
             try:
                 known.check_table(doctype)
-                rows = store.select(
-                    doctype,
-                    as_sql(filters),
-                    order_by=None if distinct else descending(order_by),
-                    limit=limit,
-                    for_update=for_update,
-                    fields=fieldname,
-                    distinct=distinct,
-                    in_any_order=distinct or of_15,
-                )
+                rows = store.select(doctype, as_sql(filters), in_any_order=distinct or of_15, **how)
             except Exception as error:
                 if not (ignore and errors.is_missing(error)):
                     raise
@@ -312,11 +296,8 @@ class Database(RawSql):
 def _stamp(modified: Any, modified_by: str | None, update_modified: bool) -> dict[str, Any]:
     if not update_modified:
         return {}
-    now = store.modified_now()
-    return {
-        "modified": modified or now["modified"],
-        "modified_by": modified_by or now["modified_by"],
-    }
+    given = {"modified": modified, "modified_by": modified_by}
+    return store.modified_now() | {field: value for field, value in given.items() if value}
 
 
 def _is_single(doctype: Any, filters: Any) -> bool:

@@ -119,41 +119,24 @@ def _job_row(job: Any) -> dict[str, Any]:
     started, ended = _time(job.started_at), _time(job.ended_at)
     created = _time(job.created_at)
     return _dict(
-        name=job.id,
-        job_id=job.id,
-        **{name: getattr(job, name) for name in ("queue", "job_name", "exc_info", "timeout")},
-        status=job.status.value,
-        started_at=started,
-        ended_at=ended,
+        {name: getattr(job, name) for name in ("queue", "job_name", "exc_info", "timeout")},
+        **{"name": job.id, "job_id": job.id, "status": job.status.value},
+        **{"started_at": started, "ended_at": ended},
         time_taken=(ended - started).total_seconds() if started and ended else None,
-        creation=created,
-        modified=ended or started or created,
-        owner=job.user,
-        modified_by=job.user,
-        docstatus=0,
-        idx=0,
+        **{"creation": created, "modified": ended or started or created},
+        **{"owner": job.user, "modified_by": job.user, "docstatus": 0, "idx": 0},
     )
 
 
 def _worker_row(worker: Any) -> dict[str, Any]:
     birth, seen = _time(worker.birth), _time(worker.last_heartbeat)
     return _dict(
-        name=worker.name,
-        worker_name=worker.name,
-        queue=", ".join(worker.queues),
-        queue_type=",".join(worker.queues),
-        status=str(worker.state),
-        pid=worker.pid,
-        current_job_id=worker.current_job,
-        successful_job_count=worker.successful,
-        failed_job_count=worker.failed,
-        total_working_time=worker.total_working_time,
-        birth_date=birth,
-        last_heartbeat=seen,
-        creation=birth,
-        modified=seen,
-        docstatus=0,
-        idx=0,
+        **{"name": worker.name, "worker_name": worker.name, "pid": worker.pid},
+        **{"queue": ", ".join(worker.queues), "queue_type": ",".join(worker.queues)},
+        **{"status": str(worker.state), "current_job_id": worker.current_job},
+        **{"successful_job_count": worker.successful, "failed_job_count": worker.failed},
+        **{"total_working_time": worker.total_working_time, "docstatus": 0, "idx": 0},
+        **{"birth_date": birth, "creation": birth, "last_heartbeat": seen, "modified": seen},
     )
 
 
@@ -166,31 +149,14 @@ def _doctypes(conditions: Conditions) -> Iterator[dict[str, Any]]:
     for name in by_name or {*schema.all_described(), *altering.OWN_DOCTYPES}:
         meta = schema.described(name)
         if meta.is_known or statements.columns(name):
-            yield _dict({**_NOT_SAID, **meta.said, "name": name, "fields": list(_of(meta))})
+            fields = [_dict(df, name=f"{name}-{df.fieldname}") for df in meta.fields]
+            yield _dict(meta.said, name=name, fields=fields)
 
 
 def _docfields(conditions: Conditions) -> Iterator[dict[str, Any]]:
     parents = tuple(each._replace(field="name") for each in conditions if each.field == "parent")
     for doctype in _doctypes(parents):
         yield from doctype["fields"]
-
-
-def _of(meta: Any) -> Iterator[_dict]:
-    for idx, df in enumerate(meta.fields, 1):
-        name = f"{meta.name}-{df.fieldname}"
-        yield _dict({**_NOT_SAID, **df, "name": name, "parent": meta.name, "idx": idx})
-
-
-_NOT_SAID = dict.fromkeys(
-    (
-        *("docstatus", "idx", "is_virtual", "custom", "issingle", "istable", "is_submittable"),
-        *("is_tree", "track_changes", "allow_rename", "editable_grid", "quick_entry"),
-        *("hidden", "reqd", "read_only", "unique", "search_index", "no_copy", "allow_on_submit"),
-        *("in_list_view", "in_standard_filter", "in_global_search", "print_hide", "permlevel"),
-    ),
-    0,
-)
-"""What a JSON leaves out of a doctype or of a field where it is not so."""
 
 
 def _time(when: datetime | float | None) -> Any:

@@ -266,7 +266,7 @@ class BaseDocument:
         how += [no_private_properties]
         found = _dict({field: self.get(field) for field in STANDARD_FIELDS})
         found["doctype"] = self.doctype
-        names = {*STANDARD_FIELDS, *CHILD_FIELDS, *self.meta.names}
+        names = {*STANDARD_FIELDS, *CHILD_FIELDS, *self.meta.stored, *self.meta.tables}
         for key, value in self._values(names if self.meta.is_known else self.__dict__).items():
             if isinstance(value, list):
                 value = [r.as_dict(*how) if isinstance(r, BaseDocument) else r for r in value]

@@ -6,7 +6,7 @@ The Custom Fields and Property Setters that apps bring as files belong to it (`d
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -81,11 +81,17 @@ KINDS = {
 
 OUR_DOCTYPES = Path(__file__).parent.parent / "namespace"
 """Where our descriptions of Frappe's own doctypes are."""
-_UNSAID = {
-    **dict.fromkeys(("autoname", "sort_field"), ""),
-    **dict.fromkeys(("issingle", "istable", "is_submittable", "allow_rename"), 0),
-    **{"title_field": None, "sort_order": "desc"},
-}
+_NOT_SO = dict.fromkeys(
+    (
+        *("docstatus", "idx", "is_virtual", "custom", "issingle", "istable", "is_submittable"),
+        *("is_tree", "track_changes", "allow_rename", "editable_grid", "quick_entry"),
+        *("hidden", "reqd", "read_only", "unique", "search_index", "no_copy", "allow_on_submit"),
+        *("in_list_view", "in_standard_filter", "in_global_search", "print_hide", "permlevel"),
+    ),
+    0,
+)
+"""What a JSON leaves out of a doctype or of a field where it is not so."""
+_UNSAID = {"autoname": "", "sort_field": "", "title_field": None, "sort_order": "desc"}
 """What a doctype is whose JSON does not say it."""
 
 
@@ -101,7 +107,7 @@ class Meta:
     """Fields of which a value is there once; an empty one counts as none."""
     is_known: bool = False
     """Whether an app describes it; otherwise any field may be set and read."""
-    said: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    said: Mapping[str, Any] = field(default_factory=lambda: _NOT_SO, repr=False)
     """What its JSON says beside the fields, such as `autoname` and `track_changes`."""
     _by_name: dict[str, _dict] = field(default_factory=dict, repr=False)
 
@@ -114,12 +120,11 @@ class Meta:
         return fieldname in self._by_name
 
     def __getattr__(self, name: str) -> Any:
-        if name in _UNSAID:
-            found = self.__dict__[name] = self.said.get(name) or _UNSAID[name]
-            return found
-        if name.startswith("_") or name not in self.said:
+        if name.startswith("_") or not (name in self.said or name in _UNSAID):
             raise missing_attribute("frappe.get_meta()", name)
-        return self.said[name]
+        said = self.said.get(name)
+        found = self.__dict__[name] = said or _UNSAID.get(name, said)
+        return found
 
     def get(
         self,
@@ -144,15 +149,13 @@ class Meta:
 
     def get_label(self, fieldname: str) -> str:
         """A field's label, also of those that every document has."""
-        return str(self._says(fieldname, "label") or _LABELS.get(fieldname, "No Label"))
+        df = self.get_field(fieldname)
+        return str((df and df.label) or _LABELS.get(fieldname, "No Label"))
 
     def get_options(self, fieldname: str) -> Any:
         """A field's options: choices, or the doctype that it links to."""
-        return self._says(fieldname, "options")
-
-    def _says(self, fieldname: str, what: str) -> Any:
         df = self.get_field(fieldname)
-        return None if df is None else df.get(what)
+        return df and df.options
 
     @lacks(include_computed=False)
     def get_table_fields(self) -> list[_dict]:
@@ -189,11 +192,6 @@ class Meta:
         """The fields that a document holds beside its rows, each with nothing."""
         left_out = (*NO_FIELDS, *TABLES)
         return {df.fieldname: None for df in self.fields if df.fieldtype not in left_out}
-
-    @property
-    def names(self) -> Iterable[str]:
-        """Those of its fields."""
-        return self._by_name
 
     @cached_property
     def stored(self) -> frozenset[str]:
@@ -351,7 +349,8 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         return Meta(doctype)
     found = json.loads(path.read_text())
     listed = [*found.get("fields", ()), *custom_fields(apps).get(doctype, ())]
-    by_name = {df["fieldname"]: _dict(df) for df in reversed(listed) if df.get("fieldname")}
+    listed = [_dict(_NOT_SO, **df) for df in reversed(listed) if df.get("fieldname")]
+    by_name = {df.fieldname: df for df in listed}
     for setter in property_setters(apps).get(doctype, ()):
         _set_property(setter, found, by_name)
     order = {name: place for place, name in enumerate(found.get("field_order") or ())}
@@ -367,7 +366,7 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         roles=tuple(rule["role"] for rule in found.get("permissions") or () if rule.get("role")),
         unique=tuple(df.fieldname for df in fields if df.unique),
         is_known=True,
-        said={key: value for key, value in found.items() if not isinstance(value, (list, dict))},
+        said=_NOT_SO | {k: v for k, v in found.items() if not isinstance(v, (list, dict))},
         _by_name=by_name,
     )
 
