@@ -108,6 +108,13 @@ def on_mariadb(real_bench: Bench) -> None:
         pytest.skip("is about MariaDB's accounts, connections and locks")
 
 
+@pytest.fixture(scope="session")
+def on_a_server(real_bench: Bench) -> None:
+    """Of a test that is about a database's server."""
+    if real_bench.database == "sqlite":
+        pytest.skip("SQLite has no server that is away or ends a connection")
+
+
 @pytest.fixture
 def no_job_left(bench: Bench) -> None:
     """Neither system has a job, waiting or failed, of the tests before."""

@@ -193,7 +193,7 @@ def test_who_fills_a_queue_is_found_limited_paused_and_resumed(
             pages.click(f"Resume site:{flood}")
             table.until(lambda: table[flood] == ("26", "1"), "it goes on, one at once")
             pages.click(f"Remove the limit of site:{flood}")
-            assert "nothing is limited or paused" in pages.text
+            assert "Nothing is limited or paused" in pages.text
             table.until(lambda: table[flood] == ("25", "2"), "it has both again")
 
             _an_owner_sees_theirs(bench, pages, others)

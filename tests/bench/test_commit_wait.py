@@ -54,14 +54,27 @@ def test_it_starts_at_that_end_and_sees_what_was_committed(
 
 
 @pytest.mark.parametrize(
-    "write",
+    ("write", "lacks_it"),
     [
-        "frappe.db.savepoint('a'); frappe.db.rollback(save_point='a')",
-        "frappe.db.sql('replace into tabSingles (doctype, field, value) values (1, 1, 1)')",
-        "frappe.db.set_value('ToDo', todo.name, 'priority', 'Low')",
+        ("frappe.db.savepoint('a'); frappe.db.rollback(save_point='a')", None),
+        (
+            "frappe.db.rollback(); frappe.db.sql('replace into tabSingles"
+            " (doctype, field, value) values (1, 1, 1)')",
+            "postgres",
+        ),
+        (
+            "frappe.db.rollback(); frappe.db.sql('with a as (select 1) insert into tabSingles"
+            " (doctype, field, value) values (1, 1, 1)')",
+            "mariadb",
+        ),
+        ("frappe.db.set_value('ToDo', todo.name, 'priority', 'Low')", None),
     ],
 )
-def test_what_frappes_own_count_misses_counts(bench: Bench, write: str) -> None:
+def test_what_frappes_own_count_misses_counts(
+    bench: Bench, write: str, lacks_it: str | None
+) -> None:
+    if bench.database == lacks_it:
+        pytest.skip(f"{lacks_it} has no such statement")
     bench.worker(1)
     before = bench.ask(
         BEGIN + f"{write}\njob = frappe.enqueue(fc_probe.nothing)" + END + "frappe.db.rollback()\n"

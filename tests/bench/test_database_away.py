@@ -20,24 +20,40 @@ from tests.waiting import wait_until
 EACH = 40
 
 
-def as_root(bench: Bench, code: str) -> Any:
-    """Run statements as the database's root, whom no site's lock keeps out."""
-    connect = """
+CONNECT = {
+    "mariadb": """
         import pymysql
         root = pymysql.connect(
             host=frappe.conf.db_host or "127.0.0.1", port=int(frappe.conf.db_port or 3306),
             user="root", password=password, autocommit=True,
         ).cursor()
-        """
-    return bench.ask(
-        f"password = {os.environ['FRAPPE_DB_ROOT_PASSWORD']!r}\n" + dedent(connect + code)
-    )
+        """,
+    "postgres": """
+        import psycopg2
+        connection = psycopg2.connect(
+            host=frappe.conf.db_host or "127.0.0.1", port=int(frappe.conf.db_port or 5432),
+            user=frappe.conf.root_login or "postgres", password=password, dbname="postgres",
+        )
+        connection.autocommit = True
+        root = connection.cursor()
+        """,
+}
+
+
+def as_root(bench: Bench, code: str) -> Any:
+    """Run statements as the database's root, whom no site's lock keeps out."""
+    password = os.environ["FRAPPE_DB_ROOT_PASSWORD"]
+    return bench.ask(f"password = {password!r}\n" + dedent(CONNECT[bench.database] + code))
 
 
 @contextmanager
 def locked(bench: Bench, site: str) -> Iterator[None]:
-    """While its database user cannot log in, and has no connection left."""
+    """While nobody can log in to its database, and nobody is left there."""
     config = json.loads((bench.root / "sites" / site / "site_config.json").read_text())
+    if bench.database == "postgres":
+        with locked_postgres(bench, config["db_name"]):
+            yield
+        return
     user = config.get("db_user") or config["db_name"]
     account = f"""
         root.execute("select host from mysql.user where user = %s", {user!r})
@@ -58,8 +74,25 @@ def locked(bench: Bench, site: str) -> Iterator[None]:
         as_root(bench, "how = 'unlock'" + account)
 
 
+@contextmanager
+def locked_postgres(bench: Bench, name: str) -> Iterator[None]:
+    allow = f"root.execute('alter database \"{name}\" allow_connections {{}}')"
+    as_root(
+        bench,
+        f"""
+        {allow.format("false")}
+        root.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
+                     [{name!r}])
+        """,
+    )
+    try:
+        yield
+    finally:
+        as_root(bench, allow.format("true"))
+
+
 @pytest.fixture
-def away(bench: Bench, on_mariadb: None) -> str:
+def away(bench: Bench, on_a_server: None) -> str:
     """The site that is to be away."""
     if not bench.other_site or "FRAPPE_DB_ROOT_PASSWORD" not in os.environ:
         pytest.skip("needs a second site and FRAPPE_DB_ROOT_PASSWORD")

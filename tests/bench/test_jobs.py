@@ -146,6 +146,7 @@ def test_a_connection_that_was_closed_between_two_jobs_harms_none(bench: Bench) 
     assert first != second
 
 
+@pytest.mark.usefixtures("on_mariadb")
 def test_a_worker_that_ends_takes_leave_of_the_database(bench: Bench) -> None:
     """The server counts those that do not; a bench that is tested beside this one has some."""
     aborted = "answer = frappe.db.sql(\"show global status like 'Aborted_clients'\")"
@@ -262,7 +263,7 @@ def test_a_lock_timeout_is_run_again(bench: Bench) -> None:
         """
         todo = frappe.get_doc(doctype="ToDo", description="x|x|x").insert(ignore_permissions=True)
         frappe.db.commit()
-        frappe.db.sql("select name from `tabToDo` where name = %s for update", todo.name)
+        fc_probe.lock(todo.name)
         job = frappe.enqueue(fc_probe.update_locked, name=todo.name, text="updated|x|x")
         until(lambda: job.is_started)
         time.sleep(1.5)  # longer than the job waits for the lock

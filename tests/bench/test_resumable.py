@@ -101,20 +101,14 @@ def test_a_second_writer(bench: Bench, going: Going) -> None:
     assert going.noted().count("method") > 1  # they have met
 
 
-@pytest.mark.usefixtures("on_mariadb")
+@pytest.mark.usefixtures("on_a_server")
 def test_a_connection_that_is_lost(bench: Bench, going: Going) -> None:
     """It waits until the database lets it in, as a job does that has not begun."""
     bench.worker(1)
     going.start("write_each", items=60, seconds=0.03)
     for item in (10, 30):
         going.reaches(item)
-        bench.ask(
-            """
-            own = frappe.db.sql("select connection_id()")[0][0]
-            for row in frappe.db.sql("show processlist", as_dict=True):
-                if row.Id != own: frappe.db.sql(f"kill {row.Id}")
-            """
-        )
+        bench.ask("fc_probe.end_other_connections()")
     assert going.ended() == ("finished", "")
     assert going.items() == list(range(60))
 

@@ -9,6 +9,34 @@ from contextlib import suppress
 
 import frappe
 
+SESSION = {
+    "mariadb": {
+        "database": "select database()",
+        "isolation": "select @@transaction_isolation",
+        "less isolation": "set session transaction isolation level read uncommitted",
+        "wait a second": "set session innodb_lock_wait_timeout = 1",
+    },
+    "postgres": {
+        "database": "select current_database()",
+        "isolation": "show default_transaction_isolation",
+        "less isolation": "set default_transaction_isolation to 'read uncommitted'",
+        "wait a second": "set lock_timeout to 1000",
+    },
+    "sqlite": {
+        "database": "select file from pragma_database_list",
+        "isolation": "select read_uncommitted from pragma_read_uncommitted",
+        "less isolation": "pragma read_uncommitted = 1",
+        "wait a second": "pragma busy_timeout = 1000",
+    },
+}
+"""Statements of each kind of database."""
+
+
+def in_session(what):
+    """Run one of them; its first value."""
+    rows = frappe.db.sql(SESSION[frappe.db.db_type][what])
+    return rows[0][0] if rows else None
+
 
 def nothing():
     pass
@@ -132,7 +160,7 @@ def make_a_mess(how):
     frappe.local.message_log.append("left behind")
     frappe.form_dict.left_behind = True
     write("left behind")
-    frappe.db.sql("set session transaction isolation level read uncommitted")
+    in_session("less isolation")
     frappe.set_user("Guest")
     os.chdir("/")
     signal.signal(signal.SIGALRM, lambda *_: None)
@@ -150,8 +178,8 @@ def state():
     return {
         "site": frappe.local.site,
         "user": frappe.session.user,
-        "database": frappe.db.sql("select database()")[0][0],
-        "isolation": frappe.db.sql("select @@transaction_isolation")[0][0],
+        "database": in_session("database"),
+        "isolation": in_session("isolation"),
         "in_folder": os.path.exists("apps.txt"),
         "lang": frappe.local.lang,
         "messages": len(frappe.local.message_log),
@@ -201,9 +229,29 @@ def ask_for_a_rerun(key, times):
     return seen
 
 
+def end_other_connections():
+    if frappe.db.db_type == "postgres":
+        frappe.db.sql("""select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid()""")
+        return
+    own = connection()[0]
+    for row in frappe.db.sql("show processlist", as_dict=True):
+        if row.Id != own:
+            frappe.db.sql(f"kill {row.Id}")
+
+
+def lock(name):
+    """A row, in a transaction that writes nothing: a job that is enqueued in it starts at once."""
+    if frappe.db.db_type == "sqlite":  # all of it
+        frappe.db.sql("commit")
+        frappe.db.sql("begin immediate")
+    else:
+        frappe.db.sql("select name from `tabToDo` where name = %s for update", name)
+
+
 def update_locked(name, text):
     """Wait no longer than a second for a row that somebody else has locked."""
-    frappe.db.sql("set session innodb_lock_wait_timeout = 1")
+    in_session("wait a second")
     frappe.db.set_value("ToDo", name, "description", text)
     return frappe.session.user
 
