@@ -309,7 +309,8 @@ class Cases:
         job = frappe.enqueue(count, job_id="counted")
         self.note("ended", ended(job))
         self.note_job(job)
-        ended(frappe.enqueue(write, label="of the worker"))
+        if frappe.db.db_type != "sqlite":  # whose one lock the test has, until it commits
+            ended(frappe.enqueue(write, label="of the worker"))
         self.note_what_is_kept()
 
     def test_worker_what_it_knows(self):
