@@ -346,6 +346,7 @@ def test_a_dormant_site_is_said_once(bench: Bench, sites: list[str]) -> None:
     assert f"site {other}: nothing is scheduled" not in scheduler.output()
 
 
+@pytest.mark.usefixtures("on_a_server")
 def test_a_database_that_is_away_or_hangs_holds_up_nobody_else(
     bench: Bench, sites: list[str]
 ) -> None:

@@ -27,8 +27,7 @@ def database() -> Any:
 def name_of(database: Any) -> str | None:
     """The name of what a connection has open, where that has written."""
     transaction = of(database)
-    has_written = transaction.has_written or database.transaction_writes  # from before the seam
-    return transaction.named() if has_written else None
+    return transaction.named() if transaction.has_written else None
 
 
 def of(database: Any) -> Transaction:
@@ -36,6 +35,7 @@ def of(database: Any) -> Transaction:
     found: Transaction | None = database.__dict__.get(NAME)
     if found is None:
         found = database.__dict__[NAME] = Transaction()
+        found.has_written = bool(database.transaction_writes)  # before the seam
     return found
 
 

@@ -49,6 +49,22 @@ def test_enqueue_makes_a_job_in_rqs_shape(bench: StandInBench) -> None:
     }
 
 
+def test_nothing_waits_for_what_was_rolled_back(bench: StandInBench) -> None:
+    """Frappe's own count of writes goes on after that on SQLite."""
+    answer = bench.ask(
+        """
+        from frappe_celery.jobs import hosts
+        answer = []
+        for end in (str, frappe.db.rollback):
+            frappe.db.write("something")
+            end()
+            frappe.db.transaction_writes = 1
+            answer.append(bool(hosts.current().open_transaction()))
+        """
+    )
+    assert answer == [True, False]
+
+
 @pytest.mark.parametrize(
     "call",
     ["frappe.enqueue(posixpath.join)", "frappe_celery.enqueue_in(60, posixpath.join)"],
