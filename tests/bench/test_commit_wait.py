@@ -58,12 +58,12 @@ def test_it_starts_at_that_end_and_sees_what_was_committed(
     [
         ("frappe.db.savepoint('a'); frappe.db.rollback(save_point='a')", None),
         (
-            "frappe.db.rollback(); frappe.db.sql('replace into tabSingles"
+            "frappe.db.rollback(); frappe.db.sql('replace into `tabSingles`"
             " (doctype, field, value) values (1, 1, 1)')",
             "postgres",
         ),
         (
-            "frappe.db.rollback(); frappe.db.sql('with a as (select 1) insert into tabSingles"
+            "frappe.db.rollback(); frappe.db.sql('with a as (select 1) insert into `tabSingles`"
             " (doctype, field, value) values (1, 1, 1)')",
             "mariadb",
         ),

@@ -47,7 +47,7 @@ RUNS = """
 ours = frappe.get_all("Scheduled Job Type", {{"method": {method!r}}}, pluck="name")
 logs = frappe.get_all("Scheduled Job Log", {{"scheduled_job_type": ("in", ours)}},
                       pluck="creation", order_by="creation", limit=0)
-answer = [log.timestamp() for log in logs]
+answer = [frappe.utils.get_datetime(log).timestamp() for log in logs]  # texts on SQLite
 """
 WAITING = """
 from frappe.utils.background_jobs import get_queue
