@@ -29,6 +29,23 @@ def test_a_job_works_in_its_site_as_its_user_and_once(bench: Bench) -> None:
             assert sorted(answer) == sorted(expected)
 
 
+def test_what_two_workers_write_at_once_is_there_once(bench: Bench) -> None:
+    """On SQLite, whose one lock they take from each other, in reruns."""
+    for _ in range(2):
+        bench.worker(2)
+    label = uuid.uuid4().hex
+    states, written = bench.ask(
+        f"""
+        jobs = [frappe.enqueue(fc_probe.read_and_write, label=f"{label}-{{n:03}}")
+                for n in range(100)]
+        until(lambda: not any(job.is_queued or job.is_started for job in jobs), 150)
+        answer = [sorted({{job.get_status() for job in jobs}}), written({label!r})]
+        """
+    )
+    assert states == ["finished"]
+    assert sorted(line.split("|")[0] for line in written) == [f"{label}-{n:03}" for n in range(100)]
+
+
 def test_an_async_method_works_within_its_job_and_a_generator_fails_by_name(bench: Bench) -> None:
     bench.worker(1)
     label, site = uuid.uuid4().hex, bench.other_site or bench.site

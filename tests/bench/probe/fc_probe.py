@@ -53,6 +53,14 @@ def write(label):
     ).insert(ignore_permissions=True)
 
 
+def read_and_write(label):
+    """On SQLite the one lock is not had by who has read before another committed."""
+    frappe.get_all("ToDo", {"description": ("like", f"{label}%")}, limit=1)
+    time.sleep(0.02)
+    write(label)
+    time.sleep(0.05)
+
+
 def get_job(job_id):
     """Frappe's own; 14 has none."""
     from frappe.utils import background_jobs as jobs
