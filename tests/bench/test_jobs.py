@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 import psutil
 import pytest
@@ -290,6 +291,28 @@ def test_a_lock_timeout_is_run_again(bench: Bench) -> None:
         """
     )
     assert answer == ["finished", "Administrator", ["updated|x|x"]]
+
+
+def test_what_another_changed_after_it_was_read_is_run_again(bench: Bench, tmp_path: Path) -> None:
+    """MariaDB's 1020, PostgreSQL's 40001, SQLite's stale snapshot."""
+    bench.worker(1)
+    gate = str(tmp_path / "gate")
+    answer = bench.ask(
+        f"""
+        import os
+        todo = frappe.get_doc(doctype="ToDo", description="x|x|x").insert(ignore_permissions=True)
+        frappe.db.commit()
+        about = {{"name": todo.name, "gate": {gate!r}, "text": "by the job|x|x"}}
+        job = frappe.enqueue(fc_probe.change_what_was_read, **about)
+        until(lambda: os.path.exists({gate!r} + ".read"))
+        frappe.db.set_value("ToDo", todo.name, "description", "by another|x|x")
+        frappe.db.commit()
+        open({gate!r}, "w").close()
+        ended(job)
+        answer = [job.get_status(), job.result, written("by the job|x|x")]
+        """
+    )
+    assert answer == ["finished", 2, ["by the job|x|x"]]
 
 
 def test_a_failure_is_in_the_error_log_and_undone(bench: Bench) -> None:

@@ -90,7 +90,9 @@ def test_kills_and_exchanges_of_the_worker(bench: Bench, going: Going) -> None:
 
 
 def test_a_second_writer(bench: Bench, going: Going) -> None:
-    """1020 and 1213 undo what was not committed: it is done again in the same run."""
+    """1020 and 1213 undo what was not committed: it is done again in the same run. Elsewhere they
+    wait for each other: an item's first write has SQLite's lock, and after a connection's first
+    commit Frappe's transactions are PostgreSQL's READ COMMITTED."""
     bench.worker(1)
     name = bench.ask("answer = frappe.get_doc(doctype='ToDo', description='shared').insert().name")
     writes = f"fc_probe_each.set_again_and_again({name!r}, time.time() + 4)"
@@ -98,7 +100,8 @@ def test_a_second_writer(bench: Bench, going: Going) -> None:
     status, error = going.ended()
     assert (status, error) == ("finished", "")
     assert going.items() == list(range(90))
-    assert going.noted().count("method") > 1  # they have met
+    if bench.database == "mariadb":
+        assert going.noted().count("method") > 1  # they have met
 
 
 @pytest.mark.usefixtures("on_a_server")

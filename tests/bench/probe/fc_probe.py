@@ -237,6 +237,16 @@ def ask_for_a_rerun(key, times):
     return seen
 
 
+def change_what_was_read(name, gate, text):
+    """How often it was begun."""
+    frappe.db.get_value("ToDo", name, "description")
+    with open(gate + ".read", "a") as begun:
+        begun.write("x")
+    hold(gate)
+    frappe.db.set_value("ToDo", name, "description", text)
+    return os.path.getsize(gate + ".read")
+
+
 def end_other_connections():
     if frappe.db.db_type == "postgres":
         frappe.db.sql("""select pg_terminate_backend(pid) from pg_stat_activity
