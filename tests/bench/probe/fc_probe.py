@@ -239,6 +239,8 @@ def ask_for_a_rerun(key, times):
 
 def change_what_was_read(name, gate, text):
     """How often it was begun."""
+    if frappe.db.db_type == "sqlite":
+        frappe.db.commit()  # before which Frappe begins no transaction there
     frappe.db.get_value("ToDo", name, "description")
     with open(gate + ".read", "a") as begun:
         begun.write("x")
