@@ -149,13 +149,14 @@ def main() -> None:
     asked.add_argument("--site", required=True)
     asked.add_argument("--seed", type=int, required=True)
     asked.add_argument("--count", type=int, default=30)
+    asked.add_argument("--draw-from", nargs="+", metavar="APP", default=DRAWN_FROM)
     asked.add_argument("--only", action="append", help="this function, drawn or not")
     asked.add_argument("--database", help="standalone's DATABASE_URL, of an empty database")
     options = asked.parse_args()
     packages = options.apps.resolve()
     names, left = options.only, []
     if not names:
-        names, left = drawn([packages / app for app in DRAWN_FROM], options.seed, options.count)
+        names, left = drawn([packages / app for app in options.draw_from], options.seed, options.count)
     for name in left:
         print(f"drawn, but needs {NEED_A_SITE.get(name, 'the network')}: {name}")
     real = bench(options.bench.resolve(), options.site)
