@@ -24,30 +24,42 @@ def day(offset: int = 0) -> str:
     return str(date.today() + timedelta(days=offset))
 
 
+def weekday(offset: int = 0) -> str:
+    """Of that day."""
+    return f"{date.fromisoformat(day(offset)):%A}"
+
+
 def at(offset: int = 0, hour: int = 9, minute: int = 0) -> str:
     """A time so many days from today."""
     return str(datetime.fromisoformat(day(offset)).replace(hour=hour, minute=minute))
 
 
+STANDARD = {"owner": "Administrator", "modified_by": "Administrator"}
+STANDARD |= {"creation": BEFORE, "modified": BEFORE}
+
+
 def doc(doctype: str, name: str, **fields: Any) -> list[Document]:
     """A document's row, and its children's: a child's doctype stands in its `doctype`."""
-    standard = {"owner": "Administrator", "modified_by": "Administrator"}
-    standard |= {"creation": BEFORE, "modified": BEFORE, "docstatus": 0}
-    own, rows = {"doctype": doctype, "name": name, **standard}, []
-    for field, value in fields.items():
-        if isinstance(value, list):
-            for idx, child in enumerate(value, 1):
-                parent = {"parent": name, "parenttype": doctype, "parentfield": field, "idx": idx}
-                row = {**standard, "docstatus": fields.get("docstatus", 0), **parent}
-                rows.append({"name": f"{name}-{field}-{idx}", **row, **child})
-        else:
-            own[field] = value
-    return [own, *rows]
+    own = {"doctype": doctype, "name": name, **STANDARD, "docstatus": 0}
+    own |= {field: value for field, value in fields.items() if not isinstance(value, list)}
+    return [own, *_children(doctype, name, fields)]
 
 
 def single(doctype: str, **fields: Any) -> list[Document]:
-    """What a Single holds."""
-    return [{"doctype": doctype, "single": {name: str(value) for name, value in fields.items()}}]
+    """What a Single holds, and its children's rows."""
+    own = {name: str(value) for name, value in fields.items() if not isinstance(value, list)}
+    return [{"doctype": doctype, "single": own}, *_children(doctype, doctype, fields)]
+
+
+def _children(doctype: str, name: str, fields: dict[str, Any]) -> list[Document]:
+    rows = {field: value for field, value in fields.items() if isinstance(value, list)}
+    own = {**STANDARD, "docstatus": fields.get("docstatus", 0)}
+    return [
+        {"name": f"{name}-{field}-{idx}", **own, "parent": name, "parenttype": doctype,
+         "parentfield": field, "idx": idx, **child}
+        for field, children in rows.items()
+        for idx, child in enumerate(children, 1)
+    ]  # fmt: skip
 
 
 def case(method: str, **kwargs: Any) -> Callable[[Callable[[], Documents]], None]:

@@ -156,7 +156,9 @@ def main() -> None:
     packages = options.apps.resolve()
     names, left = options.only, []
     if not names:
-        names, left = drawn([packages / app for app in options.draw_from], options.seed, options.count)
+        names, left = drawn(
+            [packages / app for app in options.draw_from], options.seed, options.count
+        )
     for name in left:
         print(f"drawn, but needs {NEED_A_SITE.get(name, 'the network')}: {name}")
     real = bench(options.bench.resolve(), options.site)

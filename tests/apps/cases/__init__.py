@@ -1,9 +1,7 @@
 """Documents of our own for functions of real apps; a file an app."""
 
-from tests.apps.cases import (  # noqa: F401
-    ecommerce_integrations,
-    hrms,
-    india_compliance,
-    lms,
-    press,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
