@@ -13,6 +13,7 @@ from typing import Any
 
 Document = dict[str, Any]
 Documents = list[list[Document]]
+Maker = Callable[[], Documents]
 CASES: dict[str, Callable[[], dict[str, Any]]] = {}
 """By function, what makes its documents and arguments."""
 
@@ -62,10 +63,11 @@ def _children(doctype: str, name: str, fields: dict[str, Any]) -> list[Document]
     ]  # fmt: skip
 
 
-def case(method: str, **kwargs: Any) -> Callable[[Callable[[], Documents]], None]:
+def case(method: str, **kwargs: Any) -> Callable[[Maker], Maker]:
     """The function below it gives the documents of a method, which is called with `kwargs`."""
 
-    def keep(documents: Callable[[], Documents]) -> None:
+    def keep(documents: Maker) -> Maker:
         CASES[method] = lambda: {"documents": list(chain(*documents())), "kwargs": kwargs}
+        return documents
 
     return keep

@@ -34,6 +34,9 @@ CALL_NETWORK = {
     "press.press.doctype.proxy_failover.proxy_failover.reduce_ttl_of_sites",
     "press.press.doctype.database_server.database_server.remove_uploaded_binlogs_from_s3",
     "press.press.doctype.server_plan.server_plan._sync_machine_availability_status_of_plans",
+    "verenigingen.e_boekhouden.doctype.e_boekhouden_migration.e_boekhouden_migration"
+    ".run_migration_background",
+    "verenigingen.e_boekhouden.utils.eboekhouden_api.update_dashboard_data_periodically",
     "press.press.doctype.site_update.scheduled_auto_updates.trigger",
 }
 """Drawn, but a document that they save or ask has Amazon, Google, a cloud or an agent called."""

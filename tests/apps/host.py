@@ -16,10 +16,12 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from frappe_celery.jobs import JobStatus, get_store  # first: without a Frappe it brings `frappe`
+from frappe_celery.errors import NeedsFrappeSite  # first: without a Frappe it brings `frappe`
+from frappe_celery.jobs import Job, JobStatus, get_store
 
 import frappe
 from frappe.core.doctype.scheduled_job_type.scheduled_job_type import sync_jobs
@@ -45,13 +47,14 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
     frappe.db.commit()
     frappe.clear_cache()
     before, began = read(), frappe.utils.now_datetime()
-    raised = _run_job(case["method"], {k: _argument(v) for k, v in case["kwargs"].items()})
+    job = _run_job(case["method"], {k: _argument(v) for k, v in case["kwargs"].items()})
     frappe.db.rollback()
     after, ended = read(), frappe.utils.now_datetime()
     restore(clean, after)
     spread = timedelta(seconds=2)
     return {
-        "raised": raised,
+        "raised": _last_line(job),
+        "lacked": job.lacked,
         "mails": sorted(_mails()),
         "changes": list(changes(before, after, began - spread, ended + spread)),
     }
@@ -64,16 +67,21 @@ def _argument(value: Any) -> Any:
     return frappe._dict(value["dict"]) if isinstance(value, dict) and "dict" in value else value
 
 
-def _run_job(method: str, kwargs: dict[str, Any]) -> str:
-    """The last line of its traceback, once it and what it enqueued have ended."""
+def _run_job(method: str, kwargs: dict[str, Any]) -> Job:
+    """Its record, once it and what it enqueued have ended."""
     store = get_store()
     job = frappe.enqueue(method, queue="long", timeout=SECONDS, **kwargs)
     deadline = time.monotonic() + SECONDS
     while any(store.counts()[status] for status in (JobStatus.QUEUED, JobStatus.STARTED)):
         if time.monotonic() > deadline:
-            return "not ended"
+            raise TimeoutError(f"{method} has not ended after {SECONDS} seconds")
         time.sleep(0.05)
-    trace = (store.fetch(job.id).exc_info or "").strip()
+    return store.fetch(job.id)
+
+
+def _last_line(job: Job) -> str:
+    """Of its traceback."""
+    trace = (job.exc_info or "").strip()
     return trace.splitlines()[-1] if trace else ""
 
 
@@ -113,18 +121,23 @@ def _mail(content: bytes, to: str) -> list[str]:
 
 
 def put(documents: Iterable[Row]) -> None:
-    """Rows as they are written: no controller sees them."""
+    """Rows as they are written: no controller sees them. What the host lacks is left out."""
     for row in documents:
-        if row.get("single"):
-            frappe.db.sql("delete from `tabSingles` where doctype = %s", row["doctype"])
-            for field, value in row["single"].items():
-                frappe.db.sql(
-                    "insert into `tabSingles` (doctype, field, value) values (%s, %s, %s)",
-                    (row["doctype"], field, value),
-                )
-        elif not frappe.db.exists(row["doctype"], row["name"]):
-            frappe.db.commit()  # on MariaDB a table is made before anything was written
-            Document(row).db_insert()
+        with suppress(NeedsFrappeSite):
+            _put(row)
+
+
+def _put(row: Row) -> None:
+    if row.get("single"):
+        frappe.db.sql("delete from `tabSingles` where doctype = %s", row["doctype"])
+        for field, value in row["single"].items():
+            frappe.db.sql(
+                "insert into `tabSingles` (doctype, field, value) values (%s, %s, %s)",
+                (row["doctype"], field, value),
+            )
+    elif not frappe.db.exists(row["doctype"], row["name"]):
+        frappe.db.commit()  # on MariaDB a table is made before anything was written
+        Document(row).db_insert()
 
 
 def read() -> Rows:

@@ -51,6 +51,28 @@ def _() -> Documents:
     ]  # fmt: skip
 
 
+@case("next_pms.project_currency.api.project_timesheet_billing_recalculation"
+      ".recalculate_timesheet_billing", project_id="Mast", valid_from_date="2025-03-01")  # fmt: skip
+def _() -> Documents:
+    worked = {
+        "doctype": "Timesheet Detail", "project": "Mast", "activity_type": "Rigging", "hours": 2.5,
+        "from_time": "2025-03-03 09:00:00", "to_time": "2025-03-03 11:30:00", "is_billable": 1,
+    }  # fmt: skip
+    sheet = {"parent_project": "Mast", "employee": "Ada", "employee_name": "Ada", "currency": "EUR",
+             "company": "Harbour", "exchange_rate": 1, "status": "Draft"}  # fmt: skip
+    return [
+        doc("Company", "Harbour", company_name="Harbour", abbr="HB", default_currency="EUR"),
+        doc("Activity Type", "Rigging", activity_type="Rigging", billing_rate=60, costing_rate=20),
+        doc("Project", "Mast", project_name="Mast", status="Open", company="Harbour",
+            custom_billing_type="Time and Material", custom_currency="EUR",
+            custom_default_hourly_billing_rate=80),
+        person("Ada"),
+        doc("Timesheet", "T1", start_date="2025-03-03", end_date="2025-03-03", time_logs=[worked],
+            **sheet),
+        doc("Timesheet", "T2", start_date="2025-02-03", end_date="2025-02-03", **sheet),
+    ]  # fmt: skip
+
+
 @case("next_pms.resource_management.tasks.no_allocation_reminder.send_reminder")
 def _() -> Documents:
     given = {"customer": "Harbour", "hours_allocated_per_day": 8}
