@@ -7,6 +7,7 @@ from typing import Any
 from tests.apps.documents import Document, Documents, case, day, doc, single, weekday
 
 HOURS = "next_pms.timesheet"
+BILLING = "next_pms.project_currency.api.project_timesheet_billing_recalculation"
 CREW = {"status": "Active", "department": "Deck", "designation": "Rigger", "company": "Harbour"}
 
 
@@ -51,8 +52,7 @@ def _() -> Documents:
     ]  # fmt: skip
 
 
-@case("next_pms.project_currency.api.project_timesheet_billing_recalculation"
-      ".recalculate_timesheet_billing", project_id="Mast", valid_from_date="2025-03-01")  # fmt: skip
+@case(f"{BILLING}.recalculate_timesheet_billing", project_id="Mast", valid_from_date="2025-03-01")
 def _() -> Documents:
     worked = {
         "doctype": "Timesheet Detail", "project": "Mast", "activity_type": "Rigging", "hours": 2.5,
