@@ -30,6 +30,18 @@ def test_the_same_but_for_random_names_and_empty_columns() -> None:
     assert difference(told(SAILS, NEW, NEXT), told(SAILS, *others)) == []
 
 
+def test_the_same_column_is_not_there() -> None:
+    ours = "NoSuchColumn: Ship has no field 'mast'; it has masts"
+    theirs = "OperationalError: (1054, \"Unknown column 'tabShip.mast' in 'SELECT'\")"
+    assert difference(told(raised=theirs), told(raised=ours)) == []
+    assert difference(told(raised=theirs), told(raised=ours.replace("mast", "keel")))
+
+
+def test_a_comment_about_a_deletion_is_a_bench_s_alone() -> None:
+    comment = ("added", "a1b2c3d4e5", {"comment_type": "Deleted"})
+    assert difference(told(SAILS, comment), told(SAILS)) == []
+
+
 @pytest.mark.parametrize(
     ("other", "says"),
     [
