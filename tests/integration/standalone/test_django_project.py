@@ -131,7 +131,7 @@ def test_a_document_is_stored_in_the_projects_database(team: Project) -> None:
 now = frappe.utils.now_datetime()
 doc = frappe.get_doc({"doctype": "Memo", "name": "n", "when": now}).insert()
 back = frappe.get_doc("Memo", "n")
-print(back.when == now, back.creation == doc.creation, back.creation.tzinfo)
+print(back.when == now, str(back.creation) == doc.creation, back.creation.tzinfo)
 print(len(frappe.get_all("Memo", {"creation": ["between", [frappe.utils.today()] * 2]})))
 from django.db import connection
 with connection.cursor() as cursor:
