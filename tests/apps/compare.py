@@ -8,8 +8,10 @@ from typing import Any
 
 NOT_COMPARED = ("_comments", "_assign", "_user_tags", "_liked_by", "kind")
 """What Desk's lists keep of documents that are compared themselves; a column of our tabSingles."""
-NO_COLUMN = re.compile(r"Unknown column '(?:[^']*\.)?(\w+)'|has no field '(\w+)'")
-"""MariaDB's words, and ours."""
+NOT_THERE = re.compile(
+    r"(?:Unknown column|has no field|no attribute|no field or method) '(?:[^']*\.)?(\w+)'"
+)
+"""MariaDB's and Python's words, and ours."""
 NAMED_BY_VERSION = ("tabScheduled Job Type",)
 
 
@@ -18,7 +20,7 @@ def difference(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     found = []
     if "not run" in one or "not run" in other:
         return [f"not run: bench {one.get('not run')}, standalone {other.get('not run')}"]
-    if _column(one["raised"]) != _column(other["raised"]):
+    if _error(one["raised"]) != _error(other["raised"]):
         found.append(f"raised: bench {one['raised']!r}, standalone {other['raised']!r}")
     if not _same_mails(one["mails"], other["mails"]):
         found.append(f"mails: bench {one['mails']}, standalone {other['mails']}")
@@ -37,10 +39,10 @@ def difference(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     return found
 
 
-def _column(raised: str) -> str:
-    """The one that is not there, if an error says so; or the error."""
-    found = NO_COLUMN.search(raised)
-    return (found[1] or found[2]) if found else raised
+def _error(raised: str) -> str:
+    """What is not there, if an error says so; or the error."""
+    found = NOT_THERE.search(raised)
+    return found[1] if found else " ".join(raised.split())
 
 
 def _same_mails(framed: list[list[str]], mails: list[list[str]]) -> bool:

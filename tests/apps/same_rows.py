@@ -30,6 +30,11 @@ from tests.ports import LOOPBACK, free_port
 CHECKOUT = Path(__file__).parents[2]
 HOST = Path(__file__).with_name("host.py")
 DRAWN_FROM = ("crm", "ecommerce_integrations", "hrms", "india_compliance", "lms", "press")
+DESCRIBED = {
+    "Currency": ("fraction=text", "fraction_units=int"),
+    "Email Template": ("subject=text", "use_html=int", "response=text", "response_html=text"),
+}
+"""Frappe's own doctypes that standalone has when it is told their fields."""
 ABOUT = """
 import frappe, json, sys
 frappe.init(sys.argv[1]); frappe.connect()
@@ -118,7 +123,8 @@ def standalone(
     host = Host(sys.executable, folder, "standalone", environment)
     migrate = ("-m", "frappe_celery.cli", "migrate")
     host.ask(*migrate)
-    host.ask(*migrate, "--doctype", "Currency", "fraction=text", "fraction_units=int")
+    for doctype, fields in DESCRIBED.items():
+        host.ask(*migrate, "--doctype", doctype, *fields)
     return host
 
 

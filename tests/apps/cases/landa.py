@@ -7,7 +7,11 @@ from tests.apps.documents import Documents, case, day, doc
 WATERS = "landa.water_body_management.doctype"
 CLUB = doc("Organization", "AVL", organization_name="Anglers", lft=1, rgt=2)
 POND = {"fishing_area": "L01", "organization": "AVL", "is_active": 1, "water_body_size": 4.0}
-POND |= {"water_body_size_unit": "ha", "status": "Salmonide", "display_in_fishing_guide": 1}
+POND |= {
+    "water_body_size_unit": "ha",
+    "status": "Salmonidenstrecke gelb",
+    "display_in_fishing_guide": 1,
+}
 
 
 @case("landa.organization_management.address.address.rename_addresses", limit=5)

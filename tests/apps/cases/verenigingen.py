@@ -28,7 +28,8 @@ def _() -> Documents:
         *(doc("User", f"{name}@example.com", email=f"{name}@example.com", first_name=name,
               enabled=1, role_profile_name=profile) for name, profile in crew),
         *(doc("Membership Termination Request", name, status=status, request_date=date,
-              member_name=f"Member of {name}", **asked) for name, status, date in requests),
+              member_name=f"Member of {name}", modified=date, **asked)
+          for name, status, date in requests),
     ]  # fmt: skip
 
 
