@@ -53,7 +53,7 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
     restore(clean, after)
     spread = timedelta(seconds=2)
     return {
-        "raised": _last_line(job),
+        "raised": _error(job),
         "lacked": job.lacked,
         "mails": sorted(_mails()),
         "changes": list(changes(before, after, began - spread, ended + spread)),
@@ -79,10 +79,10 @@ def _run_job(method: str, kwargs: dict[str, Any]) -> Job:
     return store.fetch(job.id)
 
 
-def _last_line(job: Job) -> str:
-    """Of its traceback."""
-    trace = (job.exc_info or "").strip()
-    return trace.splitlines()[-1] if trace else ""
+def _error(job: Job) -> str:
+    """The last line of its traceback that names one."""
+    lines = (job.exc_info or "").splitlines()
+    return next((line for line in reversed(lines) if re.match(r"[\w.]+(: |$)", line)), "")
 
 
 _given: list[list[str]] = []

@@ -63,6 +63,8 @@ def _() -> Documents:
     return [
         *yearly(),
         single("Compliance Settings", din_kyc_sub_category="Tax-Audit"),
+        doc("DefaultValue", "own company", parent="__default", parenttype="__default",
+            parentfield="system_defaults", defkey="company", defvalue="Harbour"),
         doc("Customer Type", "Firm", customer_type="Firm", auditing_process=1),
         doc("Customer", "Cy", customer_name="Cy", **kind, custom_audit_list=[
             {"doctype": "Audit List", "firm_name": "Gull", "notify_before_expiry_date": day()}]),
