@@ -188,7 +188,7 @@ def show(name: str, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
     rows = " | ".join(str(len(each.get("changes", ()))) for each in (theirs, ours))
     verdict, mails = "DIFFERENT" if unlike else "same", len(theirs.get("mails", ()))
     thing, needs, _ = ours.get("raised", "").partition(" needs a Frappe site")
-    if lacked := ours.get("lacked") or needs and [thing]:
+    if lacked := ours.get("lacked") or (needs and [thing]):
         verdict, unlike = f"raised by name: {', '.join(lacked)}", []
     print(f"{name} | {rows} | {mails} | {verdict} | {theirs.get('raised') or ''}")
     for line in unlike:
