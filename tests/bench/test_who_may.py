@@ -64,6 +64,16 @@ LIST = "GET /api/resource/RQ Job creation desc"
 TABLE: list[Key] = [
     (user, cell.name, what) for user, cell, what in [*READS, *CHANGES, *STOPS, *ENQUEUES]
 ]
+SLOW_ON_SQLITE = {
+    "GET /api/resource/System Health Report/System Health Report",
+    "GET /api/method/frappe.desk.form.load.getdoc System Health Report",
+}
+"""Frappe sums up the size of each table there, which takes longer than a request may."""
+
+
+def left_out(bench: Bench, request: str) -> bool:
+    return bench.database == "sqlite" and request in SLOW_ON_SQLITE
+
 
 USERS_MADE = """
 def made(name, *roles):
@@ -289,7 +299,8 @@ class Side:
         failed = {whose: self.ids[f"{whose} failed"] for whose in (OWN, OTHERS)}
         try:
             for user, cell, what in ENQUEUES:
-                self.ask(user, cell, what, failed, row=row)
+                if not left_out(self.bench, cell.name):
+                    self.ask(user, cell, what, failed, row=row)
         finally:
             before = {"row": row, "last_execution": last_execution, "enabled": enabled}
             self.in_site(ROW_AS_BEFORE, **before)
@@ -364,6 +375,8 @@ def test_everyone_gets_stock_frappes_answer(
 ) -> None:
     if real_bench.is_14 and "get_count RQ Job" in request_:
         pytest.skip("Frappe 14 counts no jobs: it says 0")
+    if left_out(real_bench, request_):
+        pytest.skip("Frappe needs minutes for its System Health Report on SQLite")
     keys = [key for key in TABLE if key[1] == request_]
     stock, ours = ([(key, sides[side][key]) for key in keys] for side in ("stock", "ours"))
     differing = [
@@ -377,7 +390,9 @@ def test_everyone_gets_stock_frappes_answer(
     )
 
 
-def test_the_table_tells_people_and_sites_apart(sides: dict[str, dict[Key, Answer]]) -> None:
+def test_the_table_tells_people_and_sites_apart(
+    real_bench: Bench, sides: dict[str, dict[Key, Answer]]
+) -> None:
     """Else it would compare nothing."""
     stock = sides["stock"]
     listed = stock["System Manager", LIST, ""].shown
@@ -387,4 +402,6 @@ def test_the_table_tells_people_and_sites_apart(sides: dict[str, dict[Key, Answe
     assert {stock[user, STOP.name, "own started"].became for user in USERS} == {
         ("started",), ("stopped",),
     }  # fmt: skip
-    assert len(TABLE) == len(stock) == len(set(TABLE))
+    asked = {key for key in TABLE if not left_out(real_bench, key[1])}
+    assert asked == stock.keys()
+    assert len(TABLE) == len(set(TABLE))
