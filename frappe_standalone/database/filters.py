@@ -51,12 +51,12 @@ def parse(filters: Any) -> tuple[Condition, ...]:
         return ()
     if isinstance(filters, tuple) and isinstance(filters[0], Condition):
         return filters
-    if hasattr(filters, "get_sql"):  # PyPika's
-        return (Condition(filters.get_sql(quote_char="`"), HOLDS, None),)
     if isinstance(filters, (str, int)):
         return (Condition("name", "=", str(filters)),)
     if isinstance(filters, Mapping):
         return tuple(_of_pair(field, value) for field, value in filters.items())
+    if hasattr(filters, "get_sql"):  # PyPika's
+        return (Condition(filters.get_sql(quote_char="`"), HOLDS, None),)
     filters = list(filters)
     if all(isinstance(part, str) for part in filters):
         if len(filters) in (3, 4) and filters[-2].lower() in OPERATORS:

@@ -9,7 +9,8 @@ from typing import Any
 NOT_COMPARED = ("_comments", "_assign", "_user_tags", "_liked_by", "kind")
 """What Desk's lists keep of documents that are compared themselves; a column of our tabSingles."""
 NOT_THERE = re.compile(
-    r"(?:Unknown column|has no field|no attribute|no field or method) '(?:[^']*\.)?(\w+)'"
+    r"(?:Unknown column|has no field|no attribute|no field or method|no such column:)"
+    r" '?(?:[\w ]+\.)?(\w+)\b"
 )
 """MariaDB's and Python's words, and ours."""
 NAMED_BY_VERSION = ("tabScheduled Job Type",)

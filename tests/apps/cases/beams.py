@@ -142,6 +142,7 @@ def _() -> Documents:
 def _() -> Documents:
     year = {"from_date": "2025-01-01", "to_date": day(90), "leave_type": "Bonus", "docstatus": 1}
     granted = {"total_leaves_allocated": 5, "new_leaves_allocated": 5, "company": "Harbour"}
+    granted["naming_series"] = "HR-LAL-.YYYY.-"
     over = {"start_date": day(-40), "end_date": day(-2), "leave_type": "Bonus"}
     taken = {"from_date": day(-9), "to_date": day(-8), "status": "Approved", "docstatus": 1}
     return [

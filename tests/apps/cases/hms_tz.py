@@ -79,6 +79,7 @@ def insured(**item: object) -> list[Document]:
     code = {"doctype": "Item Customer Detail", "customer_name": "NHIF", "ref_code": "11"}
     return [
         *COMPANY,
+        *doc("UOM", "Nos", uom_name="Nos", enabled=1),
         *doc("Company NHIF Settings", "Harbour", company="Harbour", facility_code="777", enable=1),
         *doc("Item", "Blood", item_name="Blood", item_code="Blood", stock_uom="Nos",
              item_group="All", customer_items=[code], is_sales_item=1, **item),

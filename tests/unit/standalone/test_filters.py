@@ -127,6 +127,14 @@ def test_all_conditions_and_one_of_the_or_filters(frappe: Any) -> None:
     assert frappe.get_all("Thing", {"colour": "blue"}, pluck="name") == ["c"]
 
 
+def test_a_row_is_a_filter(frappe: Any) -> None:
+    """Rows that `get_all` gives are `frappe._dict`s, which answer None for what they have not."""
+    frappe.get_doc(doctype="Row", name="a").insert()
+    [row] = frappe.get_all("Row", ["name"])
+    assert frappe.get_doc("Row", row).name == "a"
+    assert frappe.get_all("Row", row) == [row] == frappe.get_all("Row", filters=[row])
+
+
 def test_order_page_and_fields(frappe: Any) -> None:
     for name, size in (("a", 10), ("b", 9), ("c", 100)):
         frappe.get_doc({"doctype": "Thing", "name": name, "size": size}).insert()
